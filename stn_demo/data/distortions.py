@@ -1,0 +1,170 @@
+"""The distributions of poses that networks train and are tested on: the paper's (section 4.1, appendix A.4), and
+the one of the seed checkpoints. A whole batch at a time, on the device of the images, from a given generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .pose import DIGIT, affine_matrix, homography, resample
+
+SHIFTS = ("none", "ink", "box")
+
+
+class Distorted(NamedTuple):
+    """images [N, 1, frame, frame] and what was done to each: matrix [N, 3, 3], digit -> frame, px from the middle of
+    each; elastic [N, 16, 2], how far from its place each control point of the frame was read, px, or None."""
+
+    images: Tensor
+    matrix: Tensor
+    elastic: Tensor | None
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """Ranges to draw poses from.
+
+    Attributes:
+        frame: side of the distorted picture, px.
+        rotation: uniform in [-rotation, rotation], degrees.
+        scale: uniform in this range, factor.
+        shear: uniform in [-shear, shear].
+        shift: "none"; "ink": anywhere that keeps the posed ink inside the frame; "box": the 28 x 28 digit anywhere
+            inside the frame.
+        corner_sigma: standard deviation, px, of the move of each corner of the frame in x and in y; poses whose
+            corners do not form a convex quadrilateral are drawn again.
+        elastic_sigma: standard deviation, px, of the move of 4 x 4 spline control points in x and in y.
+        clutter: how many 6 x 6 pieces of other digits of the batch are laid over the frame.
+        summary: what it is, in words.
+
+    Raises:
+        ValueError: a sentence that names the field.
+    """
+
+    frame: int = DIGIT
+    rotation: float = 0.0
+    scale: tuple[float, float] = (1.0, 1.0)
+    shear: float = 0.0
+    shift: str = "none"
+    corner_sigma: float = 0.0
+    elastic_sigma: float = 0.0
+    clutter: int = 0
+    summary: str = ""
+
+    piece = 6  # px a side of a piece of clutter
+
+    def __post_init__(self):
+        object.__setattr__(self, "scale", tuple(self.scale))
+        if self.shift not in SHIFTS:
+            raise ValueError(f"shift is {self.shift!r}; choose one of {', '.join(SHIFTS)}.")
+        if not DIGIT <= self.frame <= 256:
+            raise ValueError(f"frame is {self.frame!r}; give {DIGIT} to 256 px.")
+        if len(self.scale) != 2 or not 0.05 <= self.scale[0] <= self.scale[1] <= 8:
+            raise ValueError(f"scale is {self.scale!r}; give a range inside 0.05 to 8.")
+        for name, most in (("rotation", 180), ("shear", 2), ("corner_sigma", 28), ("elastic_sigma", 28)):
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; give a number from 0 to {most}.")
+        if not 0 <= self.clutter <= 100:
+            raise ValueError(f"clutter is {self.clutter!r}; give 0 to 100 pieces.")
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Distorted:
+        """Distort ``images`` [N, 1, 28, 28], floats in [0, 1]; ``generator`` lives on their device."""
+        count = len(images)
+
+        def uniform(*shape: int) -> Tensor:
+            return torch.rand(*shape, generator=generator, device=images.device) * 2 - 1
+
+        draws = uniform(count, 5)
+        low, high = self.scale
+        scale = (low + high) / 2 + draws[:, 1] * (high - low) / 2
+        params = torch.zeros(count, 6, device=images.device)
+        params[:, 0] = draws[:, 0] * self.rotation
+        params[:, 1] = params[:, 2] = scale
+        params[:, 3] = draws[:, 2] * self.shear
+        matrix = affine_matrix(params)
+        if self.shift == "ink":
+            matrix[:, :2, 2] = self._inside(images, matrix, draws[:, 3:])
+        elif self.shift == "box":
+            matrix[:, :2, 2] = draws[:, 3:] * (self.frame - DIGIT) / 2
+        if self.corner_sigma:
+            matrix = homography(self._corners(count, generator, images.device), self.frame) @ matrix
+        elastic = None
+        if self.elastic_sigma:
+            elastic = torch.randn(count, 16, 2, generator=generator, device=images.device) * self.elastic_sigma
+        distorted = resample(images, matrix, elastic, self.frame)
+        if self.clutter:
+            distorted = self._cluttered(distorted, images, generator)
+        return Distorted(distorted, matrix, elastic)
+
+    def _inside(self, images: Tensor, matrix: Tensor, draws: Tensor) -> Tensor:
+        """Tensor[N, 2]: a shift for each that keeps the box around its posed ink inside the frame; where the box is
+        larger than the frame, the shift that centres it."""
+        ink = images[:, 0] > 0.1
+        half = images.shape[-1] / 2
+        edges = []
+        for hit in (ink.any(1), ink.any(2)):  # columns, rows
+            first = hit.int().argmax(1)
+            last = hit.shape[1] - hit.int().flip(1).argmax(1)
+            edges.append(torch.stack([first, last], 1) - half)
+        x, y = edges
+        corners = torch.stack([x[:, [0, 1, 1, 0]], y[:, [0, 0, 1, 1]]], dim=-1)
+        posed = corners @ matrix[:, :2, :2].mT
+        low, high = posed.amin(1), posed.amax(1)
+        room = (self.frame - (high - low)).clamp(min=0) / 2
+        return draws * room - (low + high) / 2
+
+    def _corners(self, count: int, generator: torch.Generator, device: torch.device) -> Tensor:
+        """Tensor[N, 4, 2]: moves of the four corners, drawn until the quadrilateral is convex (at most 50 times; the
+        few that are left stay where they are)."""
+        half = self.frame / 2
+        square = half * torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]], device=device)
+        moves = torch.zeros(count, 4, 2, device=device)
+        open_ = torch.ones(count, dtype=torch.bool, device=device)
+        for _ in range(50):
+            drawn = torch.randn(count, 4, 2, generator=generator, device=device) * self.corner_sigma
+            side = (square + drawn).roll(-1, 1) - (square + drawn)
+            following = side.roll(-1, 1)
+            turns = side[..., 0] * following[..., 1] - side[..., 1] * following[..., 0]
+            good = open_ & (turns > 0).all(1)
+            moves[good] = drawn[good]
+            open_ &= ~good
+            if not open_.any():
+                break
+        return moves
+
+    def _cluttered(self, frames: Tensor, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Lay ``clutter`` pieces, each cut at random from another digit of the batch, at random places."""
+        count, piece, device = len(images), self.piece, images.device
+
+        def whole(most: int, *shape: int) -> Tensor:
+            return torch.randint(most, shape, generator=generator, device=device)
+
+        other = (torch.arange(count, device=device)[:, None] + 1 + whole(max(1, count - 1), count, self.clutter)) % count
+        span = torch.arange(piece, device=device)
+
+        def squares(size: int) -> tuple[Tensor, Tensor]:
+            corner = whole(size - piece + 1, 2, count, self.clutter, 1)
+            rows, columns = corner[0] + span, corner[1] + span
+            return rows[..., :, None], columns[..., None, :]
+
+        rows, columns = squares(images.shape[-1])
+        pieces = images[other[..., None, None], 0, rows, columns]
+        rows, columns = squares(self.frame)
+        places = (rows * self.frame + columns).flatten(1)
+        return frames.flatten(1).scatter_reduce(1, places, pieces.flatten(1), "amax").view_as(frames)
+
+
+DISTORTIONS: dict[str, Distortion] = {
+    "none": Distortion(summary="as it was written"),
+    "pose": Distortion(
+        rotation=90, scale=(0.6, 1.3), shear=0.2, shift="ink", summary="±90°, scale 0.6–1.3, shear ±0.2, anywhere"
+    ),
+    "r": Distortion(rotation=90, summary="the paper's R: rotated by ±90°"),
+    "rts": Distortion(frame=42, rotation=45, scale=(0.7, 1.2), shift="box", summary="the paper's RTS, 42 × 42"),
+    "p": Distortion(scale=(0.75, 1.0), corner_sigma=5, summary="the paper's P: projective"),
+    "e": Distortion(scale=(0.75, 1.0), elastic_sigma=1.5, summary="the paper's E: elastic"),
+    "tc": Distortion(frame=60, shift="box", clutter=6, summary="the paper's TC: translated, cluttered, 60 × 60"),
+}

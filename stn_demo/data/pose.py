@@ -1,0 +1,147 @@
+"""A digit in a pose: how a 28 x 28 digit is turned, stretched and placed in a frame, in one resampling.
+
+The page and the training use this same code. A pose is what *we* do to the digit, so its matrix maps digit to
+frame; the network's theta maps its output to the frame. A transformer that undoes a pose completely therefore has
+a theta that reads just like the pose itself: it looks where the digit was put.
+
+Units: pixels, degrees and factors. Origin: the middle of the picture, y down, so that positive angles turn clockwise
+on the screen.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..model.grids import ThinPlateSplineGrid, base_points
+
+DIGIT = 28  # px a side of a digit before it is posed
+NO_CORNERS = ((0.0, 0.0),) * 4
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A chosen pose. Order of what is done to the digit: shear, scale, rotation, shift, perspective, elastic.
+
+    Attributes:
+        rotation: degrees, clockwise on the screen.
+        scale: factor; 2 is twice as large.
+        shift_x, shift_y: pixels to the right, pixels down.
+        shear: horizontal shift per unit of height (tan of the angle), down is to the right.
+        corners: how far each corner of the frame is moved, (x, y) px: top left, top right, bottom right, bottom left.
+        elastic: standard deviation of the shift of each of 4 x 4 control points of a thin plate spline, px.
+        elastic_seed: which random shifts these are.
+    """
+
+    rotation: float = 0.0
+    scale: float = 1.0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
+    shear: float = 0.0
+    corners: tuple[tuple[float, float], ...] = NO_CORNERS
+    elastic: float = 0.0
+    elastic_seed: int = 0
+
+    def matrix(self, frame: int = DIGIT) -> Tensor:
+        """The homography [3, 3], digit -> frame, px from the middle of each, without the elastic part."""
+        params = torch.tensor([self.rotation, self.scale, self.scale, self.shear, self.shift_x, self.shift_y])
+        affine = affine_matrix(params[None])
+        if any(any(corner) for corner in self.corners):
+            affine = homography(torch.tensor([self.corners], dtype=torch.float32), frame) @ affine
+        return affine[0]
+
+    def displacement(self) -> Tensor:
+        """Tensor[16, 2]: how far from its place each control point of the frame is read, px."""
+        return self.elastic * _unit_displacement(self.elastic_seed)
+
+
+@functools.lru_cache(maxsize=256)
+def _unit_displacement(seed: int) -> Tensor:
+    return torch.randn(16, 2, generator=torch.Generator().manual_seed(seed))
+
+
+def affine_matrix(params: Tensor) -> Tensor:
+    """Tensor[N, 3, 3] = shift * rotation * scale * shear, for params [N, 6] = rotation in degrees, scale x, scale y,
+    shear, shift x, shift y: the order that ``analysis.decompose`` reads back."""
+    angle, scale_x, scale_y, shear, x, y = params.unbind(-1)
+    cos, sin = (angle * (math.pi / 180)).cos(), (angle * (math.pi / 180)).sin()
+    zero, one = torch.zeros_like(cos), torch.ones_like(cos)
+    rows = [cos * scale_x, cos * scale_x * shear - sin * scale_y, x]
+    rows += [sin * scale_x, sin * scale_x * shear + cos * scale_y, y, zero, zero, one]
+    return torch.stack(rows, dim=-1).view(-1, 3, 3)
+
+
+def homography(offsets: Tensor, frame: float) -> Tensor:
+    """The projective map [N, 3, 3] that moves the corners of a ``frame`` px square by ``offsets`` [N, 4, 2] px (top
+    left, top right, bottom right, bottom left); px from the middle. Square-to-quadrilateral in closed form: Heckbert
+    1989, Fundamentals of Texture Mapping and Image Warping, section 2.2.3."""
+    half = frame / 2
+    corners = offsets + half * offsets.new_tensor([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    p0, p1, p2, p3 = corners.unbind(1)
+    a, b, c = p1 - p2, p3 - p2, p0 - p1 + p2 - p3
+    area = a[:, 0] * b[:, 1] - b[:, 0] * a[:, 1]
+    area = torch.where(area.abs() < 1e-6, 1e-6, area)  # three corners in a line: very flat, but finite
+    g = (c[:, 0] * b[:, 1] - b[:, 0] * c[:, 1]) / area
+    h = (a[:, 0] * c[:, 1] - c[:, 0] * a[:, 1]) / area
+    to_u, to_v = p1 - p0 + g[:, None] * p1, p3 - p0 + h[:, None] * p3
+    one = torch.ones_like(g)
+    columns = [torch.cat([to_u, g[:, None]], 1), torch.cat([to_v, h[:, None]], 1), torch.cat([p0, one[:, None]], 1)]
+    unit = offsets.new_tensor([[1 / frame, 0, 0.5], [0, 1 / frame, 0.5], [0, 0, 1]])
+    return torch.stack(columns, dim=-1) @ unit
+
+
+def inverse(matrix: Tensor) -> Tensor:
+    """The inverse of homographies [..., 3, 3], up to the scale that a homography leaves open: the adjugate, which
+    exists for every matrix, so that a collapsed pose shows an empty picture rather than an error."""
+    a, b, c = matrix.unbind(-2)
+    return torch.stack([torch.linalg.cross(b, c), torch.linalg.cross(c, a), torch.linalg.cross(a, b)], dim=-1)
+
+
+@functools.lru_cache(maxsize=1)
+def _spline() -> ThinPlateSplineGrid:
+    return ThinPlateSplineGrid(4)
+
+
+def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int) -> Tensor:
+    """Put digits into their frames, reading each digit once, bilinearly, black outside.
+
+    Args:
+        images: [N, 1, 28, 28].
+        matrix: [N, 3, 3], digit -> frame, px from the middle.
+        elastic: [N, 16, 2], how far from its place each control point of the frame is read, px; or None.
+        frame: side of the frame, px.
+
+    Returns:
+        Tensor[N, 1, frame, frame].
+    """
+    half, digit_half = frame / 2, images.shape[-1] / 2
+    if elastic is None:
+        points = base_points(frame, frame, images)[None]
+    else:
+        spline = _spline()
+        theta = spline.identity().to(images) + elastic.flatten(1) / half
+        points = spline(theta, frame, frame).flatten(1, 2)
+    # frame -> digit, both normalised; one row per coordinate, so that a batch is one product
+    back = inverse(matrix) * images.new_tensor([half, half, 1.0])
+    mapped = points @ back[:, :, :2].mT + back[:, None, :, 2]
+    depth = mapped[..., 2:]
+    # A point on the horizon is read from far outside; so is one behind it, which no camera would see.
+    ahead = depth * back[:, None, 2:, 2].sign() > 1e-9
+    read = torch.where(ahead, mapped[..., :2] / (torch.where(ahead, depth, 1.0) * digit_half), 10.0)
+    grid = read.view(-1, frame, frame, 2)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def pose_images(images: Tensor, poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
+    """``images`` [N, 1, 28, 28], each in its pose: Tensor[N, 1, frame, frame], on the images' device."""
+    matrix = torch.stack([pose.matrix(frame) for pose in poses]).to(images)
+    elastic = None
+    if any(pose.elastic for pose in poses):
+        elastic = torch.stack([pose.displacement() for pose in poses]).to(images)
+    return resample(images, matrix, elastic, frame)

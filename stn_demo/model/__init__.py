@@ -1,0 +1,22 @@
+"""The paper: localization, grid generator and sampler, their composition, and the networks around it."""
+
+from .config import ModelConfig
+from .grids import AffineGrid, AttentionGrid, ProjectiveGrid, SimilarityGrid, ThinPlateSplineGrid
+from .network import Network, Trace, build_model
+from .sampler import Sampler
+from .transformer import SpatialTransformer, Transform
+
+__all__ = [
+    "AffineGrid",
+    "AttentionGrid",
+    "ModelConfig",
+    "Network",
+    "ProjectiveGrid",
+    "Sampler",
+    "SimilarityGrid",
+    "SpatialTransformer",
+    "ThinPlateSplineGrid",
+    "Trace",
+    "Transform",
+    "build_model",
+]

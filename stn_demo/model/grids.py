@@ -1,0 +1,172 @@
+"""Grid generators: theta -> where in the input each output pixel is read (paper section 3.2).
+
+Conventions, the same for every generator and everywhere in this project:
+
+* theta maps **output** coordinates to **input** coordinates, as in the paper's equation 1. A scale of 0.5 in
+  theta therefore reads half of the input and shows it twice as large: it zooms *in*.
+* Coordinates are (x, y) with x to the right, y **down**, and -1 and 1 at the outer *edges* of the image
+  (``align_corners=False``): pixel i of W is centred at (2 i + 1) / W - 1. Edges, unlike the centres of the corner
+  pixels, stay where they are when the resolution changes, so one theta means the same crop on a 28 x 28 image, on
+  a 12 x 12 feature map and on a 60 x 60 output.
+* Angles are in radians; with y down a positive angle turns clockwise on the screen.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def base_points(height: int, width: int, like: Tensor) -> Tensor:
+    """The pixel centres of a ``height`` x ``width`` image: Tensor[height * width, 2], (x, y), row by row."""
+    y = (2 * torch.arange(height, dtype=like.dtype, device=like.device) + 1) / height - 1
+    x = (2 * torch.arange(width, dtype=like.dtype, device=like.device) + 1) / width - 1
+    return torch.stack([x.repeat(height), y.repeat_interleave(width)], dim=-1)
+
+
+class GridGenerator(nn.Module):
+    """Base of the generators. A subclass says how many parameters it takes, which of them do nothing
+    (``identity``), and where theta sends any set of points (``at``)."""
+
+    num_params: int
+
+    def identity(self) -> Tensor:
+        """Tensor[num_params]: the theta that reads every pixel where it stands."""
+        raise TypeError(f"{type(self).__name__} does not say what its identity is.")
+
+    def at(self, theta: Tensor, points: Tensor) -> Tensor:
+        """Send ``points`` [M, 2] of the output to the input: Tensor[N, M, 2] for theta [N, num_params]."""
+        raise TypeError(f"{type(self).__name__} does not say where it sends a point.")
+
+    def forward(self, theta: Tensor, height: int, width: int) -> Tensor:
+        """Sampling grid Tensor[N, height, width, 2] for ``theta`` [N, num_params], as ``F.grid_sample`` takes it.
+
+        Raises:
+            ValueError: theta is not [N, num_params].
+        """
+        if theta.dim() != 2 or theta.shape[1] != self.num_params:
+            raise ValueError(
+                f"{type(self).__name__} takes theta of shape [N, {self.num_params}], not {list(theta.shape)}."
+            )
+        return self.at(theta, base_points(height, width, theta)).view(-1, height, width, 2)
+
+
+class AffineGrid(GridGenerator):
+    """Equation 1 of the paper. theta: the 2 x 3 matrix row by row, as ``F.affine_grid`` takes it."""
+
+    num_params = 6
+
+    def identity(self) -> Tensor:
+        return torch.tensor([1.0, 0, 0, 0, 1, 0])
+
+    def at(self, theta: Tensor, points: Tensor) -> Tensor:
+        matrix = theta.view(-1, 2, 3)
+        return points @ matrix[:, :, :2].mT + matrix[:, None, :, 2]
+
+
+class AttentionGrid(GridGenerator):
+    """Equation 2 of the paper. theta: [s, tx, ty], isotropic scale and translation, nothing turned."""
+
+    num_params = 3
+
+    def identity(self) -> Tensor:
+        return torch.tensor([1.0, 0, 0])
+
+    def at(self, theta: Tensor, points: Tensor) -> Tensor:
+        return theta[:, None, :1] * points + theta[:, None, 1:]
+
+
+class SimilarityGrid(GridGenerator):
+    """theta: [s, phi, tx, ty] for the matrix [[s cos phi, -s sin phi, tx], [s sin phi, s cos phi, ty]]; phi in
+    radians, clockwise on the screen."""
+
+    num_params = 4
+
+    def identity(self) -> Tensor:
+        return torch.tensor([1.0, 0, 0, 0])
+
+    def at(self, theta: Tensor, points: Tensor) -> Tensor:
+        scale, phi, shift = theta[:, 0], theta[:, 1], theta[:, None, 2:]
+        cos, sin = scale * phi.cos(), scale * phi.sin()
+        matrix = torch.stack([cos, -sin, sin, cos], dim=-1).view(-1, 2, 2)
+        return points @ matrix.mT + shift
+
+
+class ProjectiveGrid(GridGenerator):
+    """theta: the first eight entries, row by row, of a homography with h33 = 1, in normalised coordinates
+    (paper section 3.2; Hartley & Zisserman, Multiple View Geometry, section 2.3)."""
+
+    num_params = 8
+    smallest_depth = 1e-6  # a point on the horizon has depth 0: it is read from far outside, not from NaN
+
+    def identity(self) -> Tensor:
+        return torch.tensor([1.0, 0, 0, 0, 1, 0, 0, 0])
+
+    def at(self, theta: Tensor, points: Tensor) -> Tensor:
+        matrix = torch.cat([theta, torch.ones_like(theta[:, :1])], dim=1).view(-1, 3, 3)
+        mapped = points @ matrix[:, :, :2].mT + matrix[:, None, :, 2]
+        depth = mapped[..., 2:]
+        tiny = torch.where(depth < 0, -self.smallest_depth, self.smallest_depth).to(depth.dtype)
+        return mapped[..., :2] / torch.where(depth.abs() < self.smallest_depth, tiny, depth)
+
+
+class ThinPlateSplineGrid(GridGenerator):
+    """The interpolating thin plate spline through ``points_per_side``^2 control points (paper section 3.2;
+    Bookstein 1989; equal to ``scipy.interpolate.RBFInterpolator(kernel="thin_plate_spline", degree=1)``).
+
+    The control points are a regular grid over [-1, 1], corners included; theta holds, row by row, the (x, y) in
+    the input from which each of them is read. A spline is linear in its values, so the grid is one product of a
+    matrix, fixed for a given set of output points, with theta.
+    """
+
+    def __init__(self, points_per_side: int = 4):
+        super().__init__()
+        if points_per_side < 2:
+            raise ValueError(f"A thin plate spline needs at least 2 points a side, not {points_per_side}.")
+        side = torch.linspace(-1, 1, points_per_side, dtype=torch.float64)
+        control = torch.stack([side.repeat(points_per_side), side.repeat_interleave(points_per_side)], dim=-1)
+        self.num_params = 2 * len(control)
+        self.register_buffer("control_points", control.float(), persistent=False)
+        # [[K, P], [P^T, 0]] [w; a] = [values; 0], with P = [1, x, y]: Bookstein's equation for the weights.
+        affine = torch.cat([torch.ones_like(control[:, :1]), control], dim=1)
+        system = torch.zeros(len(control) + 3, len(control) + 3, dtype=torch.float64)
+        system[:-3, :-3] = self._kernel(control, control)
+        system[:-3, -3:] = affine
+        system[-3:, :-3] = affine.T
+        self._control = control
+        self._solve = torch.linalg.inv(system)[:, :-3]
+        self._weights: dict[tuple, tuple[Tensor, Tensor]] = {}
+
+    @staticmethod
+    def _kernel(points: Tensor, centres: Tensor) -> Tensor:
+        squared = (points[:, None] - centres).square().sum(-1)
+        return torch.xlogy(squared, squared) / 2  # r^2 log r, and 0 at r = 0
+
+    def identity(self) -> Tensor:
+        return self._control.float().flatten()
+
+    def weights(self, points: Tensor) -> Tensor:
+        """Tensor[M, control points]: how much each control point's value counts at each of ``points`` [M, 2]."""
+        exact = points.detach().to("cpu", torch.float64)
+        rows = torch.cat([self._kernel(exact, self._control), torch.ones_like(exact[:, :1]), exact], dim=1)
+        return (rows @ self._solve).to(points)
+
+    def at(self, theta: Tensor, points: Tensor) -> Tensor:
+        return self.weights(points) @ theta.view(len(theta), -1, 2)
+
+    def forward(self, theta: Tensor, height: int, width: int) -> Tensor:
+        key = (height, width, theta.dtype, theta.device)
+        if key not in self._weights:
+            self._weights[key] = self.weights(base_points(height, width, theta))
+        if theta.dim() != 2 or theta.shape[1] != self.num_params:
+            return super().forward(theta, height, width)  # which says what is wrong
+        return (self._weights[key] @ theta.view(len(theta), -1, 2)).view(-1, height, width, 2)
+
+
+GRIDS: dict[str, type[GridGenerator]] = {
+    "attention": AttentionGrid,
+    "similarity": SimilarityGrid,
+    "affine": AffineGrid,
+    "projective": ProjectiveGrid,
+    "tps": ThinPlateSplineGrid,
+}
