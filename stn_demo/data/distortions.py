@@ -3,13 +3,15 @@ the one of the seed checkpoints. A whole batch at a time, on the device of the i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from random import Random
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .pose import DIGIT, affine_matrix, homography, resample
+from .pose import DIGIT, NO_CORNERS, Pose, affine_matrix, homography, resample
 
 SHIFTS = ("none", "ink", "box")
 
@@ -168,3 +170,30 @@ DISTORTIONS: dict[str, Distortion] = {
     "e": Distortion(scale=(0.75, 1.0), elastic_sigma=1.5, summary="the paper's E: elastic"),
     "tc": Distortion(frame=60, shift="box", clutter=6, summary="the paper's TC: translated, cluttered, 60 × 60"),
 }
+
+
+def draw_pose(distortion: Distortion, random: Random) -> Pose:
+    """One pose from the distribution, for a person to look at, within a 28 px frame. Where the shift depends on the ink,
+    the digit is taken to fill its 20 px box."""
+    angle, scale = random.uniform(-1, 1) * distortion.rotation, random.uniform(*distortion.scale)
+    room = 0.0
+    if distortion.shift == "box":
+        room = (distortion.frame - DIGIT) / 2
+    elif distortion.shift == "ink":
+        radians = math.radians(angle)
+        room = max(0.0, DIGIT / 2 - 10 * scale * (abs(math.cos(radians)) + abs(math.sin(radians))))
+    corners = NO_CORNERS
+    if distortion.corner_sigma:
+        sigma = distortion.corner_sigma
+        while corners == NO_CORNERS or max(abs(c) for corner in corners for c in corner) > 2 * sigma:
+            corners = tuple((random.gauss(0, sigma), random.gauss(0, sigma)) for _ in range(4))
+    return Pose(
+        rotation=angle,
+        scale=scale,
+        shift_x=random.uniform(-room, room),
+        shift_y=random.uniform(-room, room),
+        shear=random.uniform(-1, 1) * distortion.shear,
+        corners=corners,
+        elastic=distortion.elastic_sigma,
+        elastic_seed=random.randrange(10_000) if distortion.elastic_sigma else 0,
+    )

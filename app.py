@@ -1,0 +1,46 @@
+"""Draw a digit, turn it with your own hands, and watch a spatial transformer undo it.
+
+    python app.py --help
+"""
+
+import os
+import sys
+import threading
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: no call to another host
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+
+from stn_demo.ui.options import OptionError, bound_socket, read_options
+
+
+def main() -> int:
+    try:
+        options = read_options()
+        listener = bound_socket(options)
+    except OptionError as error:
+        print(f"app.py: {error}", file=sys.stderr)
+        return 2
+    # torch takes as long to load as Gradio does: side by side, the page is up a second sooner.
+    threading.Thread(target=__import__, args=("torch",), daemon=True).start()
+
+    import uvicorn
+
+    from stn_demo.ui.server import build_app
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build_app(options),
+            log_level="warning",
+            ws_max_size=256 * 1024,
+            ws_per_message_deflate=False,  # a frame is 6 kB and changes 60 times a second
+            timeout_graceful_shutdown=2,
+        )
+    )
+    host = "localhost" if options.host in ("127.0.0.1", "0.0.0.0", "::") else options.host
+    print(f"Spatial Transformer: http://{host}:{options.port}", flush=True)
+    server.run(sockets=[listener])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""One forward pass, and everything there is to draw about it.
+
+Every number and picture of a ``Frame`` comes from the pass that decided: the same posing, the same transformer, the
+same sampler that train. A batch of scenes goes through together, one scene is a batch of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..data.pose import DIGIT, Pose, homography, resample
+from ..model import Network, Sampler
+from ..model.grids import GridGenerator, ThinPlateSplineGrid, base_points
+from ..model.transformer import Transform
+from . import decompose
+
+CORNERS = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])  # of the output, clockwise from the top left
+_ALONG = torch.linspace(0, 1, 13)[:-1, None]
+EDGE = torch.cat([a + (b - a) * _ALONG for a, b in zip(CORNERS, CORNERS.roll(-1, 0), strict=True)])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a person asks to see.
+
+    Attributes:
+        digit: uint8 [28, 28], white on black.
+        pose: what is done to it.
+        grab: overrules theta: {"theta": num_params numbers}, {"parts": see ``decompose.PARTS``} or {"corners": four (x, y)
+            in normalised input coordinates, where the output's corners are to be read}; None leaves it to the network.
+        density: whether to work out the read density.
+        inspect: ("warped" | "input", x, y), a pixel to look into, or None.
+    """
+
+    digit: Tensor
+    pose: Pose = Pose()
+    grab: dict | None = None
+    density: bool = False
+    inspect: tuple[str, int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What there is to see. S: side of the network's input, O: of the warped output, px.
+
+    input [S, S], warped [O, O]: what the network saw, and what its classifier saw, in [0, 1].
+    grid [O, O, 2], outline [4 k, 2]: where each output pixel, and the edge of the output, clockwise from its top left
+        corner, is read (normalised input). k is 1 unless the edge is curved.
+    theta: what was applied; predicted: what the network wanted (both empty without a transformer).
+    probs, twin_probs [10]: of the network, and of its twin on the same pose (or None).
+    applied, undone, residual, predicted_parts: see ``decompose``; None where there is nothing to say.
+    bend: by how many px (root mean square) theta departs from an affine map.
+    density [S, S]: how much each input pixel contributes to the sum of the warped picture; None unless asked for.
+    inspect: see ``_inspect_warped`` and ``_inspect_input``; None unless asked for.
+    """
+
+    input: Tensor
+    warped: Tensor
+    grid: Tensor
+    outline: Tensor
+    theta: list[float]
+    predicted: list[float]
+    probs: Tensor
+    twin_probs: Tensor | None
+    applied: dict[str, float]
+    undone: dict[str, float] | None
+    residual: dict[str, float] | None
+    predicted_parts: dict[str, float] | None
+    bend: float
+    density: Tensor | None
+    inspect: dict | None
+
+
+def frames(
+    model: Network, scenes: list[Scene], twin: Network | None = None, sampler: Sampler | None = None
+) -> list[Frame]:
+    """One ``Frame`` for each scene. ``sampler`` overrules the model's own.
+
+    Raises:
+        ValueError: a scene's ``grab`` does not fit the model's transform; the message says how.
+    """
+    with torch.no_grad():
+        return _frames(model, scenes, twin, sampler)
+
+
+def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None) -> list[Frame]:
+    size = model.config.input_size
+    digits = torch.stack([scene.digit for scene in scenes])[:, None].float() / 255
+    poses = torch.stack([scene.pose.matrix(size) for scene in scenes])
+    inputs = _posed(digits, scenes, poses, size)
+    first = next(iter(model.transformers.values()), None) if "input" in model.transformers else None
+    wanted = None
+    if first is not None and any(scene.grab for scene in scenes):
+        wanted = torch.stack([_wanted(first.grid, scene.grab, size, model.config.output_size) for scene in scenes])
+    own_sampler = sampler if first is not None else None
+    trace = model.trace(inputs, wanted, own_sampler)
+    probs = trace.log_probs.exp()
+    twin_probs = None
+    if twin is not None:
+        twin_size = twin.config.input_size
+        seen = inputs
+        if twin_size != size:
+            twin_poses = torch.stack([scene.pose.matrix(twin_size) for scene in scenes])
+            seen = _posed(digits, scenes, twin_poses, twin_size)
+        twin_probs = twin(seen).exp()
+
+    applied = decompose.pose_matrix(poses, DIGIT)
+    if first is None:
+        transform = _untouched(inputs)
+        outline = CORNERS.expand(len(scenes), -1, -1)
+        undone, bend = None, torch.zeros(len(scenes))
+    else:
+        transform = trace.transforms[0]
+        output = model.config.output_size
+        curved = isinstance(first.grid, ThinPlateSplineGrid)
+        outline = first.grid.at(transform.theta, EDGE if curved else CORNERS)
+        undone, bend = decompose.theta_matrix(first.grid, transform.theta, size, output)
+        predicted = transform.theta if wanted is None else first.localization(inputs)
+        predicted_maps = undone if wanted is None else decompose.theta_matrix(first.grid, predicted, size, output)[0]
+        reader = sampler or first.sampler
+    result = []
+    for i, scene in enumerate(scenes):
+        left = None if undone is None else decompose.residual(applied[i], undone[i])
+        density = inspect = None
+        if first is None and scene.density:
+            density = torch.ones(size, size)
+        elif first is not None:
+            density, inspect = _look_into(scene, reader, inputs[i : i + 1], transform.grid[i : i + 1])
+        result.append(
+            Frame(
+                input=inputs[i, 0],
+                warped=transform.warped[i, 0],
+                grid=transform.grid[i],
+                outline=outline[i],
+                theta=transform.theta[i].tolist(),
+                predicted=[] if first is None else predicted[i].tolist(),
+                probs=probs[i],
+                twin_probs=None if twin_probs is None else twin_probs[i],
+                applied=decompose.parts(applied[i]),
+                undone=None if undone is None else decompose.parts(undone[i]),
+                residual=None if left is None else decompose.parts(left),
+                predicted_parts=None if first is None else decompose.parts(predicted_maps[i]),
+                bend=float(bend[i]),
+                density=density,
+                inspect=inspect,
+            )
+        )
+    return result
+
+
+def _posed(digits: Tensor, scenes: list[Scene], matrices: Tensor, size: int) -> Tensor:
+    elastic = None
+    if any(scene.pose.elastic for scene in scenes):
+        elastic = torch.stack([scene.pose.displacement() for scene in scenes])
+    return resample(digits, matrices, elastic, size)
+
+
+def _untouched(inputs: Tensor) -> Transform:
+    size = inputs.shape[-1]
+    grid = base_points(size, size, inputs).view(1, size, size, 2).expand(len(inputs), -1, -1, -1)
+    return Transform(inputs.new_zeros(len(inputs), 0), grid, inputs)
+
+
+def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> Tensor:
+    """The theta [num_params] that a grab asks for; NaN where it asks for nothing."""
+    if not grab:
+        return torch.full((grid.num_params,), torch.nan)
+    if "theta" in grab:
+        if len(grab["theta"]) != grid.num_params:
+            raise ValueError(f"This transform takes {grid.num_params} parameters, not {len(grab['theta'])}.")
+        return torch.tensor(grab["theta"], dtype=torch.float32)
+    if "corners" in grab:
+        if grid.num_params != 8:
+            raise ValueError("Only a projective transform can be taken by its four corners.")
+        matrix = homography(torch.tensor(grab["corners"], dtype=torch.float32)[None] - CORNERS, 2.0)[0]
+        depth = torch.where(matrix[2, 2].abs() < 1e-6, 1e-6, matrix[2, 2])
+        return (matrix / depth).flatten()[:8]
+    return decompose.theta_from_parts(grid, grab["parts"], size, output)
+
+
+@torch.enable_grad()
+def _look_into(scene: Scene, sampler: Sampler, image: Tensor, grid: Tensor) -> tuple[Tensor | None, dict | None]:
+    """Read density and inspection of one scene, from the sampler's own adjoint."""
+    if not scene.density and scene.inspect is None:
+        return None, None
+    image = image.detach().requires_grad_()
+    warped = sampler(image, grid.detach())
+    density = inspect = None
+    if scene.density:
+        density = torch.autograd.grad(warped.sum(), image, retain_graph=True)[0][0, 0]
+    if scene.inspect is not None:
+        view, x, y = scene.inspect
+        look = _inspect_warped if view == "warped" else _inspect_input
+        if x < (warped if view == "warped" else image).shape[-1] > y:
+            inspect = look(sampler, image, grid, warped, x, y)
+    return density, inspect
+
+
+def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, warped: Tensor, x: int, y: int) -> dict:
+    """How output pixel (x, y) was read: its value, the place ``source`` in input pixels (centres at whole numbers), and
+    ``taps``: (input x, input y, weight, input value, 1 if inside the image else 0). The weights are the derivative of the
+    output pixel by each input pixel; neighbours that lie outside are listed with weight 0 and value 0."""
+    size = image.shape[-1]
+    weights = torch.autograd.grad(warped[0, 0, y, x], image)[0][0, 0]
+    pixels = image.detach()[0, 0]
+    source = (grid[0, y, x] + 1) * size / 2 - 0.5
+    taps = {
+        (column, row): [column, row, float(weights[row, column]), float(pixels[row, column]), 1]
+        for row, column in weights.nonzero().tolist()
+    }
+    if sampler.mode == "bilinear" and source.isfinite().all():
+        left, top = source.floor().int().tolist()
+        fx, fy = source[0].item() - left, source[1].item() - top
+        for row, column, weight in (
+            (top, left, (1 - fx) * (1 - fy)),
+            (top, left + 1, fx * (1 - fy)),
+            (top + 1, left, (1 - fx) * fy),
+            (top + 1, left + 1, fx * fy),
+        ):
+            if not (0 <= row < size and 0 <= column < size) and abs(row) < 1000 and abs(column) < 1000:
+                taps[column, row] = [column, row, weight if sampler.padding == "zeros" else 0.0, 0.0, 0]
+    ordered = [taps[key] for key in sorted(taps, key=lambda key: (key[1], key[0]))]
+    value = float(warped.detach()[0, 0, y, x])
+    return {"view": "warped", "x": x, "y": y, "value": value, "source": source.tolist(), "taps": ordered}
+
+
+def _inspect_input(sampler: Sampler, image: Tensor, grid: Tensor, warped: Tensor, x: int, y: int) -> dict:
+    """Who reads input pixel (x, y): ``taps``, (output x, output y, weight), and the ``total`` of the weights. The sampler
+    is linear in the image, so it is asked to read a picture that is 1 there and 0 elsewhere."""
+    one = torch.zeros_like(image)
+    one[0, 0, y, x] = 1
+    with torch.no_grad():
+        weights = sampler(one, grid)[0, 0]
+    taps = [[column, row, float(weights[row, column])] for row, column in weights.nonzero().tolist()]
+    value = float(image.detach()[0, 0, y, x])
+    return {"view": "input", "x": x, "y": y, "value": value, "total": float(weights.sum()), "taps": taps}

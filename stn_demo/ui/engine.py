@@ -1,0 +1,133 @@
+"""Requests in, messages out: the one place where the page's questions meet torch."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import logging
+from collections import defaultdict
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..analysis.frame import Frame, Scene, frames
+from ..data import ink
+from ..data.pose import Pose
+from ..model import Network, Sampler
+from . import wire
+from .shelf import Shelf
+from .state import PAD, Request, Source, StateError, error_text
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Answers batches of requests with the networks of a ``Shelf``. Called from one thread at a time."""
+
+    def __init__(self, shelf: Shelf):
+        self.shelf = shelf
+        torch.set_num_threads(1)  # a 28 x 28 picture is done before a second thread is awake
+
+    def answer(self, requests: list[Request]) -> list[bytes | str]:
+        """A binary message for each request, or the text of its error. Requests for the same networks go through them
+        together; one that fails takes no other with it."""
+        answers: list[bytes | str] = [""] * len(requests)
+        groups = defaultdict(list)
+        for index, request in enumerate(requests):
+            groups[request.model, request.twin, request.sampler, request.padding].append(index)
+        for indices in groups.values():
+            batch = [requests[index] for index in indices]
+            try:
+                messages = self._batch(batch)
+            except Exception as error:
+                if len(batch) == 1:
+                    messages = [self._refusal(batch[0], error)]
+                else:
+                    messages = [self.answer([request])[0] for request in batch]
+            for index, message in zip(indices, messages, strict=True):
+                answers[index] = message
+        return answers
+
+    def frame(self, request: Request) -> tuple[Frame, Scene, Network]:
+        """The frame of one request, at full precision. Raises StateError, ValueError."""
+        model, twin, sampler = self._networks(request)
+        scene = _scene(request)
+        return frames(model, [scene], twin, sampler)[0], scene, model
+
+    def _batch(self, batch: list[Request]) -> list[bytes | str]:
+        model, twin, sampler = self._networks(batch[0])
+        scenes = [_scene(request) for request in batch]
+        used = sampler or next((part.sampler for part in model.transformers.values()), None)
+        has_transformer = "input" in model.transformers
+        return [
+            wire.encode(
+                frame,
+                scene.digit,
+                {
+                    "id": request.id,
+                    "model": request.model,
+                    "twin": request.twin,
+                    "transform": model.config.transform if has_transformer else None,
+                    "overruled": has_transformer and request.grab is not None,
+                    "sampler": used.mode if used and has_transformer else None,
+                    "padding": used.padding if used and has_transformer else None,
+                },
+            )
+            for frame, scene, request in zip(frames(model, scenes, twin, sampler), scenes, batch, strict=True)
+        ]
+
+    def _networks(self, request: Request) -> tuple[Network, Network | None, Sampler | None]:
+        model = self.shelf.get(request.model)
+        twin = self.shelf.get(request.twin) if request.twin else None
+        own = model.transformers["input"].sampler if "input" in model.transformers else None
+        sampler = None
+        if own is not None and (request.sampler or request.padding):
+            mode, padding = request.sampler or own.mode, request.padding or own.padding
+            sampler = own if (mode, padding) == (own.mode, own.padding) else _sampler(mode, padding)
+            if mode == own.mode == "deconvolution" and sampler is not own:
+                sampler = Sampler(mode, padding).requires_grad_(False)
+                sampler.load_state_dict(own.state_dict())
+        return model, twin, sampler
+
+    @staticmethod
+    def _refusal(request: Request, error: Exception) -> str:
+        if isinstance(error, StateError):
+            return error_text(request.id, error.code, str(error))
+        if isinstance(error, ValueError):
+            return error_text(request.id, "bad_request", str(error))
+        log.exception("A request failed: %s", request)
+        return error_text(request.id, "internal", "This could not be worked out; the server's log says why.")
+
+
+@functools.lru_cache
+def _sampler(mode: str, padding: str) -> Sampler:
+    return Sampler(mode, padding).requires_grad_(False)
+
+
+def _scene(request: Request) -> Scene:
+    return Scene(
+        digit_of(request.source, request.raw),
+        Pose(**request.pose),
+        request.grab,
+        request.density,
+        request.inspect,
+    )
+
+
+def digit_of(source: Source, raw: bool) -> Tensor:
+    """uint8 [28, 28]: the digit that a source stands for; strokes are rendered, prepared unless ``raw``."""
+    if source.digit is not None:
+        return torch.frombuffer(bytearray(source.digit), dtype=torch.uint8).view(28, 28)
+    strokes = [
+        ink.Stroke(np.asarray(points, dtype=np.float64).reshape(-1, 2) / PAD, width / PAD, erase)
+        for width, erase, points in source.strokes
+    ]
+    return (ink.render(strokes, prepare=not raw) * 255).round().to(torch.uint8)
+
+
+def as_base64(digit: Tensor) -> str:
+    """784 bytes, for JSON; ``digit`` is uint8 [28, 28] or float [28, 28] in [0, 1]."""
+    if digit.dtype != torch.uint8:
+        digit = (digit.clamp(0, 1) * 255).round().to(torch.uint8)
+    return base64.b64encode(digit.contiguous().numpy().tobytes()).decode()

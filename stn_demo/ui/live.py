@@ -1,0 +1,78 @@
+"""Gathers what many people ask, answers it in one batched forward pass at a time.
+
+The event loop collects requests; one worker thread owns torch. While a batch is being worked out the next one gathers
+by itself, so batches grow with the load and a lone visitor never waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from . import state
+
+LARGEST_BATCH = 64
+LONGEST_QUEUE = 2000
+
+
+class Live:
+    """``await live.answer(text)`` -> the binary message of the frame, or the JSON text of an error.
+
+    ``engine`` answers a list of requests; it is None until it has been loaded, and until then questions wait.
+    """
+
+    def __init__(self, defaults: state.Defaults):
+        self.defaults = defaults
+        self.engine = None
+        self._waiting: list[tuple[state.Request, asyncio.Future]] = []
+        self._work: asyncio.Task | None = None
+        self._loaded = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+
+    async def load(self, make: Callable[[], object]) -> None:
+        """Make the engine in the worker thread, and let the waiting questions through."""
+        self.engine = await asyncio.get_running_loop().run_in_executor(self._thread, make)
+        self._loaded.set()
+
+    async def ready(self) -> None:
+        """Wait until torch and the engine are loaded."""
+        await self._loaded.wait()
+
+    async def run(self, work: Callable, *args):
+        """Something else that needs the engine's thread: ``work(engine, *args)``."""
+        await self._loaded.wait()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self.engine, *args)
+
+    async def answer(self, text: str | bytes) -> bytes | str:
+        number = 0
+        try:
+            values = state.parse(text)
+            number = values["id"] if isinstance(values.get("id"), int) else 0
+            request = state.read_request(values, self.defaults)
+        except state.StateError as error:
+            return state.error_text(number, error.code, str(error))
+        if len(self._waiting) >= LONGEST_QUEUE:
+            return state.error_text(number, "busy", "Too many people are asking at this moment; it goes on in a second.")
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, future))
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._drain())
+        return await future
+
+    async def _drain(self) -> None:
+        await self._loaded.wait()
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+            try:
+                requests = [request for request, _ in batch]
+                answers = await loop.run_in_executor(self._thread, self.engine.answer, requests)
+            except Exception as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                raise
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if not future.done():  # its visitor may have left
+                    future.set_result(answer)

@@ -1,0 +1,89 @@
+"""What the command line of ``app.py`` decides."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+
+
+class OptionError(ValueError):
+    """Something on the command line cannot work; the message is one clear line."""
+
+
+@dataclass(frozen=True)
+class Options:
+    host: str = "127.0.0.1"
+    port: int = 7860
+    data: Path | None = None
+    checkpoints: Path = CHECKPOINTS
+    device: str = "cpu"
+    language: str | None = None
+    root_path: str | None = None
+
+    @property
+    def uploads(self) -> Path:
+        """Where uploaded and half-trained networks are kept: a folder of this user's own, outside the checkout."""
+        return Path.home() / ".cache" / "stn_demo" / "networks"
+
+    def model_names(self) -> list[str]:
+        """The networks in the checkpoints folder, found without loading torch."""
+        return sorted(path.stem for path in self.checkpoints.glob("*.safetensors"))
+
+
+def read_options(arguments: list[str] | None = None) -> Options:
+    """Parse and check the command line; argparse exits with code 2 for what it cannot read.
+
+    Raises:
+        OptionError: a folder cannot be read, a device is not there, or the port is taken.
+    """
+    parser = argparse.ArgumentParser(
+        prog="app.py", description="Watch a spatial transformer network look at your digit, in the browser."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for everybody (default: this machine only)")
+    parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
+    parser.add_argument("--data", type=Path, help="folder with MNIST (default: STN_DEMO_DATA, else ~/.cache/stn_demo)")
+    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder with the networks (default: checkpoints/)")
+    parser.add_argument("--device", default="cpu", help="device that trains a network where there is none yet: cpu, cuda, mps (default: cpu)")
+    parser.add_argument("--language", choices=("en", "zh-CN"), help="language of the page (default: the browser's)")
+    parser.add_argument("--root-path", help="path under which a proxy serves the page, such as /stn")
+    options = Options(**vars(parser.parse_args(arguments)))
+    if not 1 <= options.port <= 65535:
+        raise OptionError(f"--port {options.port}: a port is a number from 1 to 65535.")
+    for name, folder in (("--checkpoints", options.checkpoints), ("--data", options.data)):
+        if folder is None:
+            continue
+        if folder.exists() and not folder.is_dir():
+            raise OptionError(f"{name} {folder}: this is a file; give a folder.")
+        if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+            raise OptionError(f"{name} {folder}: no permission to read this folder.")
+    if options.data is not None and not options.data.exists():
+        raise OptionError(f"--data {options.data}: there is no such folder.")
+    if options.device not in ("cpu", "cuda", "mps") and not options.device.startswith("cuda:"):
+        raise OptionError(f"--device {options.device}: choose cpu, cuda, cuda:N or mps.")
+    return options
+
+
+def bound_socket(options: Options) -> socket.socket:
+    """A socket bound to the host and port, so that a taken port is known before anything is loaded.
+
+    Raises:
+        OptionError: it cannot be bound; the message says why.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        return listener
+    except PermissionError:
+        raise OptionError(f"No permission to listen on port {options.port}; choose one above 1023 with --port.") from None
+    except socket.gaierror:
+        raise OptionError(f"--host {options.host}: this machine knows no such address.") from None
+    except OSError as error:
+        hint = "choose another with --port" if "use" in str(error) else "check --host and --port"
+        raise OptionError(f"Cannot listen on {options.host}:{options.port} ({error.strerror}); {hint}.") from None

@@ -1,0 +1,96 @@
+"""The networks that the page can show: read from the checkpoints folder when they are asked for, and kept."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from .. import checkpoints
+from ..model import Network
+from .state import Defaults, StateError
+
+MOST_LOADED = 32
+MOST_UPLOADS = 64
+
+
+class Shelf:
+    """Networks by name. ``folders`` are searched in order; ``uploads`` is the last of them and the only one written."""
+
+    def __init__(self, folder: Path, uploads: Path):
+        self.folders, self.uploads = (folder, uploads), uploads
+        self._loaded: OrderedDict[str, tuple[tuple, Network]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """What there is, without opening it: the shipped ones, then the uploaded ones."""
+        return [path.stem for folder in self.folders for path in sorted(folder.glob("*.safetensors"))]
+
+    def infos(self) -> list[dict]:
+        """What there is to say about each network: name, transform (None for a plain one), size, measured errors in
+        percent (None where unknown)."""
+        return [_describe(info) for folder in self.folders if folder.is_dir() for info in checkpoints.available(folder)]
+
+    def warm(self, defaults: Defaults) -> None:
+        """Open the default networks, so that the first visitor does not wait for them; a missing one is no fault yet."""
+        for name in (defaults.model, defaults.twin):
+            with contextlib.suppress(StateError):
+                self.get(name)
+
+    def get(self, name: str) -> Network:
+        """The network of this name in eval mode, read again if its file has changed (while it trains, say).
+
+        Raises:
+            StateError: there is none, or its file is damaged.
+        """
+        path = next((folder / f"{name}.safetensors" for folder in self.folders if self._has(folder, name)), None)
+        if path is None:
+            raise StateError(f"There is no checkpoint {name!r} here.", "unknown_model")
+        try:
+            stat = path.stat()
+            version = (stat.st_mtime_ns, stat.st_size)
+            with self._lock:
+                kept = self._loaded.get(name)
+                if kept is None or kept[0] != version:
+                    kept = (version, checkpoints.load(path).requires_grad_(False))
+                self._loaded[name] = kept
+                self._loaded.move_to_end(name)
+                while len(self._loaded) > MOST_LOADED:
+                    self._loaded.popitem(last=False)
+            return kept[1]
+        except (checkpoints.CheckpointError, OSError) as error:
+            raise StateError(str(error), "broken_model") from None
+
+    def add(self, data: bytes) -> str:
+        """Keep an uploaded checkpoint; its name, made from its content. Raises checkpoints.CheckpointError."""
+        model = checkpoints.loads(data)
+        name = f"upload-{hashlib.sha256(data).hexdigest()[:8]}"
+        self.uploads.mkdir(parents=True, exist_ok=True)
+        kept = sorted(self.uploads.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
+        for old in kept[: max(0, len(kept) - MOST_UPLOADS + 1)]:
+            old.unlink(missing_ok=True)
+        target = self.uploads / f"{name}.safetensors"
+        partial = target.with_suffix(f".{threading.get_ident()}.part")
+        partial.write_bytes(data)
+        partial.replace(target)
+        del model
+        return name
+
+    @staticmethod
+    def _has(folder: Path, name: str) -> bool:
+        return (folder / f"{name}.safetensors").is_file()
+
+
+def _describe(info) -> dict:
+    config, provenance = info.config, info.provenance
+    errors = provenance.get("test_error") or {}
+    return {
+        "name": info.name,
+        "transform": config.transform if "input" in config.placement else None,
+        "size": config.input_size,
+        "error_posed": errors.get("pose"),
+        "error_clean": errors.get("none"),
+        "distortion": provenance.get("distortion"),
+    }

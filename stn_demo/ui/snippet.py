@@ -1,0 +1,52 @@
+"""A few lines of Python that reproduce the picture on the screen."""
+
+from __future__ import annotations
+
+from .engine import as_base64
+from .state import Request
+
+TEMPLATE = '''\
+import base64
+
+import torch
+from stn_demo import checkpoints
+from stn_demo.data.pose import Pose, pose_images{imports}
+
+digit = base64.b64decode(
+    "{digit}"
+)
+digit = torch.tensor(list(digit)).view(1, 1, 28, 28) / 255
+model = checkpoints.load("{model}")  # {summary}
+pose = {pose}
+with torch.no_grad():
+    seen = pose_images(digit, [pose], frame=model.config.input_size)
+    {theta}trace = model.trace(seen{arguments})
+probs = trace.log_probs.exp()[0]
+print("digit", int(probs.argmax()), f"{{probs.max():.1%}}")
+for transform in trace.transforms:
+    print("theta", transform.theta[0].tolist())
+    print("warped", tuple(transform.warped.shape))
+'''
+
+
+def snippet(request: Request, scene, model, frame) -> str:
+    """The code for one request: ``scene``, ``model`` and ``frame`` are what ``Engine.frame`` gave for it."""
+    pose = {name: value for name, value in request.pose.items() if value != getattr(type(scene.pose)(), name)}
+    arguments, imports, theta = "", "", ""
+    if request.grab is not None and frame.theta:
+        theta = f"theta = torch.tensor([{frame.theta}])  # taken in hand\n    "
+        arguments += ", theta=theta"
+    own = model.transformers["input"].sampler if "input" in model.transformers else None
+    if own is not None and (request.sampler or request.padding):
+        imports = "\nfrom stn_demo.model import Sampler"
+        arguments += f', sampler=Sampler("{request.sampler or own.mode}", "{request.padding or own.padding}")'
+    transform = f"{model.config.transform} transformer" if own is not None else "no transformer"
+    return TEMPLATE.format(
+        digit=as_base64(scene.digit),
+        model=request.model,
+        summary=f"{transform}, {model.config.classifier} classifier",
+        pose=f"Pose({', '.join(f'{name}={value!r}' for name, value in pose.items())})",
+        arguments=arguments,
+        imports=imports,
+        theta=theta,
+    )

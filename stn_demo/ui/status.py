@@ -1,0 +1,48 @@
+"""What the app is doing at this moment, told to every open page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from .options import Options
+
+
+class Status:
+    """``state`` is loading, ready, training or failed; ``key`` names the sentence in the catalogue, ``args`` fill it."""
+
+    def __init__(self, options: Options):
+        self.options = options
+        self.sockets: set = set()
+        self.values = {"state": "loading", "key": "status.loading", "args": {}, "models": []}
+        self.nursery = None
+
+    def text(self) -> str:
+        return json.dumps({"status": self.values})
+
+    def tell(self, state: str, **args) -> None:
+        """Set the state and send it to every open page."""
+        self.values = {**self.values, "state": state, "key": f"status.{state}", "args": args}
+        for socket in list(self.sockets):
+            task = asyncio.ensure_future(socket.send_text(self.text()))
+            task.add_done_callback(lambda task: task.cancelled() or task.exception())  # it has gone; its route knows
+
+    def failed(self, message: str) -> None:
+        self.tell("failed", message=message)
+
+    def prepare(self) -> None:
+        """Where there is no network at all, begin to train one in the background."""
+        if not self.options.model_names():
+            from .nursery import Nursery
+
+            self.nursery = Nursery(self.options)
+
+    async def loaded(self, live) -> None:
+        self.values["models"] = await live.run(lambda engine: engine.shelf.infos())
+        self.tell("ready")
+        if self.nursery is not None:
+            await self.nursery.watch(self, live)
+
+    def close(self) -> None:
+        if self.nursery is not None:
+            self.nursery.close()
