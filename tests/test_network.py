@@ -1,0 +1,142 @@
+"""The composition: networks start at the identity, have the published sizes, and hand over all that happened."""
+
+import itertools
+
+import pytest
+import torch
+
+from stn_demo.model import AffineGrid, ModelConfig, Sampler, SpatialTransformer, build_model
+from stn_demo.model.config import CHOICES
+from stn_demo.model.localization import LOCALIZATIONS
+
+
+def pictures(count=3, size=28):
+    return torch.rand(count, 1, size, size, generator=torch.Generator().manual_seed(0))
+
+
+def parameters(model):
+    return sum(value.numel() for value in model.parameters())
+
+
+def test_the_default_is_the_seeds_network():
+    assert parameters(build_model(ModelConfig())) == 27_360
+    assert parameters(build_model(ModelConfig(placement=()))) == 27_360 - 5_520
+
+
+@pytest.mark.parametrize("transform", CHOICES["transform"])
+@pytest.mark.parametrize("localization", CHOICES["localization"])
+def test_untrained_it_answers_as_its_bare_classifier(transform, localization):
+    model = build_model(ModelConfig(transform=transform, localization=localization)).eval()
+    x = pictures()
+    trace = model.trace(x)
+    assert torch.allclose(trace.transforms[0].warped, x, atol=1e-5)
+    assert torch.allclose(trace.log_probs, model.classifier(x), atol=1e-4)
+
+
+@pytest.mark.parametrize("classifier", CHOICES["classifier"])
+@pytest.mark.parametrize("size, output", [(28, 28), (42, 28), (60, 30)])
+def test_every_classifier_takes_every_size_of_the_paper_within_400000_parameters(classifier, size, output):
+    model = build_model(ModelConfig(classifier=classifier, localization="paper", input_size=size, output_size=output))
+    trace = model.trace(pictures(size=size))
+    assert trace.log_probs.shape == (3, 10) and parameters(model) <= 400_000
+    assert torch.allclose(trace.log_probs.exp().sum(1), torch.ones(3), atol=1e-5)
+    assert trace.transforms[0].warped.shape == (3, 1, output, output)
+    assert trace.transforms[0].grid.shape == (3, output, output, 2)
+
+
+@pytest.mark.parametrize("localization", CHOICES["localization"])
+@pytest.mark.parametrize("classifier", ["seed", "cnn"])
+def test_transformers_can_stand_at_any_points_and_change_nothing_at_first(classifier, localization):
+    points = ("input", "conv1", "conv2")
+    x = pictures()
+    for count in range(4):
+        for placement in itertools.combinations(points, count):
+            config = ModelConfig(classifier=classifier, localization=localization, placement=placement)
+            model = build_model(config).eval()
+            trace = model.trace(x)
+            assert len(trace.transforms) == count
+            assert torch.allclose(trace.log_probs, model.classifier(x), atol=1e-4)
+
+
+def test_a_transformer_takes_maps_of_any_channels_and_size_and_gives_another():
+    grid = AffineGrid()
+    localization = LOCALIZATIONS["mlp"](5, 9, grid.identity())
+    assert SpatialTransformer(localization, grid, Sampler(), output_size=4)(torch.rand(2, 5, 9, 9)).shape == (2, 5, 4, 4)
+    assert SpatialTransformer(localization, grid, Sampler())(torch.rand(2, 5, 9, 9)).shape == (2, 5, 9, 9)
+
+
+def test_forward_is_the_end_of_trace():
+    model = build_model(ModelConfig(transform="tps")).eval()
+    assert torch.equal(model(pictures()), model.trace(pictures()).log_probs)
+
+
+def test_theta_can_be_taken_in_hand_row_by_row():
+    model = build_model(ModelConfig()).eval()
+    theta = torch.full((3, 6), torch.nan)
+    theta[1] = torch.tensor([0.5, 0, 0, 0, 0.5, 0])
+    used = model.trace(pictures(), theta=theta).transforms[0].theta
+    assert torch.equal(used[1], theta[1]) and torch.equal(used[0], AffineGrid().identity())
+
+
+def test_localization_learns_from_the_class_alone():
+    model = build_model(ModelConfig())
+    loss = torch.nn.functional.nll_loss(model(pictures()), torch.tensor([1, 2, 3]))
+    loss.backward()
+    assert model.transformers["input"].localization.theta.weight.grad.abs().sum() > 0
+
+
+def test_pictures_of_another_size_are_refused():
+    with pytest.raises(ValueError, match=r"\[N, 1, 28, 28\]"):
+        build_model(ModelConfig())(torch.rand(1, 1, 32, 32))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        ModelConfig(),
+        ModelConfig(transform="tps", sampler="deconvolution", padding="border", localization="mlp", classifier="cnn"),
+        ModelConfig(classifier="fcn", input_size=42, output_size=28),
+        ModelConfig(placement=("conv2", "input")),
+        ModelConfig(placement=(), input_size=60),
+    ],
+)
+def test_a_config_survives_json(config):
+    assert ModelConfig.from_json(config.to_json()) == config
+    build_model(config)
+
+
+def test_the_output_is_as_large_as_the_input_unless_told():
+    assert ModelConfig(input_size=42).output_size == 42
+
+
+@pytest.mark.parametrize(
+    "values, name",
+    [
+        ({"transform": "rotate"}, "transform"),
+        ({"sampler": 3}, "sampler"),
+        ({"padding": None}, "padding"),
+        ({"localization": "big"}, "localization"),
+        ({"classifier": []}, "classifier"),
+        ({"input_size": 0}, "input_size"),
+        ({"input_size": 28.0}, "input_size"),
+        ({"output_size": 10_000}, "output_size"),
+        ({"output_size": 8}, "output_size"),
+        ({"placement": "input"}, "placement"),
+        ({"placement": ["input", "input"]}, "placement"),
+        ({"placement": ["nowhere"]}, "placement"),
+        ({"placement": [["input"]]}, "placement"),
+        ({"classifier": "fcn", "placement": ["conv1"]}, "placement"),
+        ({"placement": [], "output_size": 20}, "output_size"),
+        ({"layers": 3}, "layers"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_name(values, name):
+    with pytest.raises(ValueError, match=name) as error:
+        ModelConfig.from_dict(values)
+    assert str(error.value).endswith(".")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"transform": "affine"', "[" * 100_000])
+def test_text_that_is_no_config_is_refused(text):
+    with pytest.raises(ValueError):
+        ModelConfig.from_json(text)
