@@ -1,0 +1,182 @@
+"""Handwritten digits without a data set: written by a program, like MNIST's in size, place and ink.
+
+Each digit takes a skeleton of `skeletons.py` and writes it as a hand would: a mixture of its variants,
+unsteady control points, corners more or less rounded, bent, slanted, stretched and turned as a whole, with
+some pen. The ink then gets MNIST's preparation: 20 pixels the longer side, centre of mass in the middle.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+from .digits import Digits
+from .ink import render_segments
+from .skeletons import SKELETONS, Style
+
+BATCH = 64  # digits drawn at once: the distances to their segments still fit a processor's cache
+STEPS = 4  # straight segments per piece of curve
+BOX = 20
+FRAME = 28
+
+
+class _Path(NamedTuple):
+    """A style made ready for matrix products. K control points, S segments.
+
+    variants [V, K, 2]; smooth [K], 0 at corners; tips [K], 1 where a stroke begins or ends;
+    differences [K, K] gives the tangents (Catmull-Rom); starts and ends, each two matrices [S, K], give
+    both ends of the segments from points and from tangents (Hermite's cubic).
+    """
+
+    variants: Tensor
+    smooth: Tensor
+    tips: Tensor
+    differences: Tensor
+    starts: tuple[Tensor, Tensor]
+    ends: tuple[Tensor, Tensor]
+
+
+def digits(count: int, seed: int = 0) -> Digits:
+    """`count` digits in random order, each label count / 10 times (rounded up or down).
+
+    The same count and seed give the same bytes. Raises ValueError for a negative count.
+    """
+    if count < 0:
+        raise ValueError(f"The number of digits to write cannot be negative, but is {count}.")
+    generator = Generator().manual_seed(seed)
+    labels = torch.arange(count) % 10
+    labels = labels[torch.randperm(count, generator=generator)]
+    images = torch.zeros(count, FRAME, FRAME, dtype=torch.uint8)
+    for label, styles in SKELETONS.items():
+        places = (labels == label).nonzero()[:, 0]
+        if len(places) == 0:
+            continue
+        chosen = _choose(styles, len(places), generator)
+        for number, style in enumerate(styles):
+            for batch in places[chosen == number].split(BATCH):
+                images[batch] = _write(style, len(batch), generator).mul_(255).round_().byte()
+    return Digits(images, labels)
+
+
+def sample(label: int, seed: int = 0) -> Tensor:
+    """One digit in a tidy hand and with a middling pen, to show: float32 [28, 28] in [0, 1].
+
+    The same label and seed give the same picture. Raises ValueError for a label outside 0..9.
+    """
+    if label not in SKELETONS:
+        raise ValueError(f"A digit is one of 0 to 9, not {label}.")
+    generator = Generator().manual_seed(seed)
+    style = SKELETONS[label][int(_choose(SKELETONS[label], 1, generator))]
+    return _write(style, 1, generator, carelessness=0.4)[0]
+
+
+def _choose(styles: tuple[Style, ...], count: int, generator: Generator) -> Tensor:
+    """-> int64 [count]: numbers of styles, as common as their weights say."""
+    weights = torch.tensor([style.weight for style in styles], dtype=torch.float32)
+    return torch.multinomial(weights, count, replacement=True, generator=generator)
+
+
+def _write(style: Style, count: int, generator: Generator, carelessness: float = 1.0) -> Tensor:
+    """-> float32 [count, 28, 28] in [0, 1]. Carelessness scales what is normally distributed."""
+    def normal(*shape):
+        return carelessness * torch.randn(count, *shape, generator=generator)
+
+    def uniform(low, high, *shape):
+        return low + (high - low) * torch.rand(count, *shape, generator=generator)
+
+    path = _path(style)
+    mixture = -torch.log(uniform(1e-6, 1, len(path.variants)))  # exponential: normalised, a flat Dirichlet
+    mixture = mixture / mixture.sum(1, keepdim=True)
+    points = torch.einsum("nv,vkc->nkc", mixture, path.variants)
+    points = points + (0.025 + 0.025 * path.tips)[:, None] * normal(len(path.smooth), 2)
+    roundness = path.smooth * uniform(0.7, 1.2, 1) + (1 - path.smooth) * uniform(0, 0.6, 1)
+    tangents = (path.differences @ points) * roundness[..., None]
+    starts = path.starts[0] @ points + path.starts[1] @ tangents
+    ends = path.ends[0] @ points + path.ends[1] @ tangents
+    both = _bent(torch.cat((starts, ends), 1), normal)
+
+    pen = (2.6 * torch.exp(0.3 * normal())).clamp(1.4, 7)
+    low, high = both.amin(1), both.amax(1)
+    scale = (BOX - pen) / (high - low).amax(1)
+    # The corner of the ink on a whole pixel, as in MNIST, whose bitmaps were cropped and shrunk to the box.
+    pixels = ((high - low) * scale[:, None] + pen[:, None] - 1e-3).ceil()
+    corner = ((BOX - pixels) / 2).floor() + pen[:, None] / 2
+    both = (both - low[:, None]) * scale[:, None, None] + corner[:, None]
+    starts, ends = both.chunk(2, 1)
+    ink = render_segments(starts, ends, pen, BOX, softness=uniform(0.9, 1.5))
+    return _centred(ink)
+
+
+def _bent(points: Tensor, normal) -> Tensor:
+    """Smooth random change of whole digits, [N, P, 2]: bend and taper, slant, aspect and rotation."""
+    points = points - torch.tensor([0.3, 0.5])
+    x, y = points[..., 0], points[..., 1]
+    powers = torch.stack((x * x, x * y, y * y, x * y * y, y * y * y, x * x * y, x * x * x), -1)
+    sizes = torch.tensor([0.25, 0.25, 0.25, 0.4, 0.4, 0.4, 0.4])[:, None]
+    points = points + powers @ (normal(7, 2) * sizes)
+    slant = 0.18 + 0.22 * normal()
+    aspect = torch.exp(0.27 * normal())
+    angle = 0.09 * normal()
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    x, y = points[..., 0] * aspect[:, None], points[..., 1]
+    x = x - slant[:, None] * y
+    return torch.stack((cos[:, None] * x - sin[:, None] * y, sin[:, None] * x + cos[:, None] * y), -1)
+
+
+def _centred(ink: Tensor) -> Tensor:
+    """Puts [N, 20, 20] into frames [N, 28, 28], by whole pixels, centre of mass on pixel 14 like MNIST's."""
+    margin = FRAME - BOX
+    pixels = torch.arange(BOX, dtype=torch.float32)
+    mass = ink.sum((1, 2))
+    wide = torch.nn.functional.pad(ink, (margin, margin, margin, margin))
+    frame = torch.arange(FRAME)
+    rows, columns = (
+        frame + margin - (FRAME / 2 - ink.sum(axis) @ pixels / mass).round().long().clamp(0, margin)[:, None]
+        for axis in (2, 1)
+    )
+    each = torch.arange(len(ink))[:, None, None]
+    return wide[each, rows[:, :, None], columns[:, None, :]]
+
+
+@cache
+def _path(style: Style) -> _Path:
+    variants, layouts = zip(*(_parsed(text) for text in style.variants))
+    assert len(set(layouts)) == 1, f"variants of one style differ in their points: {style.variants}"
+    lengths, smooth = layouts[0]
+    total = sum(lengths)
+    differences = torch.zeros(total, total)
+    u = torch.arange(STEPS + 1, dtype=torch.float32)[:, None] / STEPS
+    # Hermite's cubic: weights of both points and of both tangents.
+    basis = torch.cat((2 * u**3 - 3 * u**2 + 1, 3 * u**2 - 2 * u**3, u**3 - 2 * u**2 + u, u**3 - u**2), 1)
+    pieces = []
+    first = 0
+    tips = torch.zeros(total)
+    for length in lengths:
+        tips[[first, first + length - 1]] = 1
+        for k in range(first, first + length):
+            before, after = max(k - 1, first), min(k + 1, first + length - 1)
+            differences[k, after] += 1 / max(after - before, 1)
+            differences[k, before] -= 1 / max(after - before, 1)
+        pieces += range(first, first + length - 1)
+        first += length
+    at_points = torch.zeros(len(pieces), STEPS + 1, total)
+    at_tangents = torch.zeros(len(pieces), STEPS + 1, total)
+    for number, k in enumerate(pieces):
+        at_points[number, :, k], at_points[number, :, k + 1] = basis[:, 0], basis[:, 1]
+        at_tangents[number, :, k], at_tangents[number, :, k + 1] = basis[:, 2], basis[:, 3]
+    starts = tuple(matrix[:, :-1].reshape(-1, total) for matrix in (at_points, at_tangents))
+    ends = tuple(matrix[:, 1:].reshape(-1, total) for matrix in (at_points, at_tangents))
+    return _Path(torch.stack(variants), torch.tensor(smooth), tips, differences, starts, ends)
+
+
+def _parsed(text: str) -> tuple[Tensor, tuple[tuple[int, ...], tuple[float, ...]]]:
+    """-> control points [K, 2] in heights of the digit; points per stroke and smoothness per point."""
+    points, lengths, smooth = [], [], []
+    for stroke in text.split("/"):
+        words = stroke.split()
+        lengths.append(len(words))
+        for word in words:
+            smooth.append(0.0 if word.endswith("!") else 1.0)
+            points.append([float(value) / 100 for value in word.rstrip("!").split(",")])
+    return torch.tensor(points), (tuple(lengths), tuple(smooth))
