@@ -52,28 +52,25 @@ def pose_matrix(matrix: Tensor, digit: int) -> Tensor:
     return affine * torch.tensor([2 / digit, 2 / digit, 1.0])
 
 
-def parts(matrix: Tensor) -> dict[str, float]:
-    """The factors of one affine map [3, 3] = shift * rotation * scale * shear, as ``PARTS``: degrees clockwise on the
+def parts(matrix: Tensor) -> list[dict[str, float]]:
+    """The factors of affine maps [N, 3, 3] = shift * rotation * scale * shear, as ``PARTS``: degrees clockwise on the
     screen, factors, and pixels. A mirror image shows as a negative ``scale_y``; a map that collapses the x axis has
     rotation and shear 0."""
-    (a, b, x), (c, d, y) = matrix[:2].tolist()
-    scale_x = math.hypot(a, c)
-    cos, sin = (a / scale_x, c / scale_x) if scale_x else (1.0, 0.0)
-    return {
-        "rotation": math.degrees(math.atan2(sin, cos)),
-        "scale_x": scale_x,
-        "scale_y": d * cos - b * sin,
-        "shear": (b * cos + d * sin) / scale_x if scale_x else 0.0,
-        "shift_x": x,
-        "shift_y": y,
-    }
+    (a, b, x), (c, d, y) = (row.unbind(-1) for row in matrix.double()[:, :2].unbind(1))
+    scale_x = torch.hypot(a, c)
+    length = torch.where(scale_x > 0, scale_x, 1.0)
+    cos, sin = torch.where(scale_x > 0, a / length, 1.0), c / length
+    angle, shear = torch.rad2deg(torch.atan2(sin, cos)), (b * cos + d * sin) / length
+    columns = torch.stack([angle, scale_x, d * cos - b * sin, shear, x, y], dim=1)
+    return [dict(zip(PARTS, row, strict=True)) for row in columns.tolist()]
 
 
-def residual(applied: Tensor, undone: Tensor) -> Tensor | None:
-    """digit -> output [3, 3] for one pair of maps [3, 3]; None where theta collapses and has no inverse."""
-    if abs(torch.det(undone[:2, :2])) < 1e-9:
-        return None
-    return torch.linalg.solve(undone, applied)
+def residual(applied: Tensor, undone: Tensor) -> list[dict[str, float] | None]:
+    """``parts`` of digit -> output for pairs of maps [N, 3, 3]; None where theta collapses and has no inverse."""
+    flat = torch.linalg.det(undone).abs() < 1e-9
+    whole = torch.where(flat[:, None, None], torch.eye(3), undone)
+    found = parts(torch.linalg.solve(whole, applied))
+    return [None if collapsed else one for one, collapsed in zip(found, flat.tolist(), strict=True)]
 
 
 def theta_from_parts(grid: GridGenerator, values: dict[str, float], size: int, output: int) -> Tensor:

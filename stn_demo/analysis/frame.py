@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..data.pose import DIGIT, Pose, homography, resample
+from ..data.pose import DIGIT, Pose, homography, pose_images, pose_matrices
 from ..model import Network, Sampler
 from ..model.grids import GridGenerator, ThinPlateSplineGrid, base_points
 from ..model.transformer import Transform
@@ -87,75 +87,62 @@ def frames(
 
 
 def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None) -> list[Frame]:
-    size = model.config.input_size
+    count, size, output = len(scenes), model.config.input_size, model.config.output_size
     digits = torch.stack([scene.digit for scene in scenes])[:, None].float() / 255
-    poses = torch.stack([scene.pose.matrix(size) for scene in scenes])
-    inputs = _posed(digits, scenes, poses, size)
-    first = next(iter(model.transformers.values()), None) if "input" in model.transformers else None
+    poses = [scene.pose for scene in scenes]
+    inputs = pose_images(digits, poses, size)
+    first = model.transformers["input"] if "input" in model.transformers else None
     wanted = None
     if first is not None and any(scene.grab for scene in scenes):
-        wanted = torch.stack([_wanted(first.grid, scene.grab, size, model.config.output_size) for scene in scenes])
-    own_sampler = sampler if first is not None else None
-    trace = model.trace(inputs, wanted, own_sampler)
-    probs = trace.log_probs.exp()
-    twin_probs = None
+        wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
+    trace = model.trace(inputs, wanted, sampler if first is not None else None)
+    twin_probs = [None] * count
     if twin is not None:
         twin_size = twin.config.input_size
-        seen = inputs
-        if twin_size != size:
-            twin_poses = torch.stack([scene.pose.matrix(twin_size) for scene in scenes])
-            seen = _posed(digits, scenes, twin_poses, twin_size)
+        seen = inputs if twin_size == size else pose_images(digits, poses, twin_size)
         twin_probs = twin(seen).exp()
 
-    applied = decompose.pose_matrix(poses, DIGIT)
+    applied = decompose.pose_matrix(pose_matrices(poses, size), DIGIT)
+    nothing: list = [None] * count
+    undone_parts, residuals, predicted_parts, predicted, bend = nothing, nothing, nothing, [[]] * count, [0.0] * count
     if first is None:
-        transform = _untouched(inputs)
-        outline = CORNERS.expand(len(scenes), -1, -1)
-        undone, bend = None, torch.zeros(len(scenes))
+        transform, outline = _untouched(inputs), CORNERS.expand(count, -1, -1)
     else:
         transform = trace.transforms[0]
-        output = model.config.output_size
         curved = isinstance(first.grid, ThinPlateSplineGrid)
         outline = first.grid.at(transform.theta, EDGE if curved else CORNERS)
         undone, bend = decompose.theta_matrix(first.grid, transform.theta, size, output)
-        predicted = transform.theta if wanted is None else first.localization(inputs)
-        predicted_maps = undone if wanted is None else decompose.theta_matrix(first.grid, predicted, size, output)[0]
-        reader = sampler or first.sampler
-    result = []
-    for i, scene in enumerate(scenes):
-        left = None if undone is None else decompose.residual(applied[i], undone[i])
-        density = inspect = None
-        if first is None and scene.density:
-            density = torch.ones(size, size)
-        elif first is not None:
-            density, inspect = _look_into(scene, reader, inputs[i : i + 1], transform.grid[i : i + 1])
-        result.append(
-            Frame(
-                input=inputs[i, 0],
-                warped=transform.warped[i, 0],
-                grid=transform.grid[i],
-                outline=outline[i],
-                theta=transform.theta[i].tolist(),
-                predicted=[] if first is None else predicted[i].tolist(),
-                probs=probs[i],
-                twin_probs=None if twin_probs is None else twin_probs[i],
-                applied=decompose.parts(applied[i]),
-                undone=None if undone is None else decompose.parts(undone[i]),
-                residual=None if left is None else decompose.parts(left),
-                predicted_parts=None if first is None else decompose.parts(predicted_maps[i]),
-                bend=float(bend[i]),
-                density=density,
-                inspect=inspect,
-            )
+        undone_parts, residuals, bend = decompose.parts(undone), decompose.residual(applied, undone), bend.tolist()
+        predicted_parts, predicted = undone_parts, transform.theta.tolist()
+        if wanted is not None:
+            own = first.localization(inputs)
+            predicted_parts = decompose.parts(decompose.theta_matrix(first.grid, own, size, output)[0])
+            predicted = own.tolist()
+    applied_parts, thetas, probs = decompose.parts(applied), transform.theta.tolist(), trace.log_probs.exp()
+    looks = [
+        _look_into(scene, None if first is None else sampler or first.sampler, inputs[i : i + 1], transform.grid[i : i + 1])
+        for i, scene in enumerate(scenes)
+    ]
+    return [
+        Frame(
+            input=inputs[i, 0],
+            warped=transform.warped[i, 0],
+            grid=transform.grid[i],
+            outline=outline[i],
+            theta=thetas[i],
+            predicted=predicted[i],
+            probs=probs[i],
+            twin_probs=twin_probs[i],
+            applied=applied_parts[i],
+            undone=undone_parts[i],
+            residual=residuals[i],
+            predicted_parts=predicted_parts[i],
+            bend=bend[i],
+            density=looks[i][0],
+            inspect=looks[i][1],
         )
-    return result
-
-
-def _posed(digits: Tensor, scenes: list[Scene], matrices: Tensor, size: int) -> Tensor:
-    elastic = None
-    if any(scene.pose.elastic for scene in scenes):
-        elastic = torch.stack([scene.pose.displacement() for scene in scenes])
-    return resample(digits, matrices, elastic, size)
+        for i in range(count)
+    ]
 
 
 def _untouched(inputs: Tensor) -> Transform:
@@ -182,10 +169,14 @@ def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> T
 
 
 @torch.enable_grad()
-def _look_into(scene: Scene, sampler: Sampler, image: Tensor, grid: Tensor) -> tuple[Tensor | None, dict | None]:
-    """Read density and inspection of one scene, from the sampler's own adjoint."""
+def _look_into(
+    scene: Scene, sampler: Sampler | None, image: Tensor, grid: Tensor
+) -> tuple[Tensor | None, dict | None]:
+    """Read density and inspection of one scene, from the sampler's own adjoint; ``sampler`` is None where none stands."""
     if not scene.density and scene.inspect is None:
         return None, None
+    if sampler is None:
+        return torch.ones_like(image[0, 0]), None
     image = image.detach().requires_grad_()
     warped = sampler(image, grid.detach())
     density = inspect = None

@@ -50,15 +50,22 @@ class Pose:
 
     def matrix(self, frame: int = DIGIT) -> Tensor:
         """The homography [3, 3], digit -> frame, px from the middle of each, without the elastic part."""
-        params = torch.tensor([self.rotation, self.scale, self.scale, self.shear, self.shift_x, self.shift_y])
-        affine = affine_matrix(params[None])
-        if any(any(corner) for corner in self.corners):
-            affine = homography(torch.tensor([self.corners], dtype=torch.float32), frame) @ affine
-        return affine[0]
+        return pose_matrices([self], frame)[0]
 
     def displacement(self) -> Tensor:
         """Tensor[16, 2]: how far from its place each control point of the frame is read, px."""
         return self.elastic * _unit_displacement(self.elastic_seed)
+
+
+def pose_matrices(poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
+    """``Pose.matrix`` of many: Tensor[N, 3, 3]."""
+    rows = [(pose.rotation, pose.scale, pose.scale, pose.shear, pose.shift_x, pose.shift_y) for pose in poses]
+    matrix = affine_matrix(torch.tensor(rows, dtype=torch.float32))
+    moved = [index for index, pose in enumerate(poses) if any(map(any, pose.corners))]
+    if moved:
+        corners = torch.tensor([poses[index].corners for index in moved], dtype=torch.float32)
+        matrix[moved] = homography(corners, frame) @ matrix[moved]
+    return matrix
 
 
 @functools.lru_cache(maxsize=256)
@@ -140,8 +147,7 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
 
 def pose_images(images: Tensor, poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
     """``images`` [N, 1, 28, 28], each in its pose: Tensor[N, 1, frame, frame], on the images' device."""
-    matrix = torch.stack([pose.matrix(frame) for pose in poses]).to(images)
     elastic = None
     if any(pose.elastic for pose in poses):
         elastic = torch.stack([pose.displacement() for pose in poses]).to(images)
-    return resample(images, matrix, elastic, frame)
+    return resample(images, pose_matrices(poses, frame).to(images), elastic, frame)

@@ -60,22 +60,19 @@ class Engine:
         scenes = [_scene(request) for request in batch]
         used = sampler or next((part.sampler for part in model.transformers.values()), None)
         has_transformer = "input" in model.transformers
-        return [
-            wire.encode(
-                frame,
-                scene.digit,
-                {
-                    "id": request.id,
-                    "model": request.model,
-                    "twin": request.twin,
-                    "transform": model.config.transform if has_transformer else None,
-                    "overruled": has_transformer and request.grab is not None,
-                    "sampler": used.mode if used and has_transformer else None,
-                    "padding": used.padding if used and has_transformer else None,
-                },
-            )
-            for frame, scene, request in zip(frames(model, scenes, twin, sampler), scenes, batch, strict=True)
+        headers = [
+            {
+                "id": request.id,
+                "model": request.model,
+                "twin": request.twin,
+                "transform": model.config.transform if has_transformer else None,
+                "overruled": has_transformer and request.grab is not None,
+                "sampler": used.mode if used and has_transformer else None,
+                "padding": used.padding if used and has_transformer else None,
+            }
+            for request in batch
         ]
+        return wire.encode(frames(model, scenes, twin, sampler), [scene.digit for scene in scenes], headers)
 
     def _networks(self, request: Request) -> tuple[Network, Network | None, Sampler | None]:
         model = self.shelf.get(request.model)

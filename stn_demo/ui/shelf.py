@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -12,6 +13,7 @@ from .. import checkpoints
 from ..model import Network
 from .state import Defaults, StateError
 
+log = logging.getLogger(__name__)
 MOST_LOADED = 32
 MOST_UPLOADS = 64
 
@@ -31,7 +33,7 @@ class Shelf:
     def infos(self) -> list[dict]:
         """What there is to say about each network: name, transform (None for a plain one), size, measured errors in
         percent (None where unknown)."""
-        return [_describe(info) for folder in self.folders if folder.is_dir() for info in checkpoints.available(folder)]
+        return [_describe(info) for folder in self.folders if folder.is_dir() for info in checkpoints.available(folder, log.warning)]
 
     def warm(self, defaults: Defaults) -> None:
         """Open the default networks, so that the first visitor does not wait for them; a missing one is no fault yet."""

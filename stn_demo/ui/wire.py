@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,61 +18,69 @@ from ..analysis.frame import Frame
 GRID_UNIT = 4096  # of the int16 grid: 1 / 4096 of half a picture, 0.003 px at 28 px; saturates at 8 half pictures
 
 
-def encode(frame: Frame, digit: Tensor, header: dict) -> bytes:
-    """One message. ``digit`` uint8 [28, 28]; ``header`` is what the request said about itself, joined by what the frame
-    says."""
-    arrays = {
-        "grid": (frame.grid * GRID_UNIT).nan_to_num().clamp(-32768, 32767).round().to(torch.int16),
-        "digit": digit,
-        "input": _bytes(frame.input),
-        "warped": _bytes(frame.warped),
+def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> list[bytes]:
+    """A message for each frame of one batch (equal sizes). ``digits`` are uint8 [28, 28]; each header is what its request
+    said about itself, to be joined by what the frame says."""
+    grids = torch.stack([frame.grid for frame in frames]) * GRID_UNIT
+    columns = {
+        "grid": grids.nan_to_num().clamp(-32768, 32767).round().to(torch.int16).numpy(),
+        "digit": torch.stack(digits).numpy(),
+        "input": _bytes(torch.stack([frame.input for frame in frames])),
+        "warped": _bytes(torch.stack([frame.warped for frame in frames])),
     }
+    return [
+        _message(frame, {name: column[i] for name, column in columns.items()}, headers[i])
+        for i, frame in enumerate(frames)
+    ]
+
+
+def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes:
     density_max = 0.0
     if frame.density is not None:
         density_max = float(frame.density.max().clamp(min=1e-6))
         arrays["density"] = _bytes(frame.density / density_max)
-    outline = _rounded(frame.outline)
+    outline = [_short(point) for point in frame.outline.tolist()]
     values = {
         **header,
         "size": frame.input.shape[-1],
         "output": frame.warped.shape[-1],
-        "theta": _rounded(frame.theta, 6),
-        "predicted": _rounded(frame.predicted, 6),
+        "theta": _short(frame.theta, 6),
+        "predicted": _short(frame.predicted, 6),
         "outline": outline,
         "corners": outline[:: len(outline) // 4],
-        "probs": _rounded(frame.probs, 6),
-        "twin_probs": None if frame.twin_probs is None else _rounded(frame.twin_probs, 6),
-        "applied": _rounded(frame.applied),
-        "undone": _rounded(frame.undone),
-        "residual": _rounded(frame.residual),
-        "predicted_parts": _rounded(frame.predicted_parts),
-        "bend": _rounded(frame.bend, 6),
+        "probs": _short(frame.probs.tolist(), 6),
+        "twin_probs": None if frame.twin_probs is None else _short(frame.twin_probs.tolist(), 6),
+        "applied": _short_parts(frame.applied),
+        "undone": _short_parts(frame.undone),
+        "residual": _short_parts(frame.residual),
+        "predicted_parts": _short_parts(frame.predicted_parts),
+        "bend": round(frame.bend, 4),
         "density_max": density_max,
-        "blank": not bool(digit.any()),
-        "inspect": _rounded(frame.inspect),
+        "blank": not arrays["digit"].any(),
+        "inspect": frame.inspect,
         "arrays": [
-            [name, "i2" if array.dtype == torch.int16 else "u1", list(array.shape)] for name, array in arrays.items()
+            [name, "i2" if array.dtype == np.int16 else "u1", list(array.shape)] for name, array in arrays.items()
         ],
     }
-    text = json.dumps(_finite(values), separators=(",", ":")).encode()
+    try:
+        text = json.dumps(values, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError:
+        text = json.dumps(_finite(values), separators=(",", ":")).encode()
     text += b" " * (-(len(text) + 4) % 8)
-    pictures = [array.contiguous().numpy().tobytes() for array in arrays.values()]
-    return b"".join([struct.pack("<I", len(text)), text, *pictures])
+    return b"".join([struct.pack("<I", len(text)), text, *(array.tobytes() for array in arrays.values())])
 
 
-def _bytes(picture: Tensor) -> Tensor:
-    return (picture.clamp(0, 1) * 255).round().to(torch.uint8)
+def _short(values: list[float], digits: int = 4) -> list[float]:
+    """No longer than their use needs: a header is written and read 60 times a second."""
+    return [round(value, digits) for value in values]
 
 
-def _rounded(values, digits: int = 4):
-    """Numbers as short as their use allows: a header is parsed 60 times a second."""
-    if isinstance(values, Tensor):
-        values = values.tolist()
-    if isinstance(values, dict):
-        return {key: _rounded(value, digits) for key, value in values.items()}
-    if isinstance(values, list):
-        return [_rounded(value, digits) for value in values]
-    return round(values, digits) if isinstance(values, float) else values
+def _short_parts(values: dict[str, float] | None) -> dict[str, float] | None:
+    return values and {name: round(value, 4) for name, value in values.items()}
+
+
+def _bytes(pictures: Tensor) -> np.ndarray:
+    return (pictures.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
 
 
 def _finite(value):

@@ -1,0 +1,249 @@
+"""The command line: ``python -m stn_demo train | evaluate | list``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+
+from . import checkpoints
+from .data.distortions import DISTORTIONS
+from .model import ModelConfig
+from .model.config import CHOICES
+from .training import RECIPES, TrainingSettings, TrainingStopped, evaluate
+from .training.command import Interrupted, Job, train_to_file
+from .training.datasets import load_digits
+from .training.distributed import find_device
+from .training.settings import DATA_SETS
+
+BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
+DATA_HELP = "folder of MNIST; default: STN_DEMO_DATA, else ~/.cache/stn_demo; downloaded where it is missing"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit status: 0, 1 (the training failed), 2 (bad usage), 130 (interrupted)."""
+    options = _parser().parse_args(arguments)
+    try:
+        if getattr(options, "threads", None):
+            torch.set_num_threads(options.threads)
+        options.run(options)
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader has gone, as `| head` does
+    except (ValueError, OSError) as error:
+        return _fail(str(error), BAD_USAGE)
+    except TrainingStopped as error:
+        return _fail(str(error), FAILED)
+    except Interrupted as error:
+        again = f"python -m stn_demo train --resume --output {shlex.quote(str(options.output))}"
+        return _fail(f"{error}; go on with: {again}", INTERRUPTED)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    return 0
+
+
+def _fail(message: str, status: int) -> int:
+    if int(os.environ.get("RANK", 0)) == 0:  # under torchrun one of the processes speaks
+        print(f"stn_demo: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def _train(options: argparse.Namespace) -> None:
+    changes = {
+        item.name: getattr(options, item.name)
+        for item in (*fields(TrainingSettings), *fields(ModelConfig))
+        if getattr(options, item.name, None) is not None
+    }
+    if "placement" in changes:
+        changes["placement"] = tuple(
+            point for point in changes["placement"].split(",") if point not in ("", "none")
+        )
+    recipe = options.recipe or (None if options.resume else "seed-affine")
+    if recipe is not None and recipe not in RECIPES:
+        raise ValueError(f"The recipe {recipe!r} is unknown; choose one of {', '.join(RECIPES)}.")
+    if options.minutes is not None and (
+        "epochs" in changes or options.resume or not 0 < options.minutes < 1e5
+    ):
+        raise ValueError(
+            "--minutes takes a positive number, and goes neither with --epochs nor with --resume."
+        )
+    if options.output is None:
+        options.output = Path("runs") / f"{recipe or 'seed-affine'}{checkpoints.SUFFIX}"
+    if options.output.suffix != checkpoints.SUFFIX:
+        raise ValueError(
+            f"The output is a {checkpoints.SUFFIX} file; {str(options.output)!r} does not end so."
+        )
+    path = train_to_file(
+        Job(
+            recipe=RECIPES[recipe] if recipe else None,
+            output=options.output,
+            changes=changes,
+            data_root=options.data_folder,
+            device=options.device,
+            minutes=options.minutes,
+            resume=options.resume,
+            restart=options.restart,
+            quiet=options.quiet,
+            evaluate_every=options.evaluate_every,
+        )
+    )
+    if int(os.environ.get("RANK", 0)) == 0:
+        print(path)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    written = options.checkpoint
+    model = checkpoints.load(Path(written) if os.sep in written else written).to(find_device(options.device))
+    digits = load_digits(options.data, train=False, root=options.data_folder)
+    result = evaluate(model, digits, options.distortion, options.seed)
+    if options.json:
+        about = {
+            "checkpoint": written,
+            "data": options.data,
+            "distortion": options.distortion,
+            "seed": options.seed,
+        }
+        print(json.dumps(about | result.to_dict()))
+        return
+    low, high = result.interval
+    print(
+        f"{written} on {result.count:,} {options.data} test digits, {DISTORTIONS[options.distortion].summary}:"
+    )
+    print(f"error {result.error:.2f} % (95 % interval {low:.2f} to {high:.2f}), loss {result.loss:.4f}")
+
+
+def _list(options: argparse.Namespace) -> None:
+    broken: list[str] = []
+    found = checkpoints.available(options.folder, broken.append)
+    if options.json:
+        shown = [
+            {**info._asdict(), "path": str(info.path), "config": info.config.to_dict()} for info in found
+        ]
+        print(json.dumps({"checkpoints": shown, "broken": broken}))
+        return
+    for info in found:
+        place = ", ".join(info.config.placement)
+        what = f"{info.config.transform} transformer at {place}" if place else "no transformer"
+        tests = info.provenance.get("test", {})
+        errors = ", ".join(f"{name} {result['error']:.2f} %" for name, result in tests.items())
+        print(
+            f"{info.name:24} {what}, {info.config.classifier} classifier, {info.parameters:,} weights; {errors}"
+        )
+    for sentence in broken:
+        print(f"stn_demo: {sentence}", file=sys.stderr)
+    if not found:
+        print(f"no checkpoints in {options.folder or checkpoints.default_folder()}")
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options):
+        super().__init__(**options, allow_abbrev=False)
+
+    def error(self, message: str):
+        self.exit(BAD_USAGE, f"stn_demo: {message}; see {self.prog} --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m stn_demo", description="Spatial transformer networks: train, evaluate, list."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands)
+
+    command = commands.add_parser(
+        "evaluate",
+        help="measure a checkpoint",
+        description="Error on the test digits, each distorted once, the same way every time.",
+    )
+    command.add_argument("checkpoint", metavar="CHECKPOINT", help="a name in checkpoints/, or a file")
+    command.add_argument("--distortion", default="none", choices=DISTORTIONS, help=_distortions())
+    command.add_argument("--seed", type=int, default=0, help="which distorted test set (default 0)")
+    command.add_argument("--json", action="store_true", help="print JSON, with the confusion matrix")
+    _add_common(command)
+    command.add_argument(
+        "--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits"
+    )
+    command.set_defaults(run=_evaluate)
+
+    command = commands.add_parser(
+        "list", help="what checkpoints there are", description="The checkpoints at hand."
+    )
+    command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
+    command.add_argument("--json", action="store_true", help="print JSON, with configs and provenance")
+    command.set_defaults(run=_list)
+    return parser
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "train",
+        help="train a network by a recipe, and write a checkpoint",
+        description="Train by a recipe, of which any setting can be changed, and write a checkpoint with its "
+        "provenance. Ctrl-C saves the run; --resume goes on with the same result as if it had not stopped. "
+        "For several processes: torchrun --nproc_per_node 2 -m stn_demo train ...",
+    )
+    command.add_argument(
+        "--recipe", metavar="NAME", help=f"one of {', '.join(RECIPES)} (default seed-affine)"
+    )
+    command.add_argument("--output", type=Path, metavar="FILE", help="default: runs/RECIPE.safetensors")
+    command.add_argument(
+        "--resume", action="store_true", help="go on with the interrupted run of this output"
+    )
+    command.add_argument("--restart", action="store_true", help="begin again, and forget an interrupted run")
+    command.add_argument(
+        "--minutes", type=float, help="instead of --epochs: as many as this machine trains in them"
+    )
+    command.add_argument(
+        "--evaluate-every", type=float, default=0, metavar="EPOCHS", help="measure on the way"
+    )
+    command.add_argument("--quiet", action="store_true", help="no progress")
+    _add_common(command)
+    settings = command.add_argument_group("settings", "Each changes the recipe's.")
+    for item in fields(TrainingSettings):
+        if item.name == "model":
+            continue
+        about = {"dest": item.name, "help": item.metadata["help"]}
+        if item.name in ("data", "distortion"):
+            about["choices"] = DATA_SETS if item.name == "data" else tuple(DISTORTIONS)
+        else:
+            about |= {"type": int if item.metadata["whole"] else float, "metavar": "N"}
+        settings.add_argument("--data-set" if item.name == "data" else _option(item.name), **about)
+    model = command.add_argument_group("model", "Each changes the recipe's.")
+    for item in fields(ModelConfig):
+        about = {"choices": CHOICES[item.name]} if item.name in CHOICES else {"type": int, "metavar": "PX"}
+        if item.name == "placement":
+            about = {
+                "metavar": "POINTS",
+                "help": 'where transformers stand: of "input,conv1,conv2", or "none"',
+            }
+        model.add_argument(_option(item.name), **about)
+    command.set_defaults(run=_train)
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", dest="data_folder", metavar="DIR", help=DATA_HELP)
+    command.add_argument(
+        "--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:N"
+    )
+    command.add_argument(
+        "--threads", type=int, help="of the CPU; results repeat to the bit for equal numbers only"
+    )
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _distortions() -> str:
+    return "; ".join(f"{name}: {one.summary}" for name, one in DISTORTIONS.items()).replace("%", "%%")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""Training: settings as data, a loop that tells what happens, and a measure of what came out."""
+
+from .evaluation import Evaluation, evaluate
+from .events import Evaluated, Event, Finished, Snapshot, Step, TrainingStopped
+from .recipes import RECIPES
+from .settings import TrainingSettings
+from .state import State
+from .trainer import Trainer, run, train
+
+__all__ = [
+    "RECIPES",
+    "Evaluated",
+    "Evaluation",
+    "Event",
+    "Finished",
+    "Snapshot",
+    "State",
+    "Step",
+    "Trainer",
+    "TrainingSettings",
+    "TrainingStopped",
+    "evaluate",
+    "run",
+    "train",
+]

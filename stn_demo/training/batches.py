@@ -1,0 +1,70 @@
+"""Which digits a step sees, and in which poses.
+
+Both are functions of (seed, step, process), not streams that are read on: a run resumed at any step goes on
+exactly as if it had never stopped, and nothing about it needs saving.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+from ..data.digits import Digits
+from ..data.distortions import Distortion
+
+
+def derived_seed(*parts: object) -> int:
+    """A seed for a torch.Generator, independent for different ``parts``. (31 bits: the CPU's generator drops
+    the rest.)"""
+    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=4).digest(), "big") >> 1
+
+
+class Batches:
+    """The batches of one process: its slice of every global batch, distorted on the device.
+
+    The digits stay in memory as bytes; epochs follow one another without a gap, each in an order of its own,
+    so that every digit is seen once an epoch whatever the batch size.
+    """
+
+    def __init__(
+        self,
+        digits: Digits,
+        distortion: Distortion,
+        seed: int,
+        batch_size: int,
+        device: torch.device,
+        rank: int = 0,
+        processes: int = 1,
+    ):
+        self.images, self.labels = digits.images.to(device), digits.labels.to(device)
+        self.distortion, self.seed = distortion, seed
+        self.batch_size, self.rank, self.processes = batch_size, rank, processes
+        self.generator = torch.Generator(device)
+        self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
+        """Images float [B, 1, frame, frame] and labels [B], B = batch_size / processes, of ``step`` (0, 1,
+        ...)."""
+        index = self.index(step).to(self.images.device, non_blocking=True)
+        self.generator.manual_seed(derived_seed(self.seed, "poses", self.rank, step))
+        images = self.images[index][:, None].float().div_(255)
+        return self.distortion(images, self.generator).images, self.labels[index]
+
+    def index(self, step: int) -> Tensor:
+        """int64 [B]: which digits this process sees at ``step``."""
+        share = self.batch_size // self.processes
+        start = step * self.batch_size + self.rank * share
+        stop, pieces = start + share, []
+        while start < stop:
+            epoch, offset = divmod(start, len(self.labels))
+            pieces.append(self._epoch(epoch)[offset : offset + stop - start])
+            start += len(pieces[-1])
+        return torch.cat(pieces)
+
+    def _epoch(self, epoch: int) -> Tensor:
+        if self._order[0] != epoch:
+            generator = torch.Generator().manual_seed(derived_seed(self.seed, "order", epoch))
+            self._order = epoch, torch.randperm(len(self.labels), generator=generator)
+        return self._order[1]

@@ -1,0 +1,85 @@
+"""Several processes that train one network together, as torchrun starts them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class Group:
+    """This process's place: ``rank`` 0 to ``processes`` - 1; rank 0 writes and prints. One process alone by
+    default."""
+
+    rank: int = 0
+    processes: int = 1
+    device: torch.device = torch.device("cpu")
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """The module to call in training: its gradients come out as the mean over all processes."""
+        if self.processes == 1:
+            return model
+        return DistributedDataParallel(
+            model, device_ids=[self.device] if self.device.type == "cuda" else None
+        )
+
+    def total(self, values: Tensor) -> Tensor:
+        """``values``, summed over all processes in place."""
+        if self.processes > 1:
+            dist.all_reduce(values)
+        return values
+
+    def any(self, yes: bool) -> bool:
+        """Whether it is so in any process."""
+        return bool(self.total(torch.tensor(float(yes), device=self.device)) > 0)
+
+
+@contextmanager
+def joined(device: str = "auto"):
+    """The ``Group`` of this process: of torchrun's environment where there is one (gloo on a CPU, nccl on
+    GPUs), else alone. "auto": a GPU where there is one.
+
+    Raises:
+        ValueError: a device that is not there.
+    """
+    rank, processes = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    place = find_device(device, int(os.environ.get("LOCAL_RANK", 0)))
+    if processes == 1:
+        yield Group(device=place)
+        return
+    if place.type == "cuda":
+        torch.cuda.set_device(place)
+    dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
+    try:
+        yield Group(rank, processes, place)
+    finally:
+        dist.destroy_process_group()
+
+
+def find_device(device: str, index: int = 0) -> torch.device:
+    """ "auto", "cpu", "cuda" (the GPU ``index``) or "cuda:1" as a device. ValueError where it is not
+    there."""
+    gpus = torch.cuda.device_count()
+    if device == "auto":
+        device = "cuda" if gpus else "cpu"
+    try:
+        found = torch.device(device)
+    except RuntimeError:
+        raise ValueError(f"The device {device!r} is unknown; choose auto, cpu, cuda or cuda:N.") from None
+    if found.type == "cuda":
+        found = torch.device("cuda", index if found.index is None else found.index)
+        if found.index >= gpus:
+            raise ValueError(f"There is no GPU {found.index} here ({gpus} found); choose cpu.")
+    elif found.type != "cpu":
+        raise ValueError(f"The device {device!r} is not supported; choose auto, cpu, cuda or cuda:N.")
+    return found

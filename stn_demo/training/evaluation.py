@@ -1,0 +1,109 @@
+"""How often a network is wrong, on test digits distorted in a way that is the same for ever."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..data.digits import Digits
+from ..data.distortions import DISTORTIONS, Distortion
+from ..model import Network
+from .batches import derived_seed
+
+BLOCK = 1000  # digits distorted at a time; fixed, so that a test set does not depend on the batch size
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Attributes:
+    error: wrong answers, percent (the paper's unit).
+    interval: 95 % confidence interval of the error, percent (Wilson 1927).
+    count: how many digits.
+    loss: mean negative log-likelihood, nats.
+    confusion: int64 [10, 10], rows = what it was, columns = what the network said.
+    """
+
+    error: float
+    interval: tuple[float, float]
+    count: int
+    loss: float
+    confusion: Tensor
+
+    def to_dict(self) -> dict:
+        """For JSON: figures rounded to what they mean."""
+        return {
+            "error": round(self.error, 4),
+            "interval": [round(end, 4) for end in self.interval],
+            "count": self.count,
+            "loss": round(self.loss, 6),
+            "confusion": self.confusion.tolist(),
+        }
+
+
+def test_blocks(digits: Digits, distortion: Distortion, seed: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    """The fixed test set of a seed, in blocks of at most 1000: images float [B, 1, frame, frame], labels [B].
+
+    Distorted on the CPU whatever the network's device, so that every machine measures on the same pictures.
+    """
+    for start in range(0, len(digits.labels), BLOCK):
+        generator = torch.Generator().manual_seed(derived_seed(seed, "test", start))
+        images = digits.images[start : start + BLOCK, None].float() / 255
+        yield distortion(images, generator).images, digits.labels[start : start + BLOCK]
+
+
+test_blocks.__test__ = False  # not a test, whatever pytest reads into its name
+
+
+def evaluate(
+    model: Network,
+    digits: Digits,
+    distortion: str | Distortion = "none",
+    seed: int = 0,
+    batch_size: int = BLOCK,
+) -> Evaluation:
+    """Measure ``model`` on ``digits``, each distorted once, as ``seed`` says.
+
+    Raises:
+        ValueError: no digits, or pictures of another size than the network takes.
+    """
+    if isinstance(distortion, str):
+        if distortion not in DISTORTIONS:
+            raise ValueError(f"distortion is {distortion!r}; choose one of {', '.join(DISTORTIONS)}.")
+        distortion = DISTORTIONS[distortion]
+    if distortion.frame != model.config.input_size:
+        raise ValueError(
+            f"This network takes pictures of {model.config.input_size} px, and the distortion makes pictures of "
+            f"{distortion.frame} px; choose another of the two."
+        )
+    if len(digits.labels) == 0:
+        raise ValueError("There are no digits to evaluate on.")
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    confusion, loss = torch.zeros(100, dtype=torch.int64), 0.0
+    with torch.no_grad():
+        for images, labels in test_blocks(digits, distortion, seed):
+            chunks = [model(chunk.to(device)) for chunk in images.split(batch_size)]
+            log_probs = torch.cat(chunks).cpu()
+            confusion += torch.bincount(labels * 10 + log_probs.argmax(1), minlength=100)
+            loss += F.nll_loss(log_probs, labels, reduction="sum").item()
+    model.train(was_training)
+    confusion = confusion.view(10, 10)
+    count = len(digits.labels)
+    wrong = count - int(confusion.trace())
+    return Evaluation(100 * wrong / count, wilson(wrong, count), count, loss / count, confusion)
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """95 % interval, percent, of a rate of which ``hits`` of ``count`` were seen: Wilson 1927, which unlike
+    the normal approximation holds for the few errors of a good network."""
+    z = 1.959964
+    rate, extra = hits / count, z * z / count
+    middle = (rate + extra / 2) / (1 + extra)
+    half = z * math.sqrt(rate * (1 - rate) / count + extra / (4 * count)) / (1 + extra)
+    return 100 * max(0.0, middle - half), 100 * min(1.0, middle + half)

@@ -1,0 +1,149 @@
+"""What a training run is made of, as data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from ..data.distortions import DISTORTIONS, Distortion
+from ..model import ModelConfig
+
+DATA_SETS = ("mnist", "handwriting")
+
+
+def _number(default: Any, low: float, high: float, help: str, whole: bool = False) -> Any:
+    """A numeric field: its default, its range (both ends allowed), whether it is whole, and what it is in a
+    line."""
+    return field(default=default, metadata={"range": (low, high), "whole": whole, "help": help})
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything a run depends on besides the digits themselves. Two runs with equal settings on one machine
+    (same number of threads, CPU) end with the same weights to the bit.
+
+    ``distortion`` is a name in ``DISTORTIONS``, a ``Distortion``, or a dict of its fields. Numbers, their
+    ranges and what they do: the ``metadata`` of the fields.
+
+    Raises:
+        ValueError: a sentence that names the field and what it may be.
+    """
+
+    model: ModelConfig = ModelConfig()
+    data: str = field(default="mnist", metadata={"help": "which digits: MNIST, or our own generator's"})
+    distortion: str | Distortion = field(
+        default="pose", metadata={"help": "how every digit is posed, anew each time"}
+    )
+    seed: int = _number(
+        0, 0, 2**31 - 1, "of the first weights, the order of the digits and their poses", True
+    )
+    epochs: float = _number(20.0, 1e-3, 10_000, "how often every digit is seen")
+    batch_size: int = _number(128, 1, 65_536, "digits per step, over all processes", True)
+    learning_rate: float = _number(5e-3, 1e-9, 100, "AdamW's, at the top of the schedule")
+    localization_factor: float = _number(
+        1.0, 0, 1000, "times the learning rate: the localization network's own"
+    )
+    weight_decay: float = _number(1e-2, 0, 10, "AdamW's, on weights (not on biases)")
+    warm_up: float = _number(
+        0.1, 0, 1, "part of the steps over which the rate rises; then it falls as a cosine"
+    )
+    clip_norm: float = _number(1.0, 0, 1e9, "longest gradient; longer ones are shortened; 0 = as they are")
+    averaging: float = _number(
+        0.0, 0, 0.99999, "decay of the running mean of the weights; 0 = the last weights"
+    )
+    holdout: int = _number(
+        0, 0, 50_000, "training digits (the last ones) kept apart, to choose settings by", True
+    )
+
+    def __post_init__(self):
+        if isinstance(self.model, dict):
+            object.__setattr__(self, "model", ModelConfig.from_dict(self.model))
+        if not isinstance(self.model, ModelConfig):
+            raise ValueError(f"model is {self.model!r}; give a model config.")
+        if self.data not in DATA_SETS:
+            raise ValueError(f"data is {self.data!r}; choose one of {', '.join(DATA_SETS)}.")
+        for item in fields(self):
+            if "range" in item.metadata:
+                self._check_number(item.name, *item.metadata["range"], item.metadata["whole"])
+        if isinstance(self.distortion, dict):
+            object.__setattr__(self, "distortion", _distortion(self.distortion))
+        elif not isinstance(self.distortion, Distortion) and self.distortion not in DISTORTIONS:
+            raise ValueError(f"distortion is {self.distortion!r}; choose one of {', '.join(DISTORTIONS)}.")
+        if self.distort.frame != self.model.input_size:
+            raise ValueError(
+                f"The distortion makes pictures of {self.distort.frame} px, but the model's input_size is "
+                f"{self.model.input_size}; make them equal."
+            )
+        if self.model.sampler == "nearest" and self.model.placement:
+            raise ValueError(
+                "The nearest sampler has no gradient in theta, so its transformer would never learn; train with "
+                "bilinear, bicubic or deconvolution (nearest is for looking)."
+            )
+
+    def _check_number(self, name: str, low: float, high: float, whole: bool) -> None:
+        value = getattr(self, name)
+        kinds = int if whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+            kind = "a whole number" if whole else "a number"
+            raise ValueError(f"{name} is {value!r}; give {kind} from {low:g} to {high:g}.")
+        if not whole:
+            object.__setattr__(self, name, float(value))
+
+    @property
+    def distort(self) -> Distortion:
+        """The distortion itself, where ``distortion`` is its name."""
+        return DISTORTIONS[self.distortion] if isinstance(self.distortion, str) else self.distortion
+
+    def steps(self, count: int) -> int:
+        """How many steps a run over ``count`` training digits takes."""
+        return max(1, round(self.epochs * count / self.batch_size))
+
+    def but(self, **changes: Any) -> TrainingSettings:
+        """A copy with other values; fields of the model config may be given directly."""
+        known = [item.name for item in fields(self)]
+        model = {name: changes.pop(name) for name in list(changes) if name not in known}
+        if model:
+            changes["model"] = ModelConfig.from_dict({**self.model.to_dict(), **model})
+        return replace(self, **changes)
+
+    def to_dict(self) -> dict:
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        values["model"] = self.model.to_dict()
+        if isinstance(self.distortion, Distortion):
+            values["distortion"] = asdict(self.distortion)
+        return values
+
+    @classmethod
+    def from_dict(cls, values: dict) -> TrainingSettings:
+        """The inverse of ``to_dict``; fields left out take their defaults. ValueError for anything else."""
+        if not isinstance(values, dict):
+            raise ValueError(f"Training settings are a JSON object, not {type(values).__name__}.")
+        names = [item.name for item in fields(cls)]
+        unknown = [name for name in values if name not in names]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no training setting; choose from {', '.join(names)}.")
+        return cls(**values)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> TrainingSettings:
+        """The inverse of ``to_json``. ValueError, with a sentence, for text that is no training settings."""
+        try:
+            values = json.loads(text)
+        except (json.JSONDecodeError, TypeError, RecursionError) as error:
+            raise ValueError(f"The training settings are not JSON: {error}.") from None
+        return cls.from_dict(values)
+
+
+def _distortion(values: dict) -> Distortion:
+    names = [item.name for item in fields(Distortion)]
+    unknown = [name for name in values if name not in names]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no field of a distortion; choose from {', '.join(names)}.")
+    try:
+        return Distortion(**values)
+    except TypeError as error:
+        raise ValueError(f"The distortion cannot be read: {error}.") from None
