@@ -10,9 +10,6 @@ import torch
 
 from stn_demo.data import mnist, picture
 
-EXPECTED = None
-
-
 def the_seven():
     """The drawn 7 at the size of a digit, by another way: drawn large, cut, and averaged over areas."""
     large = np.asarray(pictures.drawn((1400, 1400), ink=255, paper=0)) / 255
@@ -45,7 +42,7 @@ def test_every_picture_of_the_seven_is_the_same_digit(name):
     assert centre(digit) == pytest.approx((13.5, 13.5), abs=0.4)
     assert digit[0].max() == digit[:, 0].max() == digit[:, -1].max() == 0
     reference = picture.read(pictures.GOOD["drawn.png"]())
-    assert likeness(digit, reference) > (0.8 if name == "hairline.png" else 0.95)
+    assert likeness(digit, reference) > (0.8 if name == "hairline.png" else 0.9)
 
 
 def test_the_digit_is_the_ink_itself_cut_out_and_averaged():

@@ -1,0 +1,106 @@
+// The stage's line to Python: at most one question under way, the newest state wins, the last position is always shown.
+
+import { decode, toBase64 } from "./frame.js";
+import { connect } from "./connection.js";
+
+/** State keys that change what Python answers. Of the layers only the read density does. */
+const ASKED = ["source", "raw", "pose", "model", "twin", "grab", "sampler", "padding", "layers", "inspect"];
+const BUSY_PAUSE = 500; // ms before asking a crowded server again
+
+/**
+ * Ask for a frame whenever the state changes; answers go out as store.emit("frame", frame), the server's own messages
+ * as store.emit("status", {state, key, args, models}). Each frame carries `startedAt`: when the newest change that it
+ * contains was made, ms; 0 if it was not asked for by a change.
+ */
+export function openChannel(store, { root, server }) {
+  let number = 0;
+  let inFlight = null; // {id, startedAt, source, raw}
+  let waiting = false; // the state has changed since the question under way
+  let changed = false; // ... by a visitor, so that the answer is to be timed
+  let prepared = null; // {source, raw, digit}: what the server made of the strokes, so that they are sent once
+  let density = store.get().layers.density;
+
+  const line = connect({ root, server, onOpen: again, onDown, onFrame, onText, onStatus });
+
+  function ask() {
+    if (inFlight || !line.ready()) {
+      waiting = true;
+      return;
+    }
+    waiting = false;
+    const state = store.get();
+    inFlight = {
+      id: ++number,
+      startedAt: changed ? store.changedAt : 0,
+      source: state.source,
+      raw: state.raw,
+    };
+    changed = false;
+    line.send(JSON.stringify(question(state, number, prepared)));
+  }
+
+  function again() {
+    inFlight = null;
+    ask();
+  }
+
+  function onDown() {
+    inFlight = null;
+    waiting = true;
+    store.emit("status", { state: "reconnecting", key: "status.reconnecting", args: {} });
+  }
+
+  function onFrame(buffer) {
+    const frame = decode(buffer);
+    if (frame.id !== inFlight?.id) return; // an answer from before a reconnection
+    frame.startedAt = inFlight.startedAt;
+    if (inFlight.source.kind === "strokes") {
+      prepared = { source: inFlight.source, raw: inFlight.raw, digit: toBase64(frame.digit) };
+    }
+    inFlight = null;
+    if (waiting) ask(); // before drawing: the server works meanwhile
+    store.emit("frame", frame);
+  }
+
+  function onText(message) {
+    if (!message.error || (message.id && message.id !== inFlight?.id)) return;
+    inFlight = null;
+    if (message.error.code === "busy") setTimeout(ask, BUSY_PAUSE);
+    else {
+      store.emit("refused", message.error);
+      if (waiting) ask();
+    }
+  }
+
+  function onStatus(status) {
+    store.emit("status", status);
+    if (store.frame) ask(); // the network may have learnt meanwhile
+  }
+
+  store.subscribe((state, keys) => {
+    if (!keys.some((key) => ASKED.includes(key))) return;
+    if (keys.length === 1 && keys[0] === "layers" && state.layers.density === density) return;
+    density = state.layers.density;
+    changed = true;
+    ask();
+  });
+  return { ask, close: line.close };
+}
+
+/** What the server is asked, as JSON; also what stn/export and stn/code take. */
+export function question(state, id = 0, prepared = null) {
+  const known = prepared && prepared.source === state.source && prepared.raw === state.raw;
+  return {
+    id,
+    source: known ? { kind: "digit", digit: prepared.digit, label: null } : state.source,
+    raw: state.raw,
+    pose: state.pose,
+    model: state.model,
+    twin: state.twin,
+    grab: state.grab,
+    sampler: state.sampler,
+    padding: state.padding,
+    density: state.layers.density,
+    inspect: state.inspect,
+  };
+}

@@ -1,0 +1,122 @@
+// A WebSocket that comes back by itself; where none can be opened, Gradio's own server functions take its place.
+
+import { fromBase64 } from "./frame.js";
+
+const TRIES = 3; // before the WebSocket is given up, if it has never opened
+const FIRST_PAUSE = 300;
+const LONGEST_PAUSE = 5000; // ms
+const POLL = 3000; // ms between status calls without a WebSocket
+const STUCK = 20_000; // ms without any word on a question before the line is taken for dead
+
+/**
+ * root: base url of the app. server: Gradio's server functions {frame(text), status("")} or undefined.
+ * onOpen() once it is ready to send, also after a reconnection; onDown() when it is lost; onFrame(ArrayBuffer);
+ * onText(object); onStatus(object).   -> {ready(), send(text), close()}
+ */
+export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatus }) {
+  const url = new URL("stn/live", root);
+  url.protocol = url.protocol.replace("http", "ws");
+  let socket = null;
+  let opened = false;
+  let failures = 0;
+  let pause = FIRST_PAUSE;
+  let timer = 0;
+  let deadline = 0;
+  let calls = null; // the fallback, once it is in use
+  let closed = false;
+
+  function open() {
+    clearTimeout(timer);
+    if (closed) return;
+    socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      opened = true;
+      failures = 0;
+      pause = FIRST_PAUSE;
+      onOpen();
+    };
+    socket.onmessage = ({ data }) => {
+      clearTimeout(deadline);
+      if (typeof data === "string") text(data);
+      else onFrame(data);
+    };
+    socket.onclose = lost;
+  }
+
+  function lost() {
+    clearTimeout(deadline);
+    if (closed) return;
+    socket = null;
+    failures += 1;
+    if (!opened && failures >= TRIES && server?.frame) {
+      calls = byCalls(server, { onOpen, onDown, onFrame, text });
+      return;
+    }
+    onDown();
+    timer = setTimeout(open, pause * (0.8 + 0.4 * Math.random())); // not all visitors at the same moment
+    pause = Math.min(pause * 1.7, LONGEST_PAUSE);
+  }
+
+  function text(data) {
+    const message = JSON.parse(data);
+    if (message.status) onStatus(message.status);
+    else onText(message);
+  }
+
+  function hurry() {
+    if (!document.hidden && !socket && !calls) open();
+  }
+  addEventListener("online", hurry);
+  document.addEventListener("visibilitychange", hurry);
+  open();
+
+  return {
+    ready: () => calls !== null || socket?.readyState === WebSocket.OPEN,
+    send(data) {
+      if (calls) return void calls.send(data);
+      socket.send(data);
+      clearTimeout(deadline);
+      deadline = setTimeout(() => socket?.close(), STUCK);
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      calls?.close();
+      socket?.close();
+    },
+  };
+}
+
+/** The same line over server functions, which answer `undefined` on any error. */
+function byCalls(server, { onOpen, onDown, onFrame, text }) {
+  let down = false;
+  const line = {
+    async send(data) {
+      const answer = await server.frame(data).catch(() => undefined);
+      if (typeof answer !== "string") return lost();
+      if (answer.startsWith("{")) text(answer);
+      else onFrame(fromBase64(answer));
+    },
+    close: () => clearInterval(poll),
+  };
+
+  function lost() {
+    if (!down) onDown();
+    down = true;
+  }
+
+  async function status() {
+    const answer = await server.status("").catch(() => undefined);
+    if (typeof answer !== "string") return lost();
+    text(answer);
+    if (down) onOpen();
+    down = false;
+  }
+  const poll = setInterval(status, POLL);
+  queueMicrotask(() => {
+    onOpen();
+    status();
+  });
+  return line;
+}

@@ -1,0 +1,143 @@
+// Sliders, presets, layers, sampler and padding: controls write the state, and the state writes the controls.
+
+import { number, t } from "./i18n.js";
+import { DEFAULTS } from "./store.js";
+
+const SHOWN = {
+  rotation: [0, "unit.degrees", true],
+  scale: [2, "unit.factor", false],
+  shift_x: [1, "unit.px", true],
+  shift_y: [1, "unit.px", true],
+  shear: [2, "unit.none", true],
+  elastic: [1, "unit.px", false],
+};
+const SPIN = 60; // degrees a second
+const SEEDS = 10_000;
+
+/** root: the stage. http: see main.js.
+ *  -> {show(): bring every control in line with the state; follow(frame): offer what this network can do} */
+export function attachControls(root, store, http) {
+  const sliders = attachSliders(root, store);
+  const spin = attachSpin(root, store);
+  attachPresets(root, store, http, spin);
+  attachMore(root, store);
+  attachLayers(root, store);
+  for (const key of ["sampler", "padding"]) {
+    const select = root.querySelector(`#${key}`);
+    select.addEventListener("change", () => store.set({ [key]: select.value || null }));
+  }
+  const ofTransformer = root.querySelectorAll("#sampler, #padding, #layers input, #step, #hands [value=region]");
+  let shown;
+  return {
+    show() {
+      const state = store.get();
+      for (const show of sliders) show(state.pose);
+      for (const box of root.querySelectorAll("[data-layer]")) box.checked = state.layers[box.dataset.layer];
+      root.querySelector("#step").value = state.layers.step;
+      root.querySelector("#sampler").value = state.sampler ?? "";
+      root.querySelector("#padding").value = state.padding ?? "";
+    },
+    follow({ transform }) {
+      if (transform === shown) return;
+      shown = transform;
+      for (const control of ofTransformer) control.disabled = transform === null;
+    },
+  };
+}
+
+function attachSliders(root, store) {
+  return [...root.querySelectorAll("input[data-pose]")].map((input) => {
+    const part = input.dataset.pose;
+    const [decimals, unit, signed] = SHOWN[part];
+    const text = input.parentNode.querySelector("output").appendChild(document.createTextNode(""));
+    input.style.setProperty("--zero", (DEFAULTS.pose[part] - input.min) / (input.max - input.min));
+    input.addEventListener("input", () => store.set({ pose: { [part]: Number(input.value) } }));
+    input.addEventListener("dblclick", () => store.set({ pose: { [part]: DEFAULTS.pose[part] } }));
+    return (pose) => {
+      const value = pose[part];
+      if (Number(input.value) !== value) input.value = value;
+      const shown = t(unit, { value: number(value, decimals, signed) });
+      text.data = shown;
+      input.setAttribute("aria-valuetext", shown);
+      const share = (value - input.min) / (input.max - input.min);
+      input.style.setProperty("--share", share);
+    };
+  });
+}
+
+function attachPresets(root, store, http, spin) {
+  for (const button of root.querySelectorAll("[data-draw]")) {
+    button.addEventListener("click", async () => {
+      spin.stop();
+      try {
+        const { pose, error } = await http.get(`stn/draw?distortion=${button.dataset.draw}`);
+        if (error) store.emit("toast", { error });
+        else store.set({ pose: { ...DEFAULTS.pose, ...pose } });
+      } catch {
+        store.emit("toast", { key: "error.offline" });
+      }
+    });
+  }
+  root.querySelector("#pose-reset").addEventListener("click", () => {
+    spin.stop();
+    store.set({ pose: { ...DEFAULTS.pose } });
+  });
+}
+
+/** Turns the digit round until it is stopped, or until somebody else turns it. */
+function attachSpin(root, store) {
+  const button = root.querySelector("#spin");
+  let running = 0;
+  let last = 0;
+  let mine = null; // the rotation that was set here
+
+  function step(now) {
+    const { rotation } = store.get().pose;
+    if (mine !== null && rotation !== mine) return stop();
+    const next = rotation + (SPIN * Math.min(now - last, 100)) / 1000;
+    last = now;
+    mine = next > 180 ? next - 360 : next;
+    running = requestAnimationFrame(step);
+    store.set({ pose: { rotation: mine } });
+  }
+  function stop() {
+    cancelAnimationFrame(running);
+    running = 0;
+    mine = null;
+    button.setAttribute("aria-pressed", "false");
+  }
+  button.addEventListener("click", () => {
+    if (running) return stop();
+    button.setAttribute("aria-pressed", "true");
+    last = performance.now();
+    running = requestAnimationFrame(step);
+  });
+  return { stop };
+}
+
+function attachMore(root, store) {
+  const button = root.querySelector("#more");
+  const rows = root.querySelector("#more-pose");
+  const open = (yes) => {
+    rows.hidden = !yes;
+    button.setAttribute("aria-expanded", String(yes));
+    button.dataset.i18n = yes ? "pose.less" : "pose.more";
+    button.textContent = t(button.dataset.i18n);
+  };
+  button.addEventListener("click", () => open(rows.hidden));
+  root.querySelector("#corners-reset").addEventListener("click", () => {
+    store.set({ pose: { corners: DEFAULTS.pose.corners } });
+  });
+  root.querySelector("#elastic-new").addEventListener("click", () => {
+    const { elastic } = store.get().pose;
+    store.set({ pose: { elastic_seed: Math.floor(Math.random() * SEEDS), elastic: elastic || 1.5 } });
+  });
+}
+
+function attachLayers(root, store) {
+  for (const box of root.querySelectorAll("[data-layer]")) {
+    box.addEventListener("change", () => store.set({ layers: { [box.dataset.layer]: box.checked } }));
+  }
+  const step = root.querySelector("#step");
+  step.addEventListener("change", () => store.set({ layers: { step: Number(step.value) } }));
+}

@@ -1,0 +1,48 @@
+/** An output pixel as the sum that it is: value = weight x input + ..., with the real numbers. */
+
+import { number, t } from "./i18n.js";
+
+const MOST_TERMS = 4; // a bicubic sum has 16: the strongest are written out
+const NOTHING = 0.0005; // a weight that would read 0.00
+
+/** found: frame.inspect of an output pixel. -> an element that reads "0.731 = 0.42 x 0.80 + ...". */
+export function equation({ value, taps }) {
+  const line = Object.assign(document.createElement("p"), { className: "equation" });
+  line.append(term("b", number(value, 3)), " = ");
+  const terms = taps
+    .filter(([, , weight]) => Math.abs(weight) >= NOTHING)
+    .sort((a, b) => Math.abs(b[2]) - Math.abs(a[2]));
+  if (!terms.some((tap) => tap[4])) {
+    line.append(term("span", t("inspect.outside"), "outside"));
+    return line;
+  }
+  terms.slice(0, MOST_TERMS).forEach(([, , weight, input, inside], index) => {
+    if (index) line.append(weight < 0 ? " − " : " + ");
+    else if (weight < 0) line.append("−");
+    const product = term("span", "", "term");
+    product.append(`${number(Math.abs(weight), 2)} × `);
+    product.append(inside ? swatch(input) : term("span", t("inspect.outside"), "outside"));
+    line.append(product);
+  });
+  const rest = terms.slice(MOST_TERMS);
+  if (rest.length) {
+    const sum = rest.reduce((total, [, , weight, input]) => total + weight * input, 0);
+    line.append(sum < 0 ? " − " : " + ", term("span", t("inspect.rest", {
+      count: rest.length, sum: number(Math.abs(sum), 3),
+    }), "term"));
+  }
+  return line;
+}
+
+/** A grey value on its own grey. */
+function swatch(value) {
+  const grey = Math.round(255 * Math.min(1, Math.max(0, value)));
+  const chip = term("span", number(value, 2), "swatch");
+  chip.style.background = `rgb(${grey}, ${grey}, ${grey})`;
+  chip.style.color = grey > 127 ? "#000" : "#fff";
+  return chip;
+}
+
+function term(tag, text, className = "") {
+  return Object.assign(document.createElement(tag), { textContent: text, className });
+}

@@ -1,0 +1,34 @@
+// Where things lie on the canvases. The pictures fill theirs, except #view-input: it shows a margin around the frame,
+// because the network may read beyond the edge, and that must be seen.
+
+/** #view-input shows normalised coordinates from -EXTENT to EXTENT; the frame itself is [-1, 1]. */
+export const EXTENT = 1.42;
+
+/** normalised input coordinate -> position on a view of `side` (css or device pixels), and back */
+export const toView = (value, side, extent = EXTENT) => ((value / extent + 1) / 2) * side;
+export const fromView = (position, side, extent = EXTENT) => ((position / side) * 2 - 1) * extent;
+
+/** normalised coordinate <-> pixel index (centres at whole numbers) of a picture `size` pixels wide */
+export const toPixel = (value, size) => ((value + 1) * size) / 2 - 0.5;
+export const fromPixel = (pixel, size) => (2 * pixel + 1) / size - 1;
+
+/** css widths of the canvases; to ask the browser in the middle of drawing would make it lay the page out first. This
+ *  observer is the first of all, so that those who redraw on a change of size find the new one here. */
+const widths = new WeakMap();
+const observer = new ResizeObserver((entries) => {
+  for (const { target } of entries) widths.set(target, target.clientWidth);
+});
+
+/** Give a canvas as many pixels as the screen has under it; its side in device pixels. */
+export function fit(canvas) {
+  if (!widths.has(canvas)) {
+    widths.set(canvas, canvas.clientWidth);
+    observer.observe(canvas);
+  }
+  const side = Math.max(1, Math.round(widths.get(canvas) * (globalThis.devicePixelRatio || 1)));
+  if (canvas.width !== side || canvas.height !== side) {
+    canvas.width = side;
+    canvas.height = side;
+  }
+  return side;
+}

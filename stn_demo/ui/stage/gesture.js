@@ -1,0 +1,43 @@
+/** Gestures: what one or two fingers do to a plane, as a similarity p -> to + scale * R(turn) (p - from).
+ *
+ * Points are [x, y] with y down, turn is in radians, clockwise on the screen. A drag, a pull at a corner, a turn of the
+ * ring, a pinch, the wheel and the arrow keys are all one of these, so whatever is held only has to know how to
+ * follow a similarity.
+ */
+
+export const REST = { from: [0, 0], to: [0, 0], scale: 1, turn: 0 };
+
+export const shift = (from, to) => ({ ...REST, from, to });
+export const scaleAbout = (centre, scale) => ({ from: centre, to: centre, scale, turn: 0 });
+export const turnAbout = (centre, turn) => ({ from: centre, to: centre, scale: 1, turn });
+
+/** What moves two fingers from `a0`, `b0` to `a1`, `b1`. */
+export function pinch(a0, b0, a1, b1) {
+  const [u, v] = [minus(b0, a0), minus(b1, a1)];
+  const grown = Math.hypot(...v) / Math.max(Math.hypot(...u), 1e-3);
+  return { from: middle(a0, b0), to: middle(a1, b1), scale: grown, turn: angleBetween(u, v) };
+}
+
+/** The pull at a corner: as much larger as the pointer is farther from the centre. */
+export function pull(centre, p0, p1) {
+  const [before, after] = [Math.hypot(...minus(p0, centre)), Math.hypot(...minus(p1, centre))];
+  return scaleAbout(centre, Math.max(after, 0.05) / Math.max(before, 1));
+}
+
+export const twist = (centre, p0, p1) => turnAbout(centre, angleBetween(minus(p0, centre), minus(p1, centre)));
+
+export function apply({ from, to, scale, turn }, point) {
+  const [dx, dy] = minus(point, from);
+  const [cos, sin] = [scale * Math.cos(turn), scale * Math.sin(turn)];
+  return [to[0] + cos * dx - sin * dy, to[1] + sin * dx + cos * dy];
+}
+
+export const minus = (a, b) => [a[0] - b[0], a[1] - b[1]];
+export const middle = (...points) => [0, 1].map((axis) => points.reduce((sum, p) => sum + p[axis], 0) / points.length);
+export const degrees = (radians) => (radians * 180) / Math.PI;
+/** Degrees into -180..180. */
+export const wrapped = (angle) => ((((angle + 180) % 360) + 360) % 360) - 180;
+
+function angleBetween(u, v) {
+  return Math.atan2(u[0] * v[1] - u[1] * v[0], u[0] * v[0] + u[1] * v[1]);
+}

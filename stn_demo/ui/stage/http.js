@@ -1,0 +1,25 @@
+// Questions beside the live channel, as JSON.
+
+/**
+ * {get(path), post(path, body)} -> parsed JSON, also of a refusal ({error: {code, message}}).
+ * `body` is sent as it is if it is text, a Blob or bytes, else as JSON. Throws TypeError without a connection.
+ */
+export function createHttp(root) {
+  async function ask(path, options) {
+    const answer = await fetch(new URL(path, root), options);
+    const text = await answer.text();
+    try {
+      return JSON.parse(text);
+    } catch {
+      const code = answer.status === 413 ? "too_large_bytes" : "unknown";
+      return { error: { code, message: `${answer.status} ${answer.statusText}` } };
+    }
+  }
+  return {
+    get: (path) => ask(path),
+    post(path, body) {
+      const asItIs = typeof body === "string" || body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+      return ask(path, { method: "POST", body: asItIs ? body : JSON.stringify(body) });
+    },
+  };
+}

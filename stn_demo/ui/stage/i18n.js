@@ -1,0 +1,76 @@
+// One catalogue of all words; English stands in for what a translation lacks.
+
+export const LANGUAGES = ["en", "zh-CN"];
+const KEPT = "stn-language";
+const catalogues = {};
+let language = "en";
+
+/** The sentence of a key, its {placeholders} filled in; the key itself where there is none. */
+export function t(key, args = {}) {
+  const text = catalogues[language]?.[key] ?? catalogues.en?.[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in args ? args[name] : whole));
+}
+
+export const has = (key) => key in (catalogues.en ?? {});
+
+/** The sentence for an error {code, message} of the server. */
+export function errorText({ code, message }) {
+  return has(`error.${code}`) ? t(`error.${code}`, { message }) : message || t("error.unknown");
+}
+
+/** A number as people write it here: a true minus sign, fixed decimals, no "-0". */
+export function number(value, decimals = 0, signed = false) {
+  if (!Number.isFinite(value)) return "–";
+  const text = Math.abs(value).toFixed(decimals);
+  if (Number(text) === 0) return text;
+  if (value < 0) return `−${text}`;
+  return signed ? `+${text}` : text;
+}
+
+/** What the visitor chose before, else what the browser asks for. */
+export function preferred() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem(KEPT);
+  } catch {
+    // storage may be forbidden; the choice then lasts as long as the page
+  }
+  if (LANGUAGES.includes(kept)) return kept;
+  return (navigator.languages ?? [navigator.language]).some((tag) => /^zh\b/i.test(tag ?? "")) &&
+    !/^en\b/i.test(navigator.language)
+    ? "zh-CN"
+    : "en";
+}
+
+/** Fetch all catalogues (they are small), so that switching is instant. `fetchJson(path)` -> parsed JSON. */
+export async function loadCatalogues(fetchJson) {
+  await Promise.all(
+    LANGUAGES.map(async (tag) => {
+      catalogues[tag] = await fetchJson(`stn/strings/${tag}.json`);
+    }),
+  );
+}
+
+/** Translate the document: the stage, and whatever else carries data-i18n. */
+export function setLanguage(tag, remember = true) {
+  language = LANGUAGES.includes(tag) ? tag : "en";
+  document.documentElement.lang = language;
+  if (remember) {
+    try {
+      localStorage.setItem(KEPT, language);
+    } catch {
+      // see preferred()
+    }
+  }
+  translate(document);
+}
+
+/** Fill in every data-i18n (text) and data-i18n-label (accessible name and tooltip) below an element. */
+export function translate(element) {
+  for (const node of element.querySelectorAll("[data-i18n]")) node.textContent = t(node.dataset.i18n);
+  for (const node of element.querySelectorAll("[data-i18n-label]")) {
+    const label = t(node.dataset.i18nLabel);
+    node.setAttribute("aria-label", label);
+    if (node.matches("button, input, select, label")) node.title = label;
+  }
+}

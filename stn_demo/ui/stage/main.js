@@ -1,0 +1,163 @@
+// Composes the stage: state, channel, pictures, controls. Each part can fail by itself, and says so.
+
+import { openChannel } from "./channel.js";
+import { attachControls } from "./controls.js";
+import { createHttp } from "./http.js";
+import { loadCatalogues, preferred, setLanguage } from "./i18n.js";
+import { createBars, createReadout, createTitles } from "./probs.js";
+import { attachLecture, attachTheme } from "./screen.js";
+import { attachStatus } from "./status.js";
+import { createStore } from "./store.js";
+import { createTheta } from "./theta.js";
+import { attachToast } from "./toast.js";
+import { createView } from "./view.js";
+
+/** A hand-drawn 2, turned: the first thing to see, before anybody has drawn. */
+const FIRST = {
+  source: {
+    kind: "strokes",
+    strokes: [{
+      w: 85, e: 0,
+      p: [
+        300, 350, 313, 298, 342, 258, 383, 228, 431, 209, 483, 202, 534, 207, 581, 226, 622, 260,
+        648, 305, 656, 354, 645, 404, 621, 451, 591, 494, 558, 532, 522, 568, 486, 603, 450, 639,
+        415, 675, 379, 711, 344, 748, 310, 785, 400, 772, 500, 768, 600, 772, 720, 780,
+      ],
+    }],
+  },
+  pose: { rotation: 40 },
+};
+
+const PARTS = [
+  ["./pad.js", "attachPad"],
+  ["./picture.js", "attachPicture"],
+  ["./handles.js", "attachHandles"],
+  ["./inspector.js", "attachInspector"],
+  ["./export.js", "attachExport"],
+];
+
+/**
+ * element: the Gradio component that holds stage.html; server: its server functions; root: base url of the app, with a
+ * slash at the end; tell(): let Gradio read the state again (the pickers follow a link).
+ */
+export async function start({ element, server, root: base, tell = () => {} }) {
+  const root = element.querySelector(".stn");
+  const http = createHttp(base);
+  const store = createStore({ source: FIRST.source });
+  store.set({ pose: FIRST.pose });
+  attachToast(root, store);
+  reportFailures(store);
+  await loadCatalogues(http.get);
+  setLanguage(preferred(), false);
+  store.set({ lang: preferred() });
+
+  const channel = openChannel(store, { root: base, server }); // first in line: the question goes out before all else
+  attachTheme(root);
+  attachLecture(root);
+  attachLanguage(root, store);
+  attachStatus(root, store);
+  const controls = attachControls(root, store, http);
+  drawFrames(root, store, controls);
+  keepWorking(store, tell);
+  window.stn = {
+    store,
+    setModel: (model) => store.set({ model, grab: null }),
+    setTwin: (twin) => store.set({ twin: twin || null }),
+    refreshModels: channel.ask,
+  };
+
+  await attach(root, store, http, ["./link.js", "attachLink"]); // the state that a link brings comes before its parts
+  await Promise.all(PARTS.map((part) => attach(root, store, http, part)));
+  store.on("frame", (frame) => { // the last listener of all
+    if (frame.startedAt) performance.measure("stn-update", { start: frame.startedAt, end: performance.now() });
+    store.emit("drawn", frame);
+  });
+  controls.show();
+  if (store.frame) store.emit("frame", { ...store.frame, startedAt: 0 }); // for the parts that came later
+  root.dataset.ready = "true";
+}
+
+async function attach(root, store, http, [file, name]) {
+  try {
+    const module = await import(file);
+    await module[name](root, store, http);
+  } catch (error) {
+    console.error(error);
+    store.emit("toast", { key: "error.module", args: { detail: `${file}: ${error.message}` } });
+  }
+}
+
+function drawFrames(root, store, controls) {
+  const view = createView(root);
+  const theta = createTheta(root);
+  const titles = createTitles(root);
+  const readout = createReadout(root);
+  const bars = [createBars(root.querySelector("#probs-stn")), createBars(root.querySelector("#probs-plain"))];
+  let models = [];
+
+  function draw(frame) {
+    const { layers } = store.get();
+    view.draw(frame, layers);
+    theta.draw(frame);
+    bars[0].draw(frame.blank ? null : frame.probs);
+    bars[1].draw(frame.blank ? null : frame.twin_probs);
+    titles.draw(frame, models);
+    readout.draw(frame);
+    controls.follow(frame);
+  }
+  const redraw = () => store.frame && draw(store.frame);
+  store.on("frame", draw);
+  store.on("lang", redraw);
+  store.on("status", (status) => {
+    models = status.models ?? models;
+  });
+  store.subscribe((state, keys) => {
+    controls.show();
+    if (keys.includes("layers")) redraw();
+  });
+  new ResizeObserver(redraw).observe(root.querySelector(".panels"));
+  matchMedia("print").addEventListener("change", redraw);
+}
+
+function attachLanguage(root, store) {
+  const select = root.querySelector("#lang");
+  select.value = store.get().lang;
+  select.addEventListener("change", () => {
+    setLanguage(select.value);
+    store.set({ lang: select.value });
+  });
+  store.subscribe(({ lang }, keys) => {
+    if (!keys.includes("lang")) return;
+    if (!lang) return store.set({ lang: preferred() }); // a link that leaves it to the browser
+    select.value = lang;
+    setLanguage(lang, false);
+    store.emit("lang", lang);
+  });
+}
+
+/** A question that was refused leaves the stage as it last worked, with a sentence. */
+function keepWorking(store, tell) {
+  let good = null;
+  let told = null;
+  store.on("frame", ({ model, twin }) => {
+    good = { model, twin };
+    told = null;
+  });
+  store.on("refused", (error) => {
+    if (told !== error.code) store.emit("toast", { error });
+    told = error.code;
+    if (store.get().grab) store.set({ grab: null });
+    else if (good && /model/.test(error.code)) store.set(good);
+  });
+  store.subscribe((state, keys) => {
+    if (keys.includes("model") || keys.includes("twin")) tell();
+  });
+}
+
+/** Whatever goes wrong in the stage's own scripts is said, not swallowed. */
+function reportFailures(store) {
+  const ours = (text) => String(text ?? "").includes("/stn/stage/");
+  const say = (error) => store.emit("toast", { key: "error.module", args: { detail: String(error?.message ?? error) } });
+  addEventListener("error", (event) => ours(event.filename) && say(event.error ?? event.message));
+  addEventListener("unhandledrejection", (event) => ours(event.reason?.stack) && say(event.reason));
+}

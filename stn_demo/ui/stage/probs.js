@@ -1,0 +1,74 @@
+// The ten probabilities, twice: of the network with a transformer, and of its plain twin on the same picture.
+
+import { number, t } from "./i18n.js";
+
+/** Ten bars in a list; the nodes are made once and only changed afterwards. -> {draw(probs | null)} */
+export function createBars(list) {
+  const rows = Array.from({ length: 10 }, (_, digit) => {
+    const row = document.createElement("li");
+    const [name, bar, value] = ["span", "i", "span"].map((tag) => row.appendChild(document.createElement(tag)));
+    name.textContent = `${digit} `;
+    name.className = "digit";
+    bar.className = "bar-track";
+    const fill = bar.appendChild(document.createElement("i"));
+    value.className = "percent";
+    list.appendChild(row);
+    return { row, fill, value, text: value.appendChild(document.createTextNode("")) };
+  });
+  return {
+    draw(probs) {
+      const winner = probs ? probs.indexOf(Math.max(...probs)) : -1;
+      rows.forEach(({ row, fill, text }, digit) => {
+        const share = probs?.[digit] ?? 0;
+        fill.style.transform = `scaleX(${share})`;
+        text.data = probs ? percent(share) : "–";
+        row.classList.toggle("winner", digit === winner);
+      });
+      list.classList.toggle("unknown", !probs);
+    },
+  };
+}
+
+/** The two winners in one line, for screens too narrow to show the bars beside the picture. -> {draw(frame)} */
+export function createReadout(root) {
+  const texts = [...root.querySelectorAll("#readout span")].map((node) => node.appendChild(document.createTextNode("")));
+  return {
+    draw(frame) {
+      [frame.probs, frame.twin_probs].forEach((probs, index) => {
+        const best = probs && !frame.blank ? Math.max(...probs) : null;
+        const kind = t(index === 0 && frame.transform ? "probs.stn" : "probs.plain");
+        texts[index].data = best === null ? "" : `${kind}: ${probs.indexOf(best)} · ${percent(best)}`;
+      });
+    },
+  };
+}
+
+/** 0.9979 -> "99.8 %"; never "100.0 %" unless it is. */
+function percent(share) {
+  const shown = share < 1 ? Math.min(share * 100, 99.9) : 100;
+  return t("probs.percent", { value: number(shown, 1) });
+}
+
+/** Above each set of bars: what kind of network it is, its name, and how often it errs. -> {draw(frame, models)} */
+export function createTitles(root) {
+  const places = ["#probs-stn-title", "#probs-plain-title"].map((id) => {
+    const title = root.querySelector(id);
+    return ["strong", "span", "small"].map((tag) => {
+      const node = title.appendChild(document.createElement(tag));
+      return node.appendChild(document.createTextNode(""));
+    });
+  });
+  return {
+    draw(frame, models) {
+      [frame.model, frame.twin].forEach((name, index) => {
+        const [kind, called, errs] = places[index];
+        const info = models.find((model) => model.name === name);
+        const transform = index === 0 ? frame.transform : info?.transform;
+        kind.data = t(!name ? "probs.nobody" : transform ? "probs.stn" : "probs.plain");
+        called.data = name ?? "";
+        const error = info?.error_posed;
+        errs.data = error == null ? "" : t("probs.errs", { value: number(error, 1) });
+      });
+    },
+  };
+}

@@ -1,0 +1,30 @@
+// The status line: what the server is doing at this moment.
+
+import { t } from "./i18n.js";
+
+export function attachStatus(root, store) {
+  const line = root.querySelector("#status");
+  const text = root.querySelector("#status-text");
+  let shown = null;
+  delete text.dataset.i18n; // from here on its words come from here
+
+  function show() {
+    if (!shown) return;
+    line.dataset.state = shown.state;
+    const sentence = t(shown.key, shown.args);
+    if (text.textContent !== sentence) text.textContent = sentence;
+  }
+  let known = null; // what the server last said, to return to after a reconnection
+  store.on("status", (status) => {
+    if (status.state !== "reconnecting") known = status;
+    shown = status;
+    show();
+  });
+  store.on("frame", () => {
+    if (shown?.state === "reconnecting" && known) {
+      shown = known;
+      show();
+    }
+  });
+  store.on("lang", show);
+}

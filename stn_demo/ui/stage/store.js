@@ -1,0 +1,96 @@
+// The one state of the page. Everything else on screen is derived from it, or is in the newest frame.
+
+/** A state with nothing done to it; `source` starts as an empty pad. */
+export const DEFAULTS = Object.freeze({
+  source: { kind: "strokes", strokes: [] },
+  raw: false,
+  pose: {
+    rotation: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0,
+    corners: [[0, 0], [0, 0], [0, 0], [0, 0]], elastic: 0, elastic_seed: 0,
+  },
+  model: "seed-affine",
+  twin: "seed-cnn",
+  grab: null,
+  sampler: null,
+  padding: null,
+  layers: { points: false, lines: true, region: true, density: false, step: 2 },
+  lang: "en",
+});
+
+/** Kept in the state, but no part of a link: the pixel that is looked into, null | {view: "warped"|"input", x, y}. */
+const TRANSIENT = { inspect: null };
+
+/** What a link holds: the state without what passes. */
+export function lasting(state) {
+  return Object.fromEntries(Object.keys(DEFAULTS).map((key) => [key, state[key]]));
+}
+
+const MERGED = new Set(["pose", "layers"]); // set({pose: {scale: 2}}) keeps the other pose values
+
+/**
+ * get() -> the state, never to be changed in place.
+ * set(patch): merges, notes the time, tells each subscriber (state, changed keys). Nothing is told if nothing changed.
+ * subscribe(fn) -> a function that ends it.     on(name, fn), emit(name, value): events beside the state:
+ *   "frame"  the decoded frame (frame.js), after each answer;   "drawn" after all is drawn
+ *   "toast"  {key, args} | {text} | {error: {code, message}}: a sentence for the visitor
+ *   "lang"   the new language, after the catalogue has changed
+ * frame: the newest frame or null.   changedAt: performance.now() of the last set(): the start of the next "stn-update".
+ */
+export function createStore(initial = {}) {
+  let state = { ...structuredClone(DEFAULTS), ...TRANSIENT, ...initial };
+  const subscribers = new Set();
+  const listeners = new Map();
+  const store = {
+    frame: null,
+    changedAt: 0,
+    get: () => state,
+    set(patch) {
+      const now = performance.now();
+      const changed = [];
+      const next = { ...state };
+      for (const key of Object.keys(patch)) {
+        const value = MERGED.has(key) ? { ...state[key], ...patch[key] } : patch[key];
+        if (same(value, state[key])) continue;
+        next[key] = value;
+        changed.push(key);
+      }
+      if (!changed.length) return;
+      state = next;
+      store.changedAt = now;
+      for (const fn of subscribers) guarded(store, fn, state, changed);
+    },
+    subscribe(fn) {
+      subscribers.add(fn);
+      return () => subscribers.delete(fn);
+    },
+    on(name, fn) {
+      if (!listeners.has(name)) listeners.set(name, new Set());
+      listeners.get(name).add(fn);
+      return () => listeners.get(name).delete(fn);
+    },
+    emit(name, value) {
+      if (name === "frame") store.frame = value;
+      for (const fn of listeners.get(name) ?? []) guarded(store, fn, value);
+    },
+  };
+  return store;
+}
+
+/** One listener that fails must neither stop the others nor fail in silence. */
+function guarded(store, fn, ...args) {
+  try {
+    fn(...args);
+  } catch (error) {
+    console.error(error);
+    if (fn.reported) return;
+    fn.reported = true; // one sentence each; a listener in the drawing loop would fail sixty times a second
+    store.emit("toast", { key: "error.module", args: { detail: String(error.message ?? error) } });
+  }
+}
+
+function same(a, b) {
+  if (a === b) return true;
+  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => same(a[key], b[key]));
+}
