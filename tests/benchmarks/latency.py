@@ -1,0 +1,178 @@
+"""How soon all pictures follow the hand: our stage against idiomatic Gradio, side by side in one run.
+
+    python tests/benchmarks/latency.py [--drags 100] [--seconds 5]
+
+Both pages stand on this machine, driven in headless Chromium, and run the same network. "Idiomatic" is a slider whose event
+gives three gr.Plot (Plotly) and a gr.Label. Latency: from the input event to the last change of the page that it caused.
+Updates per second: while the slider moves at every display frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from crowd import percentile, served
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = "--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync".split()
+PORT = 7937
+
+IDIOMATIC = '''
+import gradio as gr, plotly.express as px, torch
+from stn_demo import checkpoints
+from stn_demo.data import handwriting
+from stn_demo.data.pose import Pose, pose_images
+model, digit = checkpoints.load("seed-affine"), handwriting.sample(5)[None, None]
+def show(rotation):
+    with torch.no_grad():
+        seen = pose_images(digit, [Pose(rotation=rotation)])
+        trace = model.trace(seen)
+    pictures = seen[0, 0], trace.transforms[0].grid[0, ..., 0], trace.transforms[0].warped[0, 0]
+    probs = dict(zip("0123456789", trace.log_probs.exp()[0].tolist()))
+    return [px.imshow(picture.numpy(), title=f"{rotation}") for picture in pictures] + [probs]
+with gr.Blocks() as demo:
+    slider = gr.Slider(-180, 180, 0, step=1, elem_id="pose-rotation")
+    plots = [gr.Plot() for _ in range(3)]
+    label = gr.Label(elem_id="answer")
+    slider.input(show, slider, [*plots, label], trigger_mode="always_last", show_progress="hidden")
+demo.launch(server_port=%d, prevent_thread_lock=False, quiet=True)
+''' % PORT
+
+SET = """(value) => {
+  const slider = document.querySelector('#pose-rotation input[type=range]');
+  slider.value = value;
+  slider.dispatchEvent(new Event('input', { bubbles: true }));
+}"""
+
+
+def ours(page: Page, drags: int, seconds: float) -> tuple[list[float], float]:
+    page.wait_for_selector("#view-warped")
+    page.wait_for_function("document.querySelector('#theta').textContent.match(/[0-9]/)")
+    page.wait_for_timeout(1500)
+    latencies = []
+    for i in range(drags):
+        before = page.evaluate("performance.getEntriesByName('stn-update').length")
+        page.evaluate(SET, i % 120 - 60)
+        page.wait_for_function(f"performance.getEntriesByName('stn-update').length > {before}")
+        latencies.append(page.evaluate("performance.getEntriesByName('stn-update').at(-1).duration"))
+    page.evaluate("performance.clearMeasures()")
+    return latencies, drag(page, seconds, "performance.getEntriesByName('stn-update').length")
+
+
+def idiomatic(page: Page, drags: int, seconds: float) -> tuple[list[float], float]:
+    page.wait_for_selector("#pose-rotation input[type=range]")
+    page.evaluate(
+        """() => {
+          window.changes = 0;
+          const plots = () => [...document.querySelectorAll('.js-plotly-plot .gtitle')].map((title) => title.textContent).join();
+          let last = plots();
+          new MutationObserver(() => {
+            const now = plots();
+            if (now !== last && now.split(',').length === 3 && new Set(now.split(',')).size === 1) {
+              last = now; window.changes += 1; window.changed = performance.now();
+            }
+          }).observe(document.body, { subtree: true, childList: true, characterData: true });
+        }"""
+    )
+    page.evaluate(SET, 1)
+    page.wait_for_function("window.changes > 0", timeout=60_000)
+    latencies = []
+    for i in range(drags):
+        before = page.evaluate("window.changes")
+        start = page.evaluate(f"(value) => {{ const start = performance.now(); ({SET})(value); return start; }}", i % 120 - 60)
+        page.wait_for_function(f"window.changes > {before}", timeout=60_000)
+        latencies.append(page.evaluate("window.changed") - start)
+    return latencies, drag(page, seconds, "window.changes")
+
+
+def drag(page: Page, seconds: float, count: str) -> float:
+    """Move the slider at every display frame; updates per second."""
+    return page.evaluate(
+        f"""async (seconds) => {{
+          const before = {count}, start = performance.now();
+          let i = 0;
+          while (performance.now() - start < 1000 * seconds) {{
+            ({SET})(60 * Math.sin(i++ / 20));
+            await new Promise(requestAnimationFrame);
+          }}
+          return ({count} - before) / ((performance.now() - start) / 1000);
+        }}""",
+        seconds,
+    )
+
+
+def drag_latencies(page: Page, seconds: float) -> list[float]:
+    """Latencies while the slider moves at every display frame, ours only."""
+    page.evaluate("performance.clearMeasures()")
+    drag(page, seconds, "0")
+    page.wait_for_timeout(200)
+    return page.evaluate("performance.getEntriesByName('stn-update').map((entry) => entry.duration)")
+
+
+def draw_latencies(page: Page, seconds: float) -> list[float]:
+    """Latencies while the pen draws, ours only."""
+    page.evaluate("performance.clearMeasures()")
+    box = page.locator("#view-digit").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    end, i = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        i += 1
+        page.mouse.move(box["x"] + 40 + i * 7 % 120, box["y"] + 40 + i * 3 % 120)
+    page.mouse.up()
+    page.wait_for_timeout(200)
+    return page.evaluate("performance.getEntriesByName('stn-update').map((entry) => entry.duration)")
+
+
+def say(name: str, latencies: list[float], rate: float | None = None) -> None:
+    values = f"p50 {percentile(latencies, 0.5):6.1f} ms, p95 {percentile(latencies, 0.95):6.1f} ms"
+    pace = "" if rate is None else f", {rate:.1f} updates/s"
+    print(f"{name:<38} {values}, mean {statistics.mean(latencies):6.1f} ms over {len(latencies)}{pace}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--drags", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=5)
+    options = parser.parse_args()
+    environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
+    rival = subprocess.Popen([sys.executable, "-c", IDIOMATIC], env=environment, stdout=subprocess.DEVNULL)
+    try:
+        with served() as url, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(url)
+            latencies, rate = ours(page, options.drags, options.seconds)
+            say("ours, one drag at a time", latencies, rate)
+            moving = drag_latencies(page, options.seconds)
+            say("ours, while the slider moves", moving, len(moving) / options.seconds)
+            drawing = draw_latencies(page, options.seconds)
+            say("ours, while the pen draws", drawing, len(drawing) / options.seconds)
+            page.close()
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{PORT}", timeout=5)
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(f"http://127.0.0.1:{PORT}")
+            latencies, rate = idiomatic(page, max(10, options.drags // 5), options.seconds)
+            say("idiomatic Gradio, one drag at a time", latencies, rate)
+            browser.close()
+    finally:
+        rival.terminate()
+        rival.wait(10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The app, served for real, and a real Chromium to visit it with."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = "--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync".split()
+FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+class Served:
+    """One running app. ``stop`` and ``start`` again on the same port, as an operator would."""
+
+    def __init__(self, home: Path, *arguments: str):
+        self.home, self.arguments = home, arguments
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = None
+        self.start()
+
+    def start(self) -> None:
+        environment = {**os.environ, "HOME": str(self.home), "STN_DEMO_RUNS": str(self.home / "runs")}
+        command = [sys.executable, "app.py", "--port", str(self.port), *self.arguments]
+        with open(self.home / "app.log", "ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        end = time.monotonic() + 120
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/stn/strip", timeout=60).read()
+                return
+            except OSError:
+                assert self.process.poll() is None, (self.home / "app.log").read_text()
+                assert time.monotonic() < end, "the app did not come up"
+                time.sleep(0.2)
+
+    def stop(self, kill: bool = False) -> None:
+        self.process.kill() if kill else self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    app = Served(tmp_path_factory.mktemp("home"))
+    yield app
+    app.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    """``visit(path="", **options)`` opens the page in a context of its own and waits until it shows a frame. At the end no
+    script may have failed, and no other host may have been asked."""
+    contexts, faults = [], []
+
+    def open_page(path: str = "", url: str | None = None, before=None, **options):
+        options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
+        if before is not None:
+            before(page)
+        page.goto((url or served.url) + "/" + path)
+        wait_for_frame(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def page(visit):
+    return visit()
+
+
+def is_foreign(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
+
+
+def wait_for_frame(page) -> None:
+    page.wait_for_selector(".stn[data-ready=true]", timeout=30_000)
+    page.wait_for_function("window.stn.store.frame !== null && window.stn.store.frame !== undefined", timeout=30_000)

@@ -1,0 +1,68 @@
+"""What a visitor does on the stage, in a line each."""
+
+import math
+
+FRAME = "window.stn.store.frame"
+
+# Digits as a hand draws them: strokes of (x, y) in fractions of the pad.
+STROKES = {
+    1: [[(0.5, 0.15), (0.5, 0.85)]],
+    4: [[(0.35, 0.15), (0.3, 0.5), (0.7, 0.5)], [(0.65, 0.15), (0.62, 0.88)]],
+    7: [[(0.28, 0.2), (0.72, 0.2), (0.45, 0.85)]],
+    3: [[(0.32, 0.2), (0.5, 0.14), (0.66, 0.24), (0.6, 0.4), (0.46, 0.47), (0.64, 0.55), (0.68, 0.72), (0.52, 0.84), (0.32, 0.78)]],
+    0: [[(0.5 + 0.2 * math.sin(a / 4), 0.5 - 0.32 * math.cos(a / 4)) for a in range(27)]],
+}
+
+
+def settle(page, pause=120):
+    """Wait until nothing is asked any more and the last frame is on the screen."""
+    page.wait_for_timeout(pause)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_timeout(pause)
+
+
+def frame(page, field):
+    """A field of the frame on the screen."""
+    return page.evaluate(f"{FRAME}.{field}")
+
+
+def slide(page, name, value):
+    """Move a slider of the pose, as a hand would: its input event."""
+    page.eval_on_selector(
+        f"#{name} input[type=range]",
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
+        value,
+    )
+    settle(page)
+
+
+def clear(page):
+    page.click('[data-tool="clear"]')
+    settle(page)
+
+
+def draw(page, strokes):
+    """Draw with the mouse on the pad."""
+    box = page.locator("#view-digit").bounding_box()
+    for stroke in strokes:
+        at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*at[0])
+        page.mouse.down()
+        for point in at[1:]:
+            page.mouse.move(*point, steps=6)
+        page.mouse.up()
+    settle(page)
+
+
+def winner(page, element="#probs-stn"):
+    """The digit that the network believes in, and its words on the screen."""
+    probs = frame(page, "probs" if element == "#probs-stn" else "twin_probs")
+    digit = max(range(10), key=lambda i: probs[i])
+    text = page.inner_text(element)
+    assert str(digit) in text and f"{100 * probs[digit]:.1f}" in text
+    return digit, probs[digit]
+
+
+def pixels(page, selector):
+    """A fingerprint of what a canvas shows."""
+    return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")

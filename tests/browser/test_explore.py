@@ -1,0 +1,344 @@
+"""The stage, end to end, as visitors use it."""
+
+import json
+
+import pytest
+from stage import STROKES, clear, draw, frame, pixels, settle, slide, winner
+
+
+@pytest.mark.parametrize("digit", STROKES)
+def test_a_digit_drawn_with_the_mouse_is_recognised(page, digit):
+    clear(page)
+    draw(page, STROKES[digit])
+    assert winner(page)[0] == digit
+
+
+def test_a_turned_digit_is_recognised_and_the_region_follows(page):
+    clear(page)
+    draw(page, STROKES[4])
+    slide(page, "pose-rotation", 0)
+    upright = frame(page, "undone.rotation")
+    slide(page, "pose-rotation", 60)
+    turned = frame(page, "undone.rotation")
+    assert winner(page)[0] == 4
+    assert 25 < turned - upright < 95, "the region turns with the digit"
+    assert frame(page, "applied.rotation") == pytest.approx(60, abs=0.1)
+    words = page.inner_text("#parts")
+    assert "60" in words and f"{abs(round(turned))}" in words
+
+
+@pytest.mark.parametrize(
+    "slider, field, value",
+    [
+        ("pose-rotation", "rotation", -35),
+        ("pose-scale", "scale_x", 0.6),
+        ("pose-shift-x", "shift_x", 4),
+        ("pose-shift-y", "shift_y", -3),
+        ("pose-shear", "shear", 0.3),
+    ],
+)
+def test_every_slider_moves_every_picture(page, slider, field, value):
+    page.click("#pose-reset")
+    settle(page)
+    before = {selector: pixels(page, selector) for selector in ("#view-input", "#view-warped")}
+    theta = page.inner_text("#theta")
+    slide(page, slider, value)
+    assert frame(page, f"applied.{field}") == pytest.approx(value, abs=0.02)
+    assert all(pixels(page, selector) != picture for selector, picture in before.items())
+    assert page.inner_text("#theta") != theta
+    for number in frame(page, "theta"):
+        assert f"{abs(number):.2f}"[:3] in page.inner_text("#theta")
+
+
+def test_sliders_go_by_keyboard(page):
+    page.click("#pose-reset")
+    page.focus("#pose-rotation input")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    settle(page)
+    assert frame(page, "applied.rotation") == pytest.approx(5, abs=0.1)
+
+
+def test_the_last_position_is_the_one_shown(page):
+    page.evaluate(
+        """async () => {
+          const slider = document.querySelector('#pose-rotation input');
+          for (let i = 0; i <= 60; i++) {
+            slider.value = i;
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            if (i % 7 === 0) await new Promise(requestAnimationFrame);
+          }
+        }"""
+    )
+    settle(page, 300)
+    assert frame(page, "applied.rotation") == pytest.approx(60, abs=0.1)
+
+
+def test_undo_redo_eraser_and_clear(page):
+    clear(page)
+    assert frame(page, "blank")
+    draw(page, STROKES[7])
+    drawn = frame(page, "digit.join()")
+    page.click('[data-tool="undo"]')
+    settle(page)
+    assert frame(page, "blank")
+    page.click('[data-tool="redo"]')
+    settle(page)
+    assert frame(page, "digit.join()") == drawn
+    page.click('[data-tool="eraser"]')
+    draw(page, [[(0.2, 0.2), (0.8, 0.2)]])
+    assert frame(page, "digit.join()") != drawn and not frame(page, "blank")
+    page.keyboard.press("Control+z")
+    settle(page)
+    assert frame(page, "digit.join()") == drawn
+
+
+def test_a_ready_digit_and_a_random_one(page):
+    page.locator("#strip button").nth(5).click()
+    settle(page)
+    assert winner(page)[0] == 5
+    page.click("#random")
+    page.wait_for_function("window.stn.store.get().source.kind === 'digit'")
+    settle(page)
+    assert not frame(page, "blank")
+
+
+def test_the_preparation_can_be_switched_off(page):
+    clear(page)
+    draw(page, [[(0.1, 0.1), (0.1, 0.3)]])
+    prepared = frame(page, "digit.join()")
+    page.check("#raw")
+    settle(page)
+    assert frame(page, "digit.join()") != prepared
+
+
+@pytest.mark.parametrize("name", ["r", "rts", "p", "e"])
+def test_a_pose_of_the_paper_is_drawn(page, name):
+    before = page.evaluate("JSON.stringify(window.stn.store.get().pose)")
+    page.click(f'[data-draw="{name}"]')
+    page.wait_for_function("(before) => JSON.stringify(window.stn.store.get().pose) !== before", arg=before)
+
+
+def test_spin_turns_until_it_is_stopped(page):
+    page.click("#spin")
+    page.wait_for_timeout(400)
+    first = frame(page, "applied.rotation")
+    page.wait_for_timeout(400)
+    second = frame(page, "applied.rotation")
+    page.click("#spin")
+    settle(page)
+    third = frame(page, "applied.rotation")
+    page.wait_for_timeout(300)
+    assert first != second and frame(page, "applied.rotation") == third
+
+
+def test_dragging_the_picture_moves_the_digit(page):
+    page.click("#pose-reset")
+    settle(page)
+    box = page.locator("#view-handles").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 50, middle[1] + 20, steps=5)
+    page.mouse.up()
+    settle(page)
+    assert frame(page, "applied.shift_x") > 2 and frame(page, "applied.shift_y") > 0.8
+
+
+def test_pinch_and_twist_on_a_touch_screen(page):
+    page.click("#pose-reset")
+    settle(page)
+    page.evaluate(
+        """() => {
+          const canvas = document.querySelector('#view-handles');
+          const box = canvas.getBoundingClientRect();
+          const send = (type, id, x, y) => canvas.dispatchEvent(new PointerEvent(type, { pointerId: id, pointerType: 'touch',
+            isPrimary: id === 11, bubbles: true, clientX: box.x + x * box.width, clientY: box.y + y * box.height, button: 0 }));
+          send('pointerdown', 11, 0.3, 0.5); send('pointerdown', 12, 0.7, 0.5);
+          for (let i = 1; i <= 10; i++) {
+            const angle = i / 10 * Math.PI / 4, reach = 0.2 + 0.005 * i;
+            send('pointermove', 11, 0.5 - reach * Math.cos(angle), 0.5 - reach * Math.sin(angle));
+            send('pointermove', 12, 0.5 + reach * Math.cos(angle), 0.5 + reach * Math.sin(angle));
+          }
+          send('pointerup', 11, 0.3, 0.3); send('pointerup', 12, 0.7, 0.7);
+        }"""
+    )
+    settle(page)
+    assert frame(page, "applied.rotation") == pytest.approx(45, abs=2)
+    assert frame(page, "applied.scale_x") == pytest.approx(1.25, abs=0.05)
+
+
+def test_the_grid_can_be_taken_in_hand_and_given_back(page):
+    slide(page, "pose-rotation", 30)
+    learned = frame(page, "theta")
+    page.locator('#hands input[value="region"]').check(force=True)
+    box = page.locator("#view-handles").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    warped = pixels(page, "#view-warped")
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1], steps=5)
+    page.mouse.up()
+    settle(page)
+    assert frame(page, "overruled") and frame(page, "theta") != learned and frame(page, "predicted") == learned
+    assert pixels(page, "#view-warped") != warped
+    page.click("#give-back")
+    page.wait_for_function("window.stn.store.frame.overruled === false", timeout=5000)
+    settle(page)
+    assert frame(page, "theta") == learned
+
+
+def test_pointing_at_a_pixel_explains_it_with_the_real_numbers(page):
+    box = page.locator("#view-warped-marks").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.wait_for_function("window.stn.store.frame.inspect && window.stn.store.frame.inspect.view === 'warped'")
+    settle(page)
+    look = frame(page, "inspect")
+    assert sum(tap[2] * tap[3] for tap in look["taps"]) == pytest.approx(look["value"], abs=1e-4)
+    assert f"{look['value']:.2f}"[:4] in page.inner_text("#inspector")
+    page.focus("#view-warped-marks")
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert frame(page, "inspect.x") != look["x"] or frame(page, "inspect.y") != look["y"]
+
+
+def test_sampler_and_padding_switch(page):
+    slide(page, "pose-rotation", 25)
+    before = pixels(page, "#view-warped")
+    page.select_option("#sampler", "nearest")
+    settle(page)
+    assert frame(page, "sampler") == "nearest" and pixels(page, "#view-warped") != before
+    page.select_option("#padding", "reflection")
+    settle(page)
+    assert frame(page, "padding") == "reflection"
+
+
+def test_layers_show_and_hide(page):
+    before = pixels(page, "#view-input")
+    for layer in ("density", "points"):
+        page.locator(f'[data-layer="{layer}"]').check()
+        settle(page)
+        now = pixels(page, "#view-input")
+        assert now != before
+        before = now
+    assert frame(page, "density_max") > 0
+
+
+def test_another_network_is_chosen(page):
+    page.click("#model-picker input")
+    page.locator("ul[role=listbox] li", has_text="seed-cnn").click()
+    page.wait_for_function("window.stn.store.frame.model === 'seed-cnn'")
+    settle(page)
+    assert page.is_visible("#no-transformer") and winner(page)
+
+
+def test_a_checkpoint_is_uploaded_and_used(page, tmp_path):
+    import torch
+    from stn_demo import checkpoints
+    from stn_demo.model import ModelConfig, build_model
+
+    torch.manual_seed(3)
+    checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(transform="tps")), {})
+    page.locator("#upload-checkpoint input[type=file], input[type=file][accept*=safetensors]").first.set_input_files(
+        tmp_path / "mine.safetensors"
+    )
+    page.wait_for_function("window.stn.store.frame.transform === 'tps'", timeout=15_000)
+    assert frame(page, "model").startswith("upload-")
+
+
+def test_a_file_that_is_no_checkpoint_is_refused_with_a_sentence(page, tmp_path):
+    (tmp_path / "bad.safetensors").write_bytes(b"nonsense")
+    page.locator("#upload-checkpoint input[type=file], input[type=file][accept*=safetensors]").first.set_input_files(
+        tmp_path / "bad.safetensors"
+    )
+    page.get_by_text("not a checkpoint").first.wait_for(timeout=15_000)
+    slide(page, "pose-rotation", 10)
+    assert frame(page, "applied.rotation") == pytest.approx(10, abs=0.1)
+
+
+def test_a_link_brings_everything_back(page, visit):
+    clear(page)
+    draw(page, STROKES[3])
+    slide(page, "pose-rotation", -40)
+    page.select_option("#sampler", "bicubic")
+    page.locator('[data-layer="points"]').check()
+    page.wait_for_timeout(1500)
+    link = page.evaluate("location.hash")
+    assert link.startswith("#s=")
+    again = visit(link)
+    again.wait_for_function("window.stn.store.get().pose.rotation === -40")
+    settle(again, 300)
+    for field in ("theta", "probs", "sampler"):
+        assert frame(again, field) == frame(page, field)
+    assert frame(again, "digit.join()") == frame(page, "digit.join()")
+
+
+@pytest.mark.parametrize("hash_", ["#s=%%%", "#s=e30x", "#s=" + "A" * 500, "#s=eyJwb3NlIjp7InJvdGF0aW9uIjoxZTl9fQ", "#s=bnVsbA"])
+def test_a_hostile_link_opens_the_default_with_a_sentence(visit, hash_):
+    page = visit(hash_)
+    page.wait_for_function("document.querySelector('#toast').innerText.trim().length > 10", timeout=10_000)
+    slide(page, "pose-rotation", 15)
+    assert frame(page, "applied.rotation") == pytest.approx(15, abs=0.1)
+
+
+def test_exports(page):
+    slide(page, "pose-rotation", 20)
+    with page.expect_download() as download:
+        page.click("#export-png")
+    assert open(download.value.path(), "rb").read(8) == b"\x89PNG\r\n\x1a\n"
+    with page.expect_download() as download:
+        page.click("#export-json")
+    values = json.load(open(download.value.path(), encoding="utf-8"))
+    assert values["theta"] == pytest.approx(frame(page, "theta"), abs=1e-5)
+    page.click("#export-code")
+    page.wait_for_selector("#code-dialog[open]")
+    assert "rotation=20" in page.inner_text("#code-text")
+
+
+def test_the_browsers_language_is_followed_and_can_be_switched(visit):
+    page = visit(locale="zh-CN")
+    assert "旋转" in page.inner_text("#pose-rotation")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    page.select_option("#lang", "en")
+    settle(page)
+    assert "Rotation" in page.inner_text("#pose-rotation")
+
+
+def test_both_catalogues_hold_the_same_strings():
+    from pathlib import Path
+
+    import stn_demo.ui
+
+    folder = Path(stn_demo.ui.__file__).parent / "strings"
+    english, chinese = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("en.json", "zh-CN.json"))
+    assert english.keys() == chinese.keys()
+    holes = {key: sorted(part.split("}")[0] for part in text.split("{")[1:]) for key, text in english.items()}
+    assert holes == {key: sorted(part.split("}")[0] for part in text.split("{")[1:]) for key, text in chinese.items()}
+
+
+def test_the_stage_fits_a_laptop_and_a_phone(visit):
+    page = visit()
+    box = page.locator(".stn .panels").bounding_box()
+    assert box["y"] + box["height"] <= 800
+    phone = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    slide(phone, "pose-rotation", 30)
+    assert frame(phone, "applied.rotation") == pytest.approx(30, abs=0.1)
+
+
+def test_every_control_has_a_name(page):
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.stn button, .stn input, .stn select, .stn canvas, .stn a')]
+          .filter((element) => element.getClientRects().length && getComputedStyle(element).visibility !== 'hidden')
+          .filter((element) => !(element.getAttribute('aria-label') || element.getAttribute('aria-labelledby')
+            || element.textContent.trim() || element.closest('label')?.textContent.trim() || element.title))
+          .map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+
+
+def test_updates_are_on_the_user_timeline(page):
+    page.evaluate("performance.clearMeasures()")
+    slide(page, "pose-rotation", 33)
+    entries = page.evaluate("performance.getEntriesByName('stn-update').map((entry) => entry.duration)")
+    assert len(entries) == 1 and 0 < entries[0] < 1000
