@@ -113,9 +113,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         print(json.dumps(about | result.to_dict()))
         return
     low, high = result.interval
-    print(
-        f"{written} on {result.count:,} {options.data} test digits, {DISTORTIONS[options.distortion].summary}:"
-    )
+    poses = DISTORTIONS[options.distortion].summary
+    print(f"{written} on {result.count:,} {options.data} test digits, {poses}:")
     print(f"error {result.error:.2f} % (95 % interval {low:.2f} to {high:.2f}), loss {result.loss:.4f}")
 
 
@@ -131,11 +130,10 @@ def _list(options: argparse.Namespace) -> None:
     for info in found:
         place = ", ".join(info.config.placement)
         what = f"{info.config.transform} transformer at {place}" if place else "no transformer"
-        tests = info.provenance.get("test", {})
-        errors = ", ".join(f"{name} {result['error']:.2f} %" for name, result in tests.items())
-        print(
-            f"{info.name:24} {what}, {info.config.classifier} classifier, {info.parameters:,} weights; {errors}"
-        )
+        tests = info.provenance.get("test_error", {})
+        errors = ", ".join(f"{name} {error:.2f} %" for name, error in tests.items())
+        what += f", {info.config.classifier} classifier"
+        print(f"{info.name:24} {what}, {info.parameters:,} weights; test error {errors or 'not measured'}")
     for sentence in broken:
         print(f"stn_demo: {sentence}", file=sys.stderr)
     if not found:

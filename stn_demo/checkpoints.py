@@ -59,7 +59,8 @@ def path_of(name: str, folder: str | os.PathLike | None = None) -> Path:
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise CheckpointError(
-            f"{str(name)[:80]!r} is no checkpoint name; use up to 100 letters, digits, dots, dashes and underscores."
+            f"{str(name)[:80]!r} is no checkpoint name; use up to 100 letters, digits, dots, dashes and "
+            "underscores."
         )
     return Path(folder or default_folder()) / (name.removesuffix(SUFFIX) + SUFFIX)
 
@@ -201,7 +202,8 @@ def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor], sour
     for name, value in tensors.items():
         if value.shape != expected[name].shape or value.dtype != expected[name].dtype:
             raise CheckpointError(
-                f"{source} has the wrong shape: {name} is {_shape(value)}, its config asks for {_shape(expected[name])}."
+                f"{source} has the wrong shape: {name} is {_shape(value)}, its config asks for "
+                f"{_shape(expected[name])}."
             )
         if not value.isfinite().all():
             raise CheckpointError(f"{source} holds weights that are not finite numbers, in {name}.")

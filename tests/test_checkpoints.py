@@ -14,7 +14,7 @@ from stn_demo import checkpoints
 from stn_demo.checkpoints import CheckpointError
 from stn_demo.model import ModelConfig, build_model
 
-PROVENANCE = {"data": "handwriting", "seed": 7, "test": {"none": {"error": 1.25}}}
+PROVENANCE = {"data": "handwriting", "seed": 7, "test_error": {"none": 1.25}}
 CONFIGS = {
     "affine": ModelConfig(),
     "plain": ModelConfig(placement=()),

@@ -67,7 +67,7 @@ def test_train_evaluate_and_list(tmp_path, capsys):
 
     assert call("evaluate", "mine", "--data-set", "handwriting", "--json") == 0
     measured = json.loads(capsys.readouterr().out)
-    assert measured["error"] == provenance["test"]["none"]["error"] and len(measured["confusion"]) == 10
+    assert measured["error"] == provenance["test_error"]["none"] and len(measured["confusion"]) == 10
     assert call("evaluate", output, "--data-set", "handwriting", "--distortion", "pose") == 0
     assert "error " in capsys.readouterr().out
 

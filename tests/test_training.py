@@ -86,6 +86,7 @@ def test_a_distortion_of_ones_own_survives_json():
         ({"distortion": {"spin": 3}}, "'spin' is no field of a distortion"),
         ({"distortion": {"rotation": "x"}}, "distortion"),
         ({"distortion": "rts"}, "42 px, but the model's input_size is 28"),
+        ({"undistorted": 0.1, "distortion": "tc", "model": {"input_size": 60}}, "undistorted is 0.1, but"),
         ({"momentum": 0.9}, "'momentum' is no training setting"),
         ({"model": {"transform": "spiral"}}, "transform is 'spiral'"),
         ({"model": {"sampler": "nearest"}}, "nearest sampler has no gradient"),
@@ -104,7 +105,7 @@ def test_nearest_is_refused_only_where_a_transformer_would_use_it():
 
 
 def test_every_digit_is_seen_once_an_epoch_whatever_the_batch_size(digits):
-    batches = Batches(digits, DISTORTIONS["none"], 0, 48, torch.device("cpu"))
+    batches = Batches(digits, DISTORTIONS["none"], 0.0, 0, 48, torch.device("cpu"))
     seen = torch.cat([batches.index(step) for step in range(32)])  # 32 * 48 = 3 epochs of 512
     for epoch in seen.view(3, 512):
         assert torch.equal(epoch.sort().values, torch.arange(512))
@@ -113,13 +114,20 @@ def test_every_digit_is_seen_once_an_epoch_whatever_the_batch_size(digits):
 
 def test_processes_share_each_batch_and_pose_apart(digits):
     device = torch.device("cpu")
-    alone = Batches(digits, DISTORTIONS["none"], 0, 32, device)
-    halves = [Batches(digits, DISTORTIONS["none"], 0, 32, device, rank, 2) for rank in (0, 1)]
+    alone = Batches(digits, DISTORTIONS["none"], 0.0, 0, 32, device)
+    halves = [Batches(digits, DISTORTIONS["none"], 0.0, 0, 32, device, rank, 2) for rank in (0, 1)]
     for step in (0, 15, 16, 31):
         assert torch.equal(torch.cat([half(step)[0] for half in halves]), alone(step)[0])
     same = Digits(digits.images[:1].repeat(64, 1, 1), digits.labels[:1].repeat(64))
-    first, second = (Batches(same, DISTORTIONS["r"], 0, 32, device, rank, 2)(0)[0] for rank in (0, 1))
+    first, second = (Batches(same, DISTORTIONS["r"], 0.0, 0, 32, device, rank, 2)(0)[0] for rank in (0, 1))
     assert not torch.equal(first, second)
+
+
+def test_a_part_of_each_batch_can_stay_as_it_was_written(digits):
+    batches = Batches(digits, DISTORTIONS["r"], 0.25, 0, 32, torch.device("cpu"))
+    written = digits.images[batches.index(5)][:, None] / 255
+    same = (batches(5)[0] == written).flatten(1).all(1)
+    assert same.tolist() == [True] * 8 + [False] * 24
 
 
 def test_digits_held_out_are_never_trained_on(digits):

@@ -4,7 +4,7 @@ the one of the seed checkpoints. A whole batch at a time, on the device of the i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
 
@@ -71,6 +71,19 @@ class Distortion:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; give a number from 0 to {most}.")
         if not 0 <= self.clutter <= 100:
             raise ValueError(f"clutter is {self.clutter!r}; give 0 to 100 pieces.")
+
+    def narrowed(self, part: float) -> Distortion:
+        """The same with ``part`` (0 to 1) of each range around doing nothing; shift and clutter stay as they are."""
+        if part >= 1:
+            return self
+        return replace(
+            self,
+            rotation=self.rotation * part,
+            scale=tuple(1 + (end - 1) * part for end in self.scale),
+            shear=self.shear * part,
+            corner_sigma=self.corner_sigma * part,
+            elastic_sigma=self.elastic_sigma * part,
+        )
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Distorted:
         """Distort ``images`` [N, 1, 28, 28], floats in [0, 1]; ``generator`` lives on their device."""

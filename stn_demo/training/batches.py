@@ -32,15 +32,19 @@ class Batches:
         self,
         digits: Digits,
         distortion: Distortion,
+        undistorted: float,
         seed: int,
         batch_size: int,
         device: torch.device,
         rank: int = 0,
         processes: int = 1,
+        widening: int = 0,
     ):
+        """``widening``: over how many steps the poses widen from none to all of ``distortion``."""
         self.images, self.labels = digits.images.to(device), digits.labels.to(device)
-        self.distortion, self.seed = distortion, seed
+        self.distortion, self.undistorted, self.seed = distortion, undistorted, seed
         self.batch_size, self.rank, self.processes = batch_size, rank, processes
+        self.widening = widening
         self.generator = torch.Generator(device)
         self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
 
@@ -50,7 +54,10 @@ class Batches:
         index = self.index(step).to(self.images.device, non_blocking=True)
         self.generator.manual_seed(derived_seed(self.seed, "poses", self.rank, step))
         images = self.images[index][:, None].float().div_(255)
-        return self.distortion(images, self.generator).images, self.labels[index]
+        plain = round(self.undistorted * len(images))
+        distortion = self.distortion.narrowed(step / self.widening) if self.widening else self.distortion
+        posed = distortion(images, self.generator).images
+        return torch.cat([images[:plain], posed[plain:]]) if plain else posed, self.labels[index]
 
     def index(self, step: int) -> Tensor:
         """int64 [B]: which digits this process sees at ``step``."""

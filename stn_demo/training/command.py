@@ -103,9 +103,8 @@ def train_to_file(job: Job) -> Path:
             provenance = _provenance(settings, event, digits, test, group)
             checkpoints.save(job.output, event.model, provenance)
             job.state_path.unlink(missing_ok=True)
-            for name, result in provenance["test"].items():
-                low, high = result["interval"]
-                progress.say(f"test error, {name}: {result['error']:.2f} % ({low:.2f} to {high:.2f})")
+            for name, error in provenance["test_error"].items():
+                progress.say(f"test error, {name}: {error:.2f} %")
             progress.say(f"wrote {job.output} after {duration(event.seconds)} of training")
     return job.output
 
@@ -121,7 +120,8 @@ def _prepared(job: Job, group: Group) -> tuple[TrainingSettings, State | None]:
         return (job.recipe or state.settings).but(**job.changes), state
     if job.state_path.exists() and not job.restart:
         raise ValueError(
-            f"An interrupted run lies at {job.state_path}; go on with --resume, or begin again with --restart."
+            f"An interrupted run lies at {job.state_path}; go on with --resume, or begin again with "
+            "--restart."
         )
     if job.recipe is None:
         raise ValueError("There is nothing to train; give --recipe.")
@@ -189,16 +189,13 @@ def _provenance(
         "training_seconds": round(end.seconds, 1),
         "processes": group.processes,
         "threads": torch.get_num_threads(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, trained on {group.device.type}",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        "device": group.device.type,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version()}
         | {
             package: metadata.version(package) for package in ("torch", "torchvision", "safetensors", "numpy")
         },
-        "test": {name: _measured(result.to_dict()) for name, result in tests.items()},
+        "test_error": {name: round(result.error, 4) for name, result in tests.items()},  # percent
+        "test_digits": len(test.labels),
     }
-
-
-def _measured(result: dict) -> dict:
-    """Without the confusion matrix, which is measured where it is shown."""
-    return {name: value for name, value in result.items() if name != "confusion"}

@@ -67,7 +67,7 @@ def joined(device: str = "auto"):
 
 
 def find_device(device: str, index: int = 0) -> torch.device:
-    """ "auto", "cpu", "cuda" (the GPU ``index``) or "cuda:1" as a device. ValueError where it is not
+    """The device that "auto", "cpu", "cuda" (the GPU ``index``) or "cuda:1" names. ValueError where it is not
     there."""
     gpus = torch.cuda.device_count()
     if device == "auto":

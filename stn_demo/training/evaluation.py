@@ -77,8 +77,8 @@ def evaluate(
         distortion = DISTORTIONS[distortion]
     if distortion.frame != model.config.input_size:
         raise ValueError(
-            f"This network takes pictures of {model.config.input_size} px, and the distortion makes pictures of "
-            f"{distortion.frame} px; choose another of the two."
+            f"This network takes pictures of {model.config.input_size} px, and the distortion makes pictures "
+            f"of {distortion.frame} px; choose another of the two."
         )
     if len(digits.labels) == 0:
         raise ValueError("There are no digits to evaluate on.")

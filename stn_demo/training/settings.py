@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ..data.distortions import DISTORTIONS, Distortion
+from ..data.pose import DIGIT
 from ..model import ModelConfig
 
 DATA_SETS = ("mnist", "handwriting")
@@ -35,6 +36,8 @@ class TrainingSettings:
     distortion: str | Distortion = field(
         default="pose", metadata={"help": "how every digit is posed, anew each time"}
     )
+    undistorted: float = _number(0.0, 0, 1, "part of each batch that is shown as it was written")
+    widening: float = _number(0.0, 0, 1, "part of the run over which poses widen from none to all of the distortion")
     seed: int = _number(
         0, 0, 2**31 - 1, "of the first weights, the order of the digits and their poses", True
     )
@@ -75,10 +78,15 @@ class TrainingSettings:
                 f"The distortion makes pictures of {self.distort.frame} px, but the model's input_size is "
                 f"{self.model.input_size}; make them equal."
             )
+        if self.undistorted and self.distort.frame != DIGIT:
+            raise ValueError(
+                f"undistorted is {self.undistorted:g}, but digits as written are {DIGIT} px and the distorted "
+                f"ones {self.distort.frame}; make it 0."
+            )
         if self.model.sampler == "nearest" and self.model.placement:
             raise ValueError(
-                "The nearest sampler has no gradient in theta, so its transformer would never learn; train with "
-                "bilinear, bicubic or deconvolution (nearest is for looking)."
+                "The nearest sampler has no gradient in theta, so its transformer would never learn; train "
+                "with bilinear, bicubic or deconvolution (nearest is for looking)."
             )
 
     def _check_number(self, name: str, low: float, high: float, whole: bool) -> None:

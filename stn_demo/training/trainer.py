@@ -52,13 +52,23 @@ class Trainer:
         digits, self.holdout = split(digits, settings.holdout)
         if settings.batch_size % group.processes:
             raise ValueError(
-                f"A batch of {settings.batch_size} does not divide among {group.processes} processes; choose another."
+                f"A batch of {settings.batch_size} does not divide among {group.processes} processes; "
+                "choose another."
             )
         self.step, self.steps = 0, settings.steps(len(digits.labels))
         self.learning_rate, self.seconds = settings.learning_rate, 0.0
         self._digits = fingerprint(digits)
-        share = settings.batch_size, group.device, group.rank, group.processes
-        self.batches = Batches(digits, settings.distort, settings.seed, *share)
+        self.batches = Batches(
+            digits,
+            settings.distort,
+            settings.undistorted,
+            settings.seed,
+            settings.batch_size,
+            group.device,
+            group.rank,
+            group.processes,
+            widening=round(settings.widening * self.steps),
+        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derived_seed(settings.seed, "weights"))
             # channels last: with so few channels, CPU convolutions then run twice as fast
@@ -167,16 +177,15 @@ class Trainer:
         for point, pull in zip(self.model.transformers, norms[1:], strict=True):
             if pull == 0 and norms[0] > 0:
                 self._stop(
-                    f"The transformer at {point!r} gets no gradient any more: its grid lies wholly outside the picture, "
-                    "where every pixel is the same. Lower localization_factor or the learning rate"
+                    f"The transformer at {point!r} gets no gradient any more: its grid lies wholly outside "
+                    "the picture, where all pixels are alike. Lower localization_factor or the learning rate"
                 )
         self._high_since = (
             None if loss < 2 * CHANCE else self._from if self._high_since is None else self._high_since
         )
         if self._high_since is not None and self.step - self._high_since >= PATIENCE:
-            self._stop(
-                f"The loss has stayed above twice that of guessing ({2 * CHANCE:.1f}). Lower the learning rate"
-            )
+            guess = f"twice that of guessing ({2 * CHANCE:.1f})"
+            self._stop(f"The loss has stayed above {guess}. Lower the learning rate")
         event = Step(
             step=self.step,
             steps=self.steps,
