@@ -329,7 +329,7 @@ def test_the_stage_fits_a_laptop_and_a_phone(visit):
 def test_every_control_has_a_name(page):
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('.stn button, .stn input, .stn select, .stn canvas, .stn a')]
-          .filter((element) => element.getClientRects().length && getComputedStyle(element).visibility !== 'hidden')
+          .filter((element) => element.getClientRects().length && !element.closest('[aria-hidden]') && !element.parentElement.closest('button') && getComputedStyle(element).visibility !== 'hidden')
           .filter((element) => !(element.getAttribute('aria-label') || element.getAttribute('aria-labelledby')
             || element.textContent.trim() || element.closest('label')?.textContent.trim() || element.title))
           .map((element) => element.outerHTML.slice(0, 120))"""

@@ -49,7 +49,7 @@ function attachSliders(root, store) {
   return [...root.querySelectorAll("input[data-pose]")].map((input) => {
     const part = input.dataset.pose;
     const [decimals, unit, signed] = SHOWN[part];
-    const text = input.parentNode.querySelector("output").appendChild(document.createTextNode(""));
+    const text = input.closest(".slider").querySelector("output .number").appendChild(document.createTextNode(""));
     input.style.setProperty("--zero", (DEFAULTS.pose[part] - input.min) / (input.max - input.min));
     input.addEventListener("input", () => store.set({ pose: { [part]: Number(input.value) } }));
     input.addEventListener("dblclick", () => store.set({ pose: { [part]: DEFAULTS.pose[part] } }));

@@ -18,7 +18,8 @@ export function createHttp(root) {
   return {
     get: (path) => ask(path),
     post(path, body) {
-      const asItIs = typeof body === "string" || body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+      const bytes = body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+      const asItIs = bytes || typeof body === "string";
       return ask(path, { method: "POST", body: asItIs ? body : JSON.stringify(body) });
     },
   };

@@ -157,7 +157,9 @@ function keepWorking(store, tell) {
 /** Whatever goes wrong in the stage's own scripts is said, not swallowed. */
 function reportFailures(store) {
   const ours = (text) => String(text ?? "").includes("/stn/stage/");
-  const say = (error) => store.emit("toast", { key: "error.module", args: { detail: String(error?.message ?? error) } });
+  const say = (error) => {
+    store.emit("toast", { key: "error.module", args: { detail: String(error?.message ?? error) } });
+  };
   addEventListener("error", (event) => ours(event.filename) && say(event.error ?? event.message));
   addEventListener("unhandledrejection", (event) => ours(event.reason?.stack) && say(event.reason));
 }

@@ -13,7 +13,9 @@ export function createBars(list) {
     const fill = bar.appendChild(document.createElement("i"));
     value.className = "percent";
     list.appendChild(row);
-    return { row, fill, value, text: value.appendChild(document.createTextNode("")) };
+    const box = value.appendChild(document.createElement("span"));
+    box.className = "number";
+    return { row, fill, text: box.appendChild(document.createTextNode("")) };
   });
   return {
     draw(probs) {
@@ -31,7 +33,8 @@ export function createBars(list) {
 
 /** The two winners in one line, for screens too narrow to show the bars beside the picture. -> {draw(frame)} */
 export function createReadout(root) {
-  const texts = [...root.querySelectorAll("#readout span")].map((node) => node.appendChild(document.createTextNode("")));
+  const places = [...root.querySelectorAll("#readout span")];
+  const texts = places.map((node) => node.appendChild(document.createTextNode("")));
   return {
     draw(frame) {
       [frame.probs, frame.twin_probs].forEach((probs, index) => {
@@ -43,10 +46,9 @@ export function createReadout(root) {
   };
 }
 
-/** 0.9979 -> "99.8 %"; never "100.0 %" unless it is. */
+/** 0.9979 -> "99.8 %"; "100 %" only where it is. */
 function percent(share) {
-  const shown = share < 1 ? Math.min(share * 100, 99.9) : 100;
-  return t("probs.percent", { value: number(shown, 1) });
+  return t("probs.percent", { value: share < 1 ? number(Math.min(share * 100, 99.9), 1) : "100" });
 }
 
 /** Above each set of bars: what kind of network it is, its name, and how often it errs. -> {draw(frame, models)} */

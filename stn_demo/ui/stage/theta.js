@@ -101,11 +101,13 @@ function createMatrix(element) {
       nodes = cells.map((_, index) => {
         const cell = document.createElement("span");
         cell.classList.toggle("fixed", fixed.has(index));
-        const node = cell.appendChild(document.createTextNode(""));
+        const box = cell.appendChild(document.createElement("span"));
+        box.className = "number";
+        const node = box.appendChild(document.createTextNode(""));
         cell.append(" "); // keeps the numbers apart where the text is read as one
         return node;
       });
-      element.replaceChildren(...nodes.map((node) => node.parentNode));
+      element.replaceChildren(...nodes.map((node) => node.parentNode.parentNode));
     }
     cells.forEach((value, index) => {
       nodes[index].data = number(value, columns > 3 ? 2 : 3);

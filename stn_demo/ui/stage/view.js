@@ -4,6 +4,8 @@ import { EXTENT, fit, toView } from "./geometry.js";
 import { GRID_UNIT } from "./frame.js";
 import { INK } from "./palette.js";
 
+const OPAQUE = { alpha: false }; // nothing shines through: the browser need not blend
+
 /** A small grey picture, kept as an off-screen canvas so that the browser scales it up unsmoothed. */
 function createPicture() {
   const canvas = document.createElement("canvas");
@@ -34,7 +36,8 @@ export function createView(root) {
   const input = root.querySelector("#view-input");
   const warped = root.querySelector("#view-warped");
   const model = root.querySelector("#view-model-digit");
-  const pictures = { input: createPicture(), warped: createPicture(), digit: createPicture(), density: createPicture() };
+  const names = ["input", "warped", "digit", "density"];
+  const pictures = Object.fromEntries(names.map((name) => [name, createPicture()]));
   return {
     draw(frame, layers) {
       pictures.input.set(frame.input, frame.size, grey);
@@ -52,7 +55,7 @@ export function createView(root) {
 
 function stretch(canvas, picture) {
   const side = fit(canvas);
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", OPAQUE);
   context.imageSmoothingEnabled = false;
   context.drawImage(picture, 0, 0, side, side);
   return side;
@@ -60,7 +63,7 @@ function stretch(canvas, picture) {
 
 function drawInput(canvas, frame, layers, pictures) {
   const side = fit(canvas);
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", OPAQUE);
   const scale = globalThis.devicePixelRatio || 1; // device pixels per css pixel
   const [start, end] = [toView(-1, side), toView(1, side)];
   context.imageSmoothingEnabled = false;
