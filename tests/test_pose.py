@@ -141,6 +141,16 @@ def test_the_seed_pose_keeps_the_ink_in_the_frame():
     assert shifts.std(0).min() > 1  # and it does move
 
 
+@pytest.mark.parametrize("name", DISTORTIONS)
+def test_a_distortion_narrows_towards_doing_nothing(name):
+    whole = DISTORTIONS[name]
+    assert whole.narrowed(1) == whole
+    half, none = whole.narrowed(0.5), whole.narrowed(0)
+    assert half.rotation == whole.rotation / 2 and half.elastic_sigma == whole.elastic_sigma / 2
+    assert half.scale == pytest.approx(((1 + whole.scale[0]) / 2, (1 + whole.scale[1]) / 2))
+    assert (none.rotation, none.scale, none.corner_sigma) == (0, (1, 1), 0) and none.frame == whole.frame
+
+
 def test_shift_box_moves_the_digit_anywhere_in_the_frame():
     shifts = DISTORTIONS["tc"](digits().repeat(32, 1, 1, 1), torch.Generator().manual_seed(2)).matrix[:, :2, 2]
     assert shifts.abs().max() <= 16 and shifts.amax() > 15 and shifts.amin() < -15

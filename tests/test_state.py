@@ -40,7 +40,7 @@ def test_a_state_survives_the_round_trip_through_a_link():
 def test_nothing_is_the_default():
     state = read_state({}, DEFAULTS)
     assert state["pose"]["scale"] == 1 and state["pose"]["rotation"] == 0 and state["grab"] is None
-    assert state["model"] == "seed-affine" and len(base64.b64decode(state["source"]["digit"])) == 784
+    assert state["model"] == DEFAULTS.model and len(base64.b64decode(state["source"]["digit"])) == 784
 
 
 def test_a_digit_keeps_its_bytes_and_label():

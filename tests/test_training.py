@@ -87,6 +87,7 @@ def test_a_distortion_of_ones_own_survives_json():
         ({"distortion": {"rotation": "x"}}, "distortion"),
         ({"distortion": "rts"}, "42 px, but the model's input_size is 28"),
         ({"undistorted": 0.1, "distortion": "tc", "model": {"input_size": 60}}, "undistorted is 0.1, but"),
+        ({"settling": 0.7, "widening": 0.7}, "settling is 0.7"),
         ({"momentum": 0.9}, "'momentum' is no training setting"),
         ({"model": {"transform": "spiral"}}, "transform is 'spiral'"),
         ({"model": {"sampler": "nearest"}}, "nearest sampler has no gradient"),
@@ -128,6 +129,24 @@ def test_a_part_of_each_batch_can_stay_as_it_was_written(digits):
     written = digits.images[batches.index(5)][:, None] / 255
     same = (batches(5)[0] == written).flatten(1).all(1)
     assert same.tolist() == [True] * 8 + [False] * 24
+
+
+def test_poses_widen_and_the_classifier_waits_meanwhile(digits):
+    settings = SHORT.but(distortion="r", settling=0.2, widening=0.4, widening_factor=0.0, averaging=0.0)
+    parts = [settings.poses(progress) for progress in (0, 0.1, 0.25, 0.4, 0.5, 0.6, 1)]
+    assert parts == pytest.approx([0.15, 0.15, 0.15, 0.5, 0.75, 1, 1])
+    trainer = Trainer(settings, digits)
+    turned = []
+    original = trainer.batches.distortion
+    for step in range(trainer.steps):
+        before = {name: value.detach().clone() for name, value in trainer.parameters.items()}
+        turned.append(original.narrowed(trainer.batches.part(step)).rotation)
+        trainer.advance()
+        moved = {name for name, value in trainer.parameters.items() if not torch.equal(value, before[name])}
+        widening = 0.2 <= step / trainer.steps < 0.6
+        assert any(name.startswith("classifier.") for name in moved) != widening
+        assert any(".localization." in name for name in moved)
+    assert turned[0] == pytest.approx(13.5) and turned[-1] == 90 and turned == sorted(turned)
 
 
 def test_digits_held_out_are_never_trained_on(digits):

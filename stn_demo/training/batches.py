@@ -7,6 +7,7 @@ exactly as if it had never stopped, and nothing about it needs saving.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -38,13 +39,13 @@ class Batches:
         device: torch.device,
         rank: int = 0,
         processes: int = 1,
-        widening: int = 0,
+        part: Callable[[int], float] = lambda step: 1.0,
     ):
-        """``widening``: over how many steps the poses widen from none to all of ``distortion``."""
+        """``part``: which part of the distortion's ranges is used at a step."""
         self.images, self.labels = digits.images.to(device), digits.labels.to(device)
         self.distortion, self.undistorted, self.seed = distortion, undistorted, seed
         self.batch_size, self.rank, self.processes = batch_size, rank, processes
-        self.widening = widening
+        self.part = part
         self.generator = torch.Generator(device)
         self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
 
@@ -55,8 +56,7 @@ class Batches:
         self.generator.manual_seed(derived_seed(self.seed, "poses", self.rank, step))
         images = self.images[index][:, None].float().div_(255)
         plain = round(self.undistorted * len(images))
-        distortion = self.distortion.narrowed(step / self.widening) if self.widening else self.distortion
-        posed = distortion(images, self.generator).images
+        posed = self.distortion.narrowed(self.part(step))(images, self.generator).images
         return torch.cat([images[:plain], posed[plain:]]) if plain else posed, self.labels[index]
 
     def index(self, step: int) -> Tensor:

@@ -24,7 +24,7 @@ from .evaluation import evaluate
 from .recipes import RECIPES
 from .trainer import Trainer
 
-NAMES = ("seed-affine", "seed-cnn")
+NAMES = ("turn-affine", "seed-cnn")
 EPOCHS = 6.0
 SECONDS_BETWEEN = 2.0
 EMBEDDED = 60_000, 10_000  # digits of our own generator to train and to test on
@@ -34,7 +34,7 @@ def main(folder: Path, data: str, device: str) -> None:
     train_digits, test_digits, source = _digits(data)
     group = Group(device=torch.device(device))
     trainers = {
-        name: Trainer(RECIPES[name].but(epochs=EPOCHS, data=source), train_digits, group=group) for name in NAMES
+        name: Trainer(RECIPES[name].but(epochs=EPOCHS, data=source, holdout=0, averaging=0.0), train_digits, group=group) for name in NAMES
     }
     folder.mkdir(parents=True, exist_ok=True)
     _save(folder, trainers, source, None)

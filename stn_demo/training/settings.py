@@ -11,6 +11,7 @@ from ..data.pose import DIGIT
 from ..model import ModelConfig
 
 DATA_SETS = ("mnist", "handwriting")
+NARROW = 0.15  # of the distortion: about how far digits lean anyway
 
 
 def _number(default: Any, low: float, high: float, help: str, whole: bool = False) -> Any:
@@ -37,7 +38,11 @@ class TrainingSettings:
         default="pose", metadata={"help": "how every digit is posed, anew each time"}
     )
     undistorted: float = _number(0.0, 0, 1, "part of each batch that is shown as it was written")
-    widening: float = _number(0.0, 0, 1, "part of the run over which poses widen from none to all of the distortion")
+    settling: float = _number(0.0, 0, 1, "first part of the run, in which poses keep to 15 % of the distortion")
+    widening: float = _number(0.0, 0, 1, "part of the run after that, in which they widen to all of it")
+    widening_factor: float = _number(
+        1.0, 0, 1, "times the learning rate while poses widen, of all but the localization network"
+    )
     seed: int = _number(
         0, 0, 2**31 - 1, "of the first weights, the order of the digits and their poses", True
     )
@@ -78,6 +83,10 @@ class TrainingSettings:
                 f"The distortion makes pictures of {self.distort.frame} px, but the model's input_size is "
                 f"{self.model.input_size}; make them equal."
             )
+        if self.settling + self.widening > 1:
+            raise ValueError(
+                f"settling is {self.settling:g} and widening {self.widening:g}: parts of one run, at most 1 together."
+            )
         if self.undistorted and self.distort.frame != DIGIT:
             raise ValueError(
                 f"undistorted is {self.undistorted:g}, but digits as written are {DIGIT} px and the distorted "
@@ -102,6 +111,19 @@ class TrainingSettings:
     def distort(self) -> Distortion:
         """The distortion itself, where ``distortion`` is its name."""
         return DISTORTIONS[self.distortion] if isinstance(self.distortion, str) else self.distortion
+
+    def poses(self, progress: float) -> float:
+        """Which part of the distortion's ranges is used at ``progress`` (0 to 1) through the run. A classifier that
+        first knows upright digits well, and then learns slowly while poses widen, leaves it to the transformer to
+        put them upright; one that meets all poses at once learns them by heart, and the transformer only zooms."""
+        if progress < self.settling:
+            return NARROW
+        if progress >= self.settling + self.widening:
+            return 1.0
+        return max(NARROW, (progress - self.settling) / self.widening)
+
+    def is_widening(self, progress: float) -> bool:
+        return self.settling <= progress < self.settling + self.widening
 
     def steps(self, count: int) -> int:
         """How many steps a run over ``count`` training digits takes."""

@@ -67,7 +67,7 @@ class Trainer:
             group.device,
             group.rank,
             group.processes,
-            widening=round(settings.widening * self.steps),
+            part=lambda step: settings.poses(step / self.steps),
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derived_seed(settings.seed, "weights"))
@@ -95,6 +95,7 @@ class Trainer:
             [
                 {
                     "params": values,
+                    "locates": locates,
                     "factor": factor if locates else 1.0,
                     "weight_decay": decay if decays else 0.0,
                 }
@@ -122,9 +123,10 @@ class Trainer:
     def advance(self) -> None:
         """Train one step."""
         start = time.perf_counter()
-        rate = self.rate()
+        rate, widening = self.rate(), self.settings.is_widening(self.step / self.steps)
+        slower, self._last_rate = self.settings.widening_factor if widening else 1.0, rate
         for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["factor"]
+            group["lr"] = rate * group["factor"] * (slower if not group["locates"] else 1.0)
         self.model.train()
         images, labels = self.batches(self.step)
         log_probs = self._network(images)
@@ -192,8 +194,7 @@ class Trainer:
             loss=loss,
             accuracy=sums[1] * self.group.processes / (steps * self.settings.batch_size),
             samples_per_second=steps * self.settings.batch_size / max(seconds, 1e-9),
-            learning_rate=self.optimizer.param_groups[-1]["lr"]
-            / (self.optimizer.param_groups[-1]["factor"] or 1),
+            learning_rate=self._last_rate,
             seconds=self.seconds,
         )
         self._start_report()

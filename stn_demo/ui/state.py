@@ -82,7 +82,7 @@ class Request:
 class Defaults:
     """What a request that leaves something out means."""
 
-    model: str = "seed-affine"
+    model: str = "turn-affine"
     twin: str | None = "seed-cnn"
     digit: bytes = field(default=bytes(DIGIT_BYTES))
 

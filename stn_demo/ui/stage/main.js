@@ -142,6 +142,8 @@ function keepWorking(store, tell) {
   store.on("frame", ({ model, twin }) => {
     good = { model, twin };
     told = null;
+    const { model: chosen, twin: compared } = store.get();
+    if (chosen === undefined || compared === undefined) store.set({ model: chosen ?? model, twin: compared ?? twin });
   });
   store.on("refused", (error) => {
     if (told !== error.code) store.emit("toast", { error });

@@ -8,8 +8,8 @@ export const DEFAULTS = Object.freeze({
     rotation: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0,
     corners: [[0, 0], [0, 0], [0, 0], [0, 0]], elastic: 0, elastic_seed: 0,
   },
-  model: "seed-affine",
-  twin: "seed-cnn",
+  model: undefined, // the server's choice, until the first frame says which
+  twin: undefined,
   grab: null,
   sampler: null,
   padding: null,

@@ -1,0 +1,66 @@
+"""The house: what may know of what."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "stn_demo"
+ENGINE = ["model", "data", "training", "analysis", "checkpoints.py", "__main__.py"]
+ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_module_names
+FLOORS = {"model": 1, "data": 2, "checkpoints": 2, "training": 3, "analysis": 3, "ui": 4}
+
+
+def modules():
+    return sorted(path for part in ENGINE for path in ([PACKAGE / part] if part.endswith(".py") else (PACKAGE / part).rglob("*.py")))
+
+
+def imported(path):
+    """(top-level name of another package, or None; path of a module of ours, or None) for each import."""
+    folder = path.relative_to(PACKAGE).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.split(".")[0], None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0], None
+        elif isinstance(node, ast.ImportFrom):
+            base = folder[: len(folder) - node.level + 1] + tuple((node.module or "").split("."))
+            if not any(base):
+                yield from ((None, (alias.name,)) for alias in node.names)
+            else:
+                yield None, tuple(part for part in base if part)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_engine_imports_nothing_that_a_training_machine_lacks(path):
+    strangers = {name for name, _ in imported(path) if name and name not in ALLOWED | {"stn_demo"}}
+    assert not strangers
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_floor_knows_a_higher_one(path):
+    own = FLOORS.get(path.relative_to(PACKAGE).parts[0].removesuffix(".py"))
+    if own is None:
+        return  # the command line may use the whole engine
+    for _, ours in imported(path):
+        if ours and ours[0] in FLOORS:
+            assert FLOORS[ours[0]] <= own, f"{path.name} reaches up to {ours[0]}"
+
+
+def test_the_engine_runs_where_nothing_of_the_page_is_installed():
+    blocked = ["gradio", "plotly", "scipy", "fastapi", "starlette", "uvicorn", "websockets", "httpx", "playwright"]
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({blocked!r}))  # an import of any of these now fails
+import torch
+import stn_demo.checkpoints, stn_demo.__main__, stn_demo.analysis.frame, stn_demo.data.picture
+from stn_demo.data import handwriting
+from stn_demo.training import TrainingSettings, train
+events = list(train(TrainingSettings(data="handwriting", batch_size=32, epochs=0.2), handwriting.digits(320, 0)))
+print(type(events[-1]).__name__)
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip().endswith("Finished")
