@@ -20,6 +20,7 @@ from .training import RECIPES, TrainingSettings, TrainingStopped, evaluate
 from .training.command import Interrupted, Job, train_to_file
 from .training.datasets import load_digits
 from .training.distributed import find_device
+from .training.run_store import default_folder
 from .training.settings import DATA_SETS
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
@@ -92,6 +93,7 @@ def _train(options: argparse.Namespace) -> None:
             restart=options.restart,
             quiet=options.quiet,
             evaluate_every=options.evaluate_every,
+            runs=Path(options.runs) if options.runs else default_folder(),
         )
     )
     if int(os.environ.get("RANK", 0)) == 0:
@@ -200,6 +202,9 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument(
         "--evaluate-every", type=float, default=0, metavar="EPOCHS", help="measure on the way"
+    )
+    command.add_argument(
+        "--runs", metavar="DIR", help="where the page finds the run; default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs"
     )
     command.add_argument("--quiet", action="store_true", help="no progress")
     _add_common(command)

@@ -46,15 +46,35 @@ def on_paper(mask: np.ndarray, size=(640, 480), seed=0, ink=60.0) -> Image.Image
     return Image.fromarray(photo.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
 
 
+def seven_mask() -> np.ndarray:
+    return np.asarray(drawn((28, 28), 255, 0)) / 255
+
+
 def phone_photo() -> bytes:
-    return encoded(on_paper(np.asarray(drawn((28, 28), 255, 0)) / 255, (1600, 1200), seed=3).convert("RGB"), "JPEG", quality=80)
+    photo = on_paper(seven_mask(), (1600, 1200), seed=3).convert("RGB")
+    return encoded(photo, "JPEG", quality=80)
+
+
+def turned(tag: int, kind: str = "JPEG") -> bytes:
+    """Stored turned or mirrored; the orientation tag says how to hold it (Exif 2.3, tag 0x0112)."""
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    exif = Image.Exif()
+    exif[0x0112] = tag
+    stored = drawn((400, 300)).convert("RGB")
+    return encoded(stored.transpose(undo[tag]) if tag > 1 else stored, kind, exif=exif.tobytes())
 
 
 def turned_jpeg() -> bytes:
-    """Lies on its side; the orientation tag says how to hold it."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    return encoded(drawn().rotate(90, expand=True).convert("RGB"), "JPEG", exif=exif)
+    """Lies on its side, as a phone held upright stores it."""
+    return turned(6)
 
 
 def transparent(ink: int) -> bytes:
@@ -72,12 +92,28 @@ def bomb() -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
 
 
-def animated() -> bytes:
+def animated(kind: str = "GIF") -> bytes:
     frames = [drawn((60, 60)), drawn((60, 60), ink=255, paper=0)]
-    return encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    frames = [frame.convert("RGB") for frame in frames]
+    return encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+
+
+def many_scans() -> bytes:
+    """A small progressive JPEG whose last scan stands in it 2,000 times: were it large, minutes of work."""
+    data = encoded(drawn(), "JPEG", progressive=True)
+    scan = data[data.rfind(b"\xff\xc4", 0, data.rfind(b"\xff\xda")) : -2]
+    return data[:-2] + scan * 2000 + data[-2:]
+
+
+def sticker() -> bytes:
+    """A grey sheet with ink, cut out: nothing around it."""
+    image = Image.new("RGBA", (500, 500), (0, 0, 0, 0))
+    image.paste(drawn((300, 300), 30, 180).convert("RGBA"), (100, 100))
+    return encoded(image)
 
 
 def sixteen_bit() -> bytes:
@@ -98,6 +134,9 @@ GOOD = {
     "wide.png": lambda: encoded(drawn((900, 300))),
     "hairline.png": lambda: encoded(drawn((3000, 3000), width=0.002)),
     "tiny.png": lambda: encoded(drawn((28, 28))),
+    "sticker.png": sticker,
+    "red-on-green.png": lambda: encoded(drawn(ink=(200, 40, 40), paper=(0, 138, 60), mode="RGB")),
+    "two-pages.tiff": lambda: encoded(drawn(), "TIFF", save_all=True, append_images=[Image.new("L", (9, 9))]),
 }
 BAD = {
     "empty.png": (lambda: b"", "empty"),
@@ -105,6 +144,10 @@ BAD = {
     "text.png": (lambda: b"This is not a picture.\n" * 20, "not_an_image"),
     "bomb.png": (bomb, "too_many_pixels"),
     "animated.gif": (animated, "animated"),
+    "animated.webp": (lambda: animated("WEBP"), "animated"),
+    "animated.png": (lambda: animated("PNG"), "animated"),
+    "scans.jpg": (many_scans, "broken"),
+    "drawing.eps": (lambda: encoded(drawn(), "EPS"), "not_an_image"),
     "one-pixel.png": (lambda: encoded(Image.new("L", (1, 1), 255)), "too_small"),
     "black.png": (lambda: encoded(Image.new("L", (300, 300), 0)), "blank"),
     "white.png": (lambda: encoded(Image.new("RGB", (300, 300), "white")), "blank"),

@@ -35,6 +35,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STN_DEMO_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("STN_DEMO_DATA", str(tmp_path / "no data"))
+    monkeypatch.setenv("STN_DEMO_RUNS", str(tmp_path / "training runs"))
     monkeypatch.setitem(datasets.WRITTEN, True, (320, 0))
     monkeypatch.setitem(datasets.WRITTEN, False, (100, 1))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for processes that are started

@@ -1,4 +1,4 @@
-"""Any picture -> the digit that the model expects: decoding, bounded and forgiving; the paper is removed in ``paper``.
+"""Any picture -> the digit that the model expects: decoding, bounded and forgiving. ``paper`` finds the ink.
 
 Preparation comes before the visitor's pose: centring afterwards would undo what the network is to undo.
 """
@@ -6,6 +6,8 @@ Preparation comes before the visitor's pose: centring afterwards would undo what
 from __future__ import annotations
 
 import io
+import re
+import threading
 import warnings
 
 import numpy as np
@@ -17,13 +19,26 @@ from . import paper
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
+MAX_SCANS = 40  # of a JPEG: encoders write about ten; one can be 80 bytes of file and a pass over all pixels
 LEAST_SIDE = 4  # px
 WORKING_SIDE = 400  # px: more than a digit's strokes need, few enough to be quick
-MOVING = ("GIF", "WEBP", "PNG")  # formats whose further frames are an animation (a phone's MPO has a preview there)
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+"""What people upload. Left out on purpose: EPS, which starts Ghostscript; icons, which hide another picture
+behind their header; and what has no signature, so that any bytes can be taken for it."""
+MOVING = ("GIF", "WEBP", "AVIF", "PNG")  # further frames move; a TIFF has pages, a phone's JPEG previews
+WHITES = (1, 255, 1023, 4095, 16383, 65535)  # usual full brightnesses: 0..1, and 8, 10, 12, 14, 16 bits
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's own grey
+
+_decoding = threading.Lock()  # one large picture in memory at a time; ``catch_warnings`` is for one thread
+_marker = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # in JPEG data: not a stuffed byte, not a restart
 
 
 class PictureError(ValueError):
-    """A picture cannot be used; the message says why and what to do. ``code`` is stable, for translations."""
+    """A picture cannot be used; the message says why and what to do.
+
+    ``code`` is stable, for translations: empty, too_large_bytes, too_many_pixels, too_small, not_an_image,
+    broken, animated, blank.
+    """
 
     def __init__(self, code: str, message: str):
         super().__init__(message)
@@ -33,94 +48,155 @@ class PictureError(ValueError):
 def read(data: bytes, raw: bool = False) -> Tensor:
     """The digit in a picture file: float32 [28, 28] in [0, 1], white ink on black.
 
-    Any size, mode, orientation tag and alpha; dark ink on light paper or light on dark; uneven paper. The ink is cropped,
-    its longest side made 20 px, its centre of mass put in the middle, as MNIST's were. ``raw`` only resizes, in grey as
-    it is, a picture that is not square on a black ground.
+    Any size, mode, orientation tag and alpha; dark ink on light paper or light on dark; uneven paper. The ink
+    is cropped, its longest side made 20 px, its centre of mass put in the middle, as in MNIST. ``raw`` only
+    resizes, in grey as it is: nothing inverted, stretched or centred; what is transparent, and what a picture
+    lacks to a square, is black.
 
     Raises:
-        PictureError: empty, too large (20 MB, 40 million pixels), no image, broken, animated, too small, blank.
+        PictureError: the file is empty, too large (20 MB, 40 million pixels), no picture, broken, animated,
+            too small, or blank (``raw`` takes a blank one). Nothing else, whatever the bytes.
     """
     if not data:
         raise PictureError("empty", "The file is empty; choose a picture with a digit on it.")
     if len(data) > MAX_BYTES:
-        raise PictureError("too_large_bytes", f"The file is larger than {MAX_BYTES >> 20} MB; give a smaller picture.")
-    return to_digit(_decoded(data), raw)
+        most = f"{MAX_BYTES >> 20} MB"
+        raise PictureError("too_large_bytes", f"The file is larger than {most}; give a smaller picture.")
+    with _decoding, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a library's remarks about odd files help nobody here
+        planes = _reduced(_decoded(data))
+    return _digit(*planes, raw)
 
 
 def to_digit(image: Image.Image, raw: bool = False) -> Tensor:
-    """``read`` for a decoded picture. Raises PictureError where there is no ink on it."""
-    grey, alpha = _grey_and_alpha(image)
+    """``read`` for a decoded picture. Raises PictureError where it is too small, or blank and not ``raw``."""
+    _check_size(*image.size)
+    return _digit(*_reduced(image), raw)
+
+
+def _digit(colours: Tensor, alpha: Tensor | None, raw: bool) -> Tensor:
+    luma = torch.tensor(LUMA) if len(colours) == 3 else torch.ones(1)
+    grey = (colours * luma[:, None, None]).sum(0)
     if raw:
-        return _resized(grey * (1 if alpha is None else alpha))
-    ink = paper.ink(_on_ground(grey, alpha))
-    if ink is None:
-        raise PictureError("blank", "There is nothing on this picture; give one with a digit that stands out from its paper.")
-    return paper.prepared(ink)
+        return _resized(grey if alpha is None else grey * alpha)
+    for view in (grey, *colours):  # red on green of the same brightness shows in one colour only
+        ink = paper.ink(_on_ground(view, alpha))
+        if ink is not None:
+            return paper.prepared(ink).clamp(0, 1)
+    nothing = "There is nothing on this picture; give one with a digit that stands out from its paper."
+    raise PictureError("blank", nothing)
 
 
 def _decoded(data: bytes) -> Image.Image:
-    """The first frame, upright, at most a few times ``WORKING_SIDE`` large where the format can be read so."""
+    """The first frame, upright; a JPEG already at a fraction of its size."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the size is checked here, before anything is allocated
-            image = Image.open(io.BytesIO(data))
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise _too_many_pixels(f"{width:,} x {height:,}")
-            if min(width, height) < LEAST_SIDE:
-                raise PictureError("too_small", f"The picture has only {width} x {height} pixels; give a larger one.")
-            if image.format in MOVING and getattr(image, "is_animated", False):
-                raise PictureError("animated", "The picture is animated; give a single, still one.")
-            image.draft("RGB", (2 * WORKING_SIDE, 2 * WORKING_SIDE))  # JPEG decodes a fraction at once
-            image.load()
-            return ImageOps.exif_transpose(image)
+        Image.init()  # Pillow knows its plugins only then
+        image = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
+        _check_size(*image.size)  # of the header: nothing has been allocated yet
+        if image.format in MOVING and getattr(image, "is_animated", False):
+            raise PictureError("animated", "The picture is animated; give a single, still one.")
+        if image.format in ("JPEG", "MPO") and _scans(data) > MAX_SCANS:
+            raise _broken()
+        image.draft("RGB", (2 * WORKING_SIDE, 2 * WORKING_SIDE))
+        image.load()
     except PictureError:
         raise
     except Image.DecompressionBombError:
         raise _too_many_pixels("more than 100 million") from None
     except UnidentifiedImageError:
-        raise PictureError("not_an_image", "This file is not a picture that can be read; give a PNG or a JPEG.") from None
+        foreign = "This file is not a picture that can be read; give a PNG or a JPEG."
+        raise PictureError("not_an_image", foreign) from None
     except Exception:  # decoders raise whatever they like over damaged bytes
-        raise PictureError("broken", "The picture is damaged or cut off; save it again and try once more.") from None
+        raise _broken() from None
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a damaged tag beside a good picture
+        return image
+
+
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has, by its markers (ITU-T T.81, annex B), up to its end: a film may follow."""
+    count, at = 0, 2
+    while marker := _marker.search(data, at):
+        if marker[0] == b"\xff\xd9":  # end of image
+            break
+        count += marker[0] == b"\xff\xda"
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    return count
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise _too_many_pixels(f"{width:,} x {height:,}")
+    if min(width, height) < LEAST_SIDE:
+        raise PictureError("too_small", f"The picture has only {width} x {height} pixels; give a larger one.")
 
 
 def _too_many_pixels(count: str) -> PictureError:
-    most = f"{MAX_PIXELS // 1_000_000} million"
-    return PictureError("too_many_pixels", f"The picture has {count} pixels, the most is {most}; make it smaller.")
+    most = f"the most is {MAX_PIXELS // 1_000_000} million"
+    return PictureError("too_many_pixels", f"The picture has {count} pixels, {most}; make it smaller.")
 
 
-def _grey_and_alpha(image: Image.Image) -> tuple[Tensor, Tensor | None]:
-    """Brightness and opacity [H, W] in [0, 1], no side longer than ``WORKING_SIDE``; opacity None where all is opaque."""
-    alpha = None
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        alpha = rgba.getchannel("A")
-        # colours under transparent pixels mean nothing, and must not bleed in when the picture shrinks
-        image = Image.composite(rgba.convert("RGB"), Image.new("RGB", rgba.size), alpha)
-    if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        values = np.asarray(image, dtype=np.float64)
-        values = np.nan_to_num(values, posinf=0, neginf=0)
-        least, most = float(values.min()), float(values.max())
-        grey = Image.fromarray(((values - least) / max(most - least, 1e-12) * 255).astype(np.uint8))
-    else:
-        grey = image.convert("RGB").convert("L")
-    shrink = max(1.0, max(grey.size) / WORKING_SIDE)
-    size = tuple(max(1, round(side / shrink)) for side in grey.size)
-    planes = [plane.resize(size, Image.Resampling.BOX) for plane in (grey, alpha) if plane is not None]
-    tensors = [torch.from_numpy(np.array(plane)).float() / 255 for plane in planes]
-    if alpha is None or tensors[1].min() > 0.98:
-        return tensors[0], None
-    return tensors[0] / tensors[1].clamp(min=1e-3) * (tensors[1] > 1e-3), tensors[1]
+def _broken() -> PictureError:
+    return PictureError("broken", "The picture is damaged or cut off; save it again and try once more.")
+
+
+def _reduced(image: Image.Image) -> tuple[Tensor, Tensor | None]:
+    """Colours [1 or 3, H, W] and opacity [H, W] in [0, 1], area-averaged until no side is longer than
+    ``WORKING_SIDE``; opacity None where all is opaque."""
+    shrink = max(1.0, max(image.size) / WORKING_SIDE)
+    size = tuple(max(LEAST_SIDE, round(side / shrink)) for side in image.size)
+    try:
+        if image.mode in ("I", "F") or image.mode.startswith("I;"):
+            return _deep(image, size), None
+        if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+            # Pillow weighs colours by alpha here: those of transparent pixels mean nothing, and stay out
+            planes = _planes(image.convert("RGBA").resize(size, Image.Resampling.BOX))
+            opaque = planes[3].min() > 0.98
+            return planes[:3], None if opaque else planes[3]
+        if image.mode == "LAB":
+            image = image.getchannel("L")
+        elif image.mode != "L":
+            image = image.convert("L" if image.mode == "1" else "RGB")
+        return _planes(image.resize(size, Image.Resampling.BOX)), None
+    except Exception:  # a palette that is too short, a transparent colour that is none
+        raise _broken() from None
+
+
+def _planes(image: Image.Image) -> Tensor:
+    """uint8 picture -> float32 [channels, H, W] in [0, 1]."""
+    values = torch.from_numpy(np.array(image)).float() / 255
+    return values[None] if values.ndim == 2 else values.permute(2, 0, 1)
+
+
+def _deep(image: Image.Image, size: tuple[int, int]) -> Tensor:
+    """[1, H, W] in [0, 1] of a picture with more than 8 bits: divided by the least usual white that holds its
+    values; where there is none (negative, or beyond 16 bits), stretched from its least to its greatest."""
+    values = np.asarray(image, dtype=np.float32)
+    bad = ~np.isfinite(values)
+    if bad.any():
+        values = np.where(bad, np.median(values[~bad]) if not bad.all() else 0, values)
+    least, most = float(values.min()), float(values.max())
+    white = next((white for white in WHITES if most <= white), None) if least >= 0 else None
+    if white is None:
+        # halves, for the range may be beyond float32
+        values, white = values / 2 - least / 2, max(most / 2 - least / 2, 1e-30)
+    small = Image.fromarray((values / np.float32(white)).clip(0, 1)).resize(size, Image.Resampling.BOX)
+    return torch.from_numpy(np.array(small))[None].clamp(0, 1)
 
 
 def _on_ground(grey: Tensor, alpha: Tensor | None) -> Tensor:
-    """The picture [H, W] on an opaque ground: that of the drawing itself where it has one, else the opposite of the ink."""
+    """The picture [H, W] on an opaque ground: the paper's where it has one, else the opposite of its ink."""
     if alpha is None:
         return grey
-    seen = grey[alpha > 0.5]
-    if not len(seen):
-        return torch.zeros_like(grey)
-    has_paper = len(seen) > 0.6 * grey.numel() and float(seen.std()) > 0.1
+    solid = alpha > 0.5
+    if not solid.any():  # faint everywhere: what ink there is, is in the opacity
+        return alpha
+    seen = grey[solid]
+    rows, columns = solid.any(1).nonzero(), solid.any(0).nonzero()
+    box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
+    # a sheet fills its box and has ink on it; ink alone is of one colour and leaves most of its box free
+    has_paper = len(seen) > 0.7 * float(box) and float(seen.std()) > 0.1
     ground = float(seen.median()) if has_paper else float(seen.mean() < 0.5)
     return grey * alpha + ground * (1 - alpha)
 

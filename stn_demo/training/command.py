@@ -21,6 +21,8 @@ from .distributed import Group, joined
 from .evaluation import evaluate
 from .events import Finished, TrainingStopped
 from .progress import Progress, duration
+from .recorder import Recorder
+from .run_store import RunStore
 from .settings import TrainingSettings
 from .state import State
 from .trainer import Trainer, run
@@ -49,6 +51,7 @@ class Job:
     quiet: bool = False
     report_every: int = 20
     evaluate_every: float = 0.0
+    runs: Path | None = None  # folder in which the page finds it
 
     @property
     def state_path(self) -> Path:
@@ -81,10 +84,15 @@ def train_to_file(job: Job) -> Path:
         )
         progress.say(f"{weights:,} weights, {trainer.steps} steps of {settings.batch_size} digits on {where}")
         every = round(job.evaluate_every * trainer.steps / settings.epochs)
+        recorder = Recorder(RunStore(job.runs), job.output, trainer) if job.runs and group.leads else None
+        if recorder and recorder.fault:
+            progress.say(recorder.fault)
         saved = time.monotonic()
         try:
             for event in run(trainer, test, job.report_every, every):
                 progress.show(event)
+                if recorder:
+                    recorder.show(event)
                 if isinstance(event, Finished):
                     continue
                 if group.any(bool(asked)):
@@ -97,6 +105,8 @@ def train_to_file(job: Job) -> Path:
             if group.leads:
                 state = error.state if isinstance(error, TrainingStopped) else trainer.state()
                 state.save(job.state_path)
+            if recorder:
+                recorder.end("stopped" if isinstance(error, Interrupted) else "failed", str(error))
             raise
         if group.leads:
             progress.say("measuring on the test digits ...")
@@ -106,6 +116,8 @@ def train_to_file(job: Job) -> Path:
             for name, error in provenance["test_error"].items():
                 progress.say(f"test error, {name}: {error:.2f} %")
             progress.say(f"wrote {job.output} after {duration(event.seconds)} of training")
+            if recorder:
+                recorder.end("done", test_error=list(provenance["test_error"].values())[-1], digits=len(test.labels))
     return job.output
 
 

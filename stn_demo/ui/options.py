@@ -24,6 +24,8 @@ class Options:
     device: str = "cpu"
     language: str | None = None
     root_path: str | None = None
+    runs: Path | None = None
+    training: bool = True
 
     @property
     def uploads(self) -> Path:
@@ -51,10 +53,14 @@ def read_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--device", default="cpu", help="device that trains a network where there is none yet: cpu, cuda, mps (default: cpu)")
     parser.add_argument("--language", choices=("en", "zh-CN"), help="language of the page (default: the browser's)")
     parser.add_argument("--root-path", help="path under which a proxy serves the page, such as /stn")
+    parser.add_argument("--runs", type=Path, help="folder of the training runs (default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs)")
+    parser.add_argument(
+        "--no-training", dest="training", action="store_false", help="visitors may watch and rewind the runs, but train none"
+    )
     options = Options(**vars(parser.parse_args(arguments)))
     if not 1 <= options.port <= 65535:
         raise OptionError(f"--port {options.port}: a port is a number from 1 to 65535.")
-    for name, folder in (("--checkpoints", options.checkpoints), ("--data", options.data)):
+    for name, folder in (("--checkpoints", options.checkpoints), ("--data", options.data), ("--runs", options.runs)):
         if folder is None:
             continue
         if folder.exists() and not folder.is_dir():

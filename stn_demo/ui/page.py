@@ -1,4 +1,4 @@
-"""The page: the live stage, and the ordinary Gradio components around it."""
+"""The page: the live stage and the Train page in a tab each, and the ordinary Gradio components around them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from .state import Defaults
 from .status import Status
 
 STAGE = Path(__file__).parent / "stage"
-PREFERRED = ("seed-affine", "seed-cnn")
+TRAIN = Path(__file__).parent / "train"
+PREFERRED = ("turn-affine", "seed-cnn")
 CSS = """
 .gradio-container { max-width: 1560px !important; padding: 0 12px !important; }
+#title { padding: 0; }
 #topbar { align-items: end; gap: 12px; flex-wrap: wrap; }
 #topbar .block { border: 0; box-shadow: none; background: none; padding: 0; }
 #upload-checkpoint { align-self: end; }
@@ -28,10 +30,20 @@ LOADER = """
 const root = String((window.gradio_config && window.gradio_config.root) || location.origin).replace(/\\/$/, "") + "/";
 const sheet = document.createElement("link");
 sheet.rel = "stylesheet";
-sheet.href = root + "stn/stage/stage.css";
+sheet.href = root + "stn/%(part)s/%(part)s.css";
 document.head.append(sheet);
-import(root + "stn/stage/main.js").then((main) => main.start({ element, server, root, tell: () => trigger("change") }));
+const tell = () => trigger("change");
+import(root + "stn/%(part)s/main.js").then((main) => main.start({ element, server, root, tell }));
 """
+FOLLOW = 'import(root + "stn/train/follow.js").then((module) => module.follow(root, tell));'
+# The pickers list what the server has, and the network on the stage, which may be one in training.
+PICKERS = """() => {
+  const { model, twin } = window.stn.store.get();
+  const names = [...new Set([...(window.stn.networks ?? []), model, twin].filter(Boolean))];
+  const choices = names.map((name) => [window.stn.names?.[name] ?? name, name]);
+  const update = (value, choices) => ({ __type__: "update", value, choices });
+  return [update(model, choices), update(twin || "", [["—", ""], ...choices])];
+}"""
 
 
 def defaults(names: list[str]) -> Defaults:
@@ -45,7 +57,7 @@ def defaults(names: list[str]) -> Defaults:
 def theme() -> gr.themes.ThemeClass:
     """Calm greys and one accent; fonts of the visitor's own system, so that nothing is fetched."""
     return gr.themes.Default(
-        primary_hue="teal",
+        primary_hue="sky",
         neutral_hue="slate",
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
@@ -56,60 +68,70 @@ def build(options: Options, live: Live, status: Status) -> gr.Blocks:
     """The Blocks of the page, to be mounted."""
     names = options.model_names() or list(PREFERRED)
     with gr.Blocks(title="Spatial Transformer", fill_width=True, analytics_enabled=False) as blocks:
-        with gr.Row(elem_id="topbar"):
-            gr.HTML('<h1 class="stn-title" data-i18n="app.title">Spatial Transformer</h1>', scale=3)
-            model = gr.Dropdown(
-                names, value=live.defaults.model, label="Network", elem_id="model-picker", scale=2, min_width=150
-            )
-            twin = gr.Dropdown(
-                [("—", ""), *names],
-                value=live.defaults.twin or "",
-                label="Compared with",
-                elem_id="twin-picker",
-                scale=2,
-                min_width=150,
-            )
-            upload = gr.UploadButton(
-                "Open a checkpoint …",
-                file_types=[".safetensors"],
-                type="binary",
-                elem_id="upload-checkpoint",
-                size="sm",
-                scale=1,
-                min_width=120,
-            )
-        stage = gr.HTML(
-            "",
-            html_template=(STAGE / "stage.html").read_text(encoding="utf-8"),
-            js_on_load=LOADER,
-            apply_default_css=False,
-            elem_id="stage",
-            server_functions=_channel(live, status),
-        )
+        gr.HTML('<h1 class="stn-title" data-i18n="app.title">Spatial Transformer</h1>', elem_id="title")
+        with gr.Tabs(elem_id="pages"):
+            with gr.Tab("Explore", id="explore", elem_id="page-explore"):
+                model, twin, upload, stage = _explore(names, live, status)
+            with gr.Tab("Train", id="train", elem_id="page-train"):
+                gr.HTML(
+                    "",
+                    html_template=(TRAIN / "train.html").read_text(encoding="utf-8"),
+                    js_on_load=LOADER % {"part": "train"},
+                    apply_default_css=False,
+                    elem_id="train",
+                )
         explain.add(live)
 
         model.input(None, [model], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private")
         twin.input(
             None, [twin], js="(name) => { window.stn && window.stn.setTwin(name || null); }", api_visibility="private"
         )
-        stage.change(
-            None,
-            outputs=[model, twin],
-            js="() => { const s = window.stn.store.get(); return [s.model, s.twin || '']; }",
-            api_visibility="private",
-        )
-        known = gr.State(names)
+        stage.change(None, outputs=[model, twin], js=PICKERS, api_visibility="private")
 
-        async def add(data: bytes, known: list[str]):
+        async def add(data: bytes) -> str:
             name = await live.run(lambda engine: _kept(engine.shelf, data))
-            known = [*known, name] if name not in known else known
-            return gr.Dropdown(known, value=name), gr.Dropdown([("—", ""), *known]), known, name
+            await status.refresh(live)
+            return name
 
         added = gr.Textbox(visible="hidden")
-        upload.upload(add, [upload, known], [model, twin, known, added], api_visibility="private").success(
+        upload.upload(add, [upload], [added], api_visibility="private").success(
             None, [added], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private"
         )
     return blocks
+
+
+def _explore(names: list[str], live: Live, status: Status) -> tuple:
+    """The tab with the stage: the two pickers, the button for a checkpoint, the stage itself."""
+    with gr.Row(elem_id="topbar"):
+        model = gr.Dropdown(
+            names, value=live.defaults.model, label="Network", elem_id="model-picker", scale=2, min_width=150
+        )
+        twin = gr.Dropdown(
+            [("—", ""), *names],
+            value=live.defaults.twin or "",
+            label="Compared with",
+            elem_id="twin-picker",
+            scale=2,
+            min_width=150,
+        )
+        upload = gr.UploadButton(
+            "Open a checkpoint …",
+            file_types=[".safetensors"],
+            type="binary",
+            elem_id="upload-checkpoint",
+            size="sm",
+            scale=1,
+            min_width=120,
+        )
+    stage = gr.HTML(
+        "",
+        html_template=(STAGE / "stage.html").read_text(encoding="utf-8"),
+        js_on_load=LOADER % {"part": "stage"} + FOLLOW,
+        apply_default_css=False,
+        elem_id="stage",
+        server_functions=_channel(live, status),
+    )
+    return model, twin, upload, stage
 
 
 def _kept(shelf, data: bytes) -> str:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import gradio as gr
-from fastapi import FastAPI, HTTPException, Request, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from . import page, state
+from . import guard, page, state, training_routes
 from .live import Live
 from .options import Options
 from .status import Status
+from .training_desk import Training
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
@@ -44,17 +45,21 @@ def build_app(options: Options) -> FastAPI:
     names = options.model_names()
     live = Live(page.defaults(names))
     status = Status(options)
+    training = Training(options, live, status)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI):
-        loading = asyncio.create_task(_load(options, live, status))
+        loading = asyncio.create_task(_load(options, live, status, training))
         yield
         loading.cancel()
         status.close()
+        await asyncio.to_thread(training.close)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/stn/stage", Files(directory=HERE / "stage"))
     app.mount("/stn/strings", Files(directory=HERE / "strings"))
+    training_routes.add(app, training)
+    app.mount("/stn/train", Files(directory=HERE / "train"))
     _add_channel(app, live, status)
     _add_questions(app, options, live)
     blocks = page.build(options, live, status)
@@ -76,20 +81,22 @@ def build_app(options: Options) -> FastAPI:
     )
 
 
-async def _load(options: Options, live: Live, status: Status) -> None:
+async def _load(options: Options, live: Live, status: Status, training: Training) -> None:
     """Bring the engine up beside the page, and say how it goes."""
 
     def make():
         from .engine import Engine
         from .shelf import Shelf
 
-        engine = Engine(Shelf(options.checkpoints, options.uploads))
+        engine = Engine(Shelf(options.checkpoints, options.uploads, training.open()))
         engine.shelf.warm(live.defaults)
         return engine
 
     try:
         await asyncio.to_thread(status.prepare)
         await live.load(make)
+        gc.collect()
+        gc.freeze()  # torch and Gradio are a million objects: looking through them again is a pause of many frames
         await status.loaded(live)
     except asyncio.CancelledError:
         raise
@@ -101,7 +108,7 @@ async def _load(options: Options, live: Live, status: Status) -> None:
 def _add_channel(app: FastAPI, live: Live, status: Status) -> None:
     @app.websocket("/stn/live")
     async def channel(socket: WebSocket):
-        if not _same_origin(socket.headers):
+        if not guard.same_origin(socket.headers):
             await socket.close(1008, "Open the page itself.")
             return
         if len(status.sockets) >= MOST_VISITORS:
@@ -146,22 +153,22 @@ def _add_questions(app: FastAPI, options: Options, live: Live) -> None:
     @app.get("/stn/draw")
     async def draw(distortion: str = "r"):
         await live.ready()
-        return _answer(await asyncio.to_thread(_draw, distortion))
+        return guard.answer(await asyncio.to_thread(_draw, distortion))
 
     @app.post("/stn/picture")
     async def picture(request: Request, raw: bool = False):
-        _check_origin(request)
-        data = await _body(request, MOST_PICTURE)
+        guard.check_origin(request)
+        data = await guard.body(request, MOST_PICTURE)
         if data is None:
-            return _refuse("too_large_bytes", f"The file is larger than {MOST_PICTURE >> 20} MB; give a smaller picture.")
+            return guard.refuse("too_large_bytes", f"The file is larger than {MOST_PICTURE >> 20} MB; give a smaller picture.")
         await live.ready()
         async with decoding:
-            return _answer(await asyncio.to_thread(_read_picture, data, raw))
+            return guard.answer(await asyncio.to_thread(_read_picture, data, raw))
 
     @app.post("/stn/link")
     async def link(request: Request):
-        _check_origin(request)
-        text = await _body(request, 256 * 1024)
+        guard.check_origin(request)
+        text = await guard.body(request, 256 * 1024)
         try:
             values = state.parse(text if text is not None else b" " * (257 * 1024))
             valid = state.read_state(values, live.defaults)
@@ -172,13 +179,13 @@ def _add_questions(app: FastAPI, options: Options, live: Live) -> None:
             return {"state": default, "problem": {"code": error.code, "message": str(error)}}
 
     async def precise(request: Request, work: Callable) -> JSONResponse:
-        _check_origin(request)
+        guard.check_origin(request)
         try:
-            text = await _body(request, 256 * 1024)
+            text = await guard.body(request, 256 * 1024)
             asked = state.read_request(state.parse(text if text is not None else b" " * (257 * 1024)), live.defaults)
             return JSONResponse(await live.run(partial(work, asked)))
         except ValueError as error:
-            return _refuse(getattr(error, "code", "bad_request"), str(error))
+            return guard.refuse(getattr(error, "code", "bad_request"), str(error))
 
     @app.post("/stn/export")
     async def export(request: Request):
@@ -229,34 +236,3 @@ def _read_picture(data: bytes, raw: bool) -> dict:
         return {"digit": as_base64(picture.read(data, raw=raw)), "label": None}
     except picture.PictureError as error:
         return {"error": {"code": error.code, "message": str(error)}}
-
-
-def _answer(values: dict) -> JSONResponse:
-    return JSONResponse(values, status_code=400 if "error" in values else 200)
-
-
-def _refuse(code: str, message: str) -> JSONResponse:
-    return _answer({"error": {"code": code, "message": message}})
-
-
-async def _body(request: Request, most: int) -> bytes | None:
-    """The body, or None where it is larger than ``most`` bytes; never holds more than that."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= most:
-            chunks.append(chunk)
-        elif size > 4 * most:
-            raise HTTPException(413)
-    return b"".join(chunks) if size <= most else None
-
-
-def _same_origin(headers) -> bool:
-    """Whether a browser's request comes from this very page; other programs send no Origin."""
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc in (headers.get("host"), headers.get("x-forwarded-host"))
-
-
-def _check_origin(request: Request) -> None:
-    if not _same_origin(request.headers):
-        raise HTTPException(403)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import re
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -14,14 +15,17 @@ from ..model import Network
 from .state import Defaults, StateError
 
 log = logging.getLogger(__name__)
-MOST_LOADED = 32
+MOST_LOADED = 96  # a timeline is dragged to and fro over some sixty
 MOST_UPLOADS = 64
+RUN = re.compile(r"run-([a-z0-9-]{1,40})-(latest|\d{1,9})(-twin)?")  # a network in training, or a snapshot of it
 
 
 class Shelf:
-    """Networks by name. ``folders`` are searched in order; ``uploads`` is the last of them and the only one written."""
+    """Networks by name. ``folders`` are searched in order; ``uploads`` is the last of them and the only one written.
+    ``runs`` (a ``training.runs.Runs``) has those called run-<id>-<step>, run-<id>-latest, each with -twin or without."""
 
-    def __init__(self, folder: Path, uploads: Path):
+    def __init__(self, folder: Path, uploads: Path, runs=None):
+        self.runs = runs
         self.folders, self.uploads = (folder, uploads), uploads
         self._loaded: OrderedDict[str, tuple[tuple, Network]] = OrderedDict()
         self._lock = threading.Lock()
@@ -47,7 +51,7 @@ class Shelf:
         Raises:
             StateError: there is none, or its file is damaged.
         """
-        path = next((folder / f"{name}.safetensors" for folder in self.folders if self._has(folder, name)), None)
+        path = self._path(name)
         if path is None:
             raise StateError(f"There is no checkpoint {name!r} here.", "unknown_model")
         try:
@@ -70,7 +74,7 @@ class Shelf:
         model = checkpoints.loads(data)
         name = f"upload-{hashlib.sha256(data).hexdigest()[:8]}"
         self.uploads.mkdir(parents=True, exist_ok=True)
-        kept = sorted(self.uploads.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
+        kept = sorted(self.uploads.glob("upload-*.safetensors"), key=lambda path: path.stat().st_mtime)
         for old in kept[: max(0, len(kept) - MOST_UPLOADS + 1)]:
             old.unlink(missing_ok=True)
         target = self.uploads / f"{name}.safetensors"
@@ -79,6 +83,15 @@ class Shelf:
         partial.replace(target)
         del model
         return name
+
+    def _path(self, name: str) -> Path | None:
+        if self.runs is not None and (run := RUN.fullmatch(name)):
+            id, step, twin = run.groups()
+            try:
+                return self.runs.path(id, step if step == "latest" else int(step), twin is not None)
+            except ValueError as error:  # a RunError, whose sentence says what is missing
+                raise StateError(str(error), "unknown_model") from None
+        return next((folder / f"{name}.safetensors" for folder in self.folders if self._has(folder, name)), None)
 
     @staticmethod
     def _has(folder: Path, name: str) -> bool:

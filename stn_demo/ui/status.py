@@ -27,6 +27,11 @@ class Status:
             task = asyncio.ensure_future(socket.send_text(self.text()))
             task.add_done_callback(lambda task: task.cancelled() or task.exception())  # it has gone; its route knows
 
+    async def refresh(self, live) -> None:
+        """Tell every open page which networks there are now."""
+        self.values["models"] = await live.run(lambda engine: engine.shelf.infos())
+        self.tell(self.values["state"], **self.values["args"])
+
     def failed(self, message: str) -> None:
         self.tell("failed", message=message)
 

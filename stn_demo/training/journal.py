@@ -1,0 +1,127 @@
+"""What the process that trains a run writes into its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace as changed
+
+import torch
+from safetensors.torch import save as pack_tensors
+
+from .. import checkpoints
+from ..checkpoints import CheckpointError, write_whole
+from ..model import Network
+from .run_folder import ROLES, RunFolder, replace
+from .state import State
+
+LINES = "journal.lines"  # rides in a state: how long the log was
+RESERVE = 128 << 10  # bytes
+TOLD = (
+    "state",
+    "step",
+    "steps",
+    "seconds",
+    "samples_per_second",
+    "seconds_left",
+    "accuracy",
+    "train_accuracy",
+)
+TOLD += (
+    "twin_accuracy",
+    "loss",
+    "twin_loss",
+    "learning_rate",
+    "top_rate",
+    "test_digits",
+    "message",
+    "code",
+    "pid",
+)
+
+
+class Journal:
+    """The pen of a run. One process at a time has it: that which holds the folder's lock.
+
+    Attributes:
+        status: what status.json says; change it with ``tell``.
+
+    Every method raises CheckpointError or OSError where the disk does not take it; what was there before
+    stays.
+    """
+
+    def __init__(self, folder: RunFolder):
+        self.folder = folder
+        self.status: dict = dict.fromkeys(TOLD) | {"message": "", "code": "", "step": 0, "seconds": 0.0}
+        self._lines, self._log = 0, -1
+
+    def tell(self, **news: object) -> None:
+        """Write status.json."""
+        self.status |= {**news, "pid": os.getpid()}
+        self.folder.write_status(self.status)
+
+    def begin(self, step: int, lines: int) -> None:
+        """Make the folder that of a run at ``step`` with the first ``lines`` lines of its log: what was
+        written later, by a process that was killed, goes, for it will be written again."""
+        folder = self.folder
+        for path in (folder.snapshot_folder, folder.state_folder):
+            path.mkdir(exist_ok=True)
+        folder.sweep()
+        folder.reserve.write_bytes(os.urandom(RESERVE))  # random: some disks compress
+        old = folder.log.read_bytes().split(b"\n")[:-1] if folder.log.exists() else []
+        start = {"kind": "start", "step": 0, "generation": folder.generation(old) + bool(old)}
+        kept = [json.dumps(start).encode(), *old[1:lines]]
+        write_whole(folder.log, b"\n".join(kept) + b"\n")
+        self._lines = len(kept)
+        for twin in (False, True):
+            for later in folder.snapshots(twin):
+                if later > step:
+                    folder.network(later, twin).unlink()
+        self._log = os.open(folder.log, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+
+    def line(self, kind: str, **values: object) -> None:
+        """Add a line to the log."""
+        data = json.dumps({"kind": kind, **values}).encode() + b"\n"
+        if os.write(self._log, data) < len(data):
+            raise OSError("the disk is full")
+        self._lines += 1
+
+    def latest(self, models: dict[str, Network], provenance: dict) -> None:
+        """The networks now, by role. Not forced to the disk, for it comes often and can be lost."""
+        for role, model in models.items():
+            tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
+            about = {"format": checkpoints.FORMAT, "config": model.config.to_json()}
+            about["provenance"] = json.dumps(provenance)
+            replace(self.folder.network("latest", role == "twin"), pack_tensors(tensors, about))
+
+    def snapshot(self, models: dict[str, Network], provenance: dict) -> None:
+        for role, model in models.items():
+            checkpoints.save(self.folder.network(provenance["step"], role == "twin"), model, provenance)
+
+    def save(self, states: dict[str, State]) -> None:
+        """All that going on needs, with the length of the log at this moment; then the older ones go."""
+        os.fsync(self._log)
+        step = next(iter(states.values())).step
+        lines = torch.tensor(self._lines)
+        for role, state in states.items():
+            changed(state, tensors={**state.tensors, LINES: lines}).save(self.folder.state(step, role))
+        for role in ROLES:
+            for old in self.folder.state_folder.glob(f"*.{role}"):
+                if old.stem != str(step):
+                    old.unlink()
+
+    def last_words(self, **news: object) -> bool:
+        """``tell`` for a disk that may be full: whether it could be written. The journal is closed."""
+        if self._log >= 0:
+            os.close(self._log)
+            self._log = -1
+        for spare in (self.folder.reserve, *self.folder.path.glob(".*.part")):
+            try:
+                spare.unlink(missing_ok=True)
+            except OSError:
+                pass
+        try:
+            self.tell(**news)
+        except (OSError, CheckpointError):
+            return False
+        return True

@@ -1,0 +1,41 @@
+"""A network of a run, kept as a checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from .. import checkpoints
+from ..checkpoints import CheckpointError
+from .run_folder import RunError
+from .run_store import why
+from .settings import TrainingSettings
+
+
+def keep(status: dict, source: Path, name: str, folder: str | os.PathLike | None, twin: bool) -> Path:
+    """Write the network ``source`` of a run with this status as the checkpoint ``name``; its path.
+
+    RunError where the name is none or taken, or the folder cannot be written.
+    """
+    try:
+        target = checkpoints.path_of(name, folder)
+    except CheckpointError as error:
+        raise RunError("name", str(error)) from None
+    if target.exists():
+        raise RunError("name", f"There is a checkpoint {target.stem} already; choose another name.")
+    try:
+        data = source.read_bytes()  # once: it is written anew every second
+        model = checkpoints.loads(data, source.name)
+        provenance = json.loads(checkpoints.read_header(data, source.name)["__metadata__"]["provenance"])
+        settings = TrainingSettings.from_dict(status["settings"])
+        if status.get("state") == "done" and provenance.get("step") == status.get("steps"):
+            accuracy = status["twin_accuracy" if twin else "accuracy"]
+            key = settings.distortion if isinstance(settings.distortion, str) else "as trained"
+            provenance["test_error"] = {key: round(100 * (1 - accuracy), 4)}
+        provenance |= {"settings": settings.to_dict(), "run_name": status.get("name", ""), "twin": twin}
+        target.parent.mkdir(parents=True, exist_ok=True)
+        checkpoints.save(target, model, provenance)
+    except (CheckpointError, OSError) as error:
+        raise RunError("disk", f"{why(error)}.") from None
+    return target

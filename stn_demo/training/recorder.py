@@ -1,0 +1,114 @@
+"""A training in a terminal, written as a run for the page to show: it looks on, and is told to by no one."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import torch
+
+from ..checkpoints import CheckpointError
+from . import locks
+from .events import Evaluated, Event, Finished, Step
+from .journal import Journal
+from .run_folder import RunError, RunFolder
+from .run_store import RunStore
+from .schedule import Schedule
+from .trainer import Trainer
+
+LATEST_EVERY = 0.7  # seconds
+
+
+class Recorder:
+    """Writes what ``show`` is told of ``trainer`` into a folder of runs. Its run belongs to the training
+    whose checkpoint is ``output``: one that is resumed goes on in the same. Where the disk does not take it,
+    ``fault`` says so, and nothing more is written: the training itself is not to suffer."""
+
+    def __init__(self, store: RunStore, output: os.PathLike, trainer: Trainer):
+        self.trainer, self.fault = trainer, ""
+        self._guarded(self._begin, store, os.path.abspath(output))
+
+    def show(self, event: Event) -> None:
+        """After an event of ``training.run``."""
+        self._guarded(self._write, event)
+
+    def end(self, state: str, message: str = "", test_error: float | None = None, digits: int = 0) -> None:
+        """How the training ended: done, stopped or failed; the error on the test digits, percent, if
+        measured."""
+        self._guarded(self._end, state, message, test_error, digits)
+
+    def _guarded(self, write, *arguments) -> None:
+        if self.fault:
+            return
+        try:
+            write(*arguments)
+        except (OSError, CheckpointError, RunError) as error:
+            self.fault = f"The page cannot show this run: {error}"
+
+    def _begin(self, store: RunStore, output: str) -> None:
+        trainer = self.trainer
+        about = {"terminal": output, "settings": trainer.settings.to_dict(), "steps": trainer.steps}
+        store.folder.mkdir(parents=True, exist_ok=True)
+        run = self._earlier(store, output) if trainer.step else None
+        if run is None:
+            run = store.create({"name": os.path.splitext(os.path.basename(output))[0], **about})
+        self._lock = locks.take(run.lock) if locks.supported() else None
+        self.journal = Journal(run)
+        self.journal.status |= run.status()
+        self.journal.begin(trainer.step, sum(line["step"] <= trainer.step for line in run.events()[0]) or 1)
+        size = 4 * sum(value.numel() for value in trainer.parameters.values())
+        self.kept = sorted(Schedule(trainer.steps, trainer.settings.batch_size, size).snapshots)
+        self.reported, self.shown = trainer.step, 0.0
+        self._network()
+        self.journal.tell(state="running", step=trainer.step, steps=trainer.steps, message="", code="")
+
+    @staticmethod
+    def _earlier(store: RunStore, output: str) -> RunFolder | None:
+        runs = (run for run in reversed(store.all()) if run.about().get("terminal") == output)
+        return next((run for run in runs if not run.alive()), None)
+
+    def _write(self, event: Event) -> None:
+        journal, trainer = self.journal, self.trainer
+        if isinstance(event, Step):
+            told = {name: getattr(event, name) for name in ("learning_rate", "seconds", "samples_per_second")}
+            line = {"from": self.reported, "step": event.step, "loss": event.loss, "accuracy": event.accuracy}
+            journal.line("step", **line, **told)
+            self.reported = event.step
+            left = event.seconds / event.step * (event.steps - event.step)
+            journal.status |= {"loss": event.loss, "train_accuracy": event.accuracy}
+            self._network()
+            journal.tell(step=event.step, seconds_left=left, top_rate=trainer.learning_rate, **told)
+        elif isinstance(event, Evaluated):
+            accuracy, count = 1 - event.result.error / 100, event.result.count
+            journal.line("test", step=event.step, accuracy=accuracy, test_digits=count)
+            journal.tell(accuracy=accuracy, test_digits=count)
+        elif isinstance(event, Finished):
+            journal.tell(message="measuring on the test digits", seconds_left=0.0)
+
+    def _network(self) -> None:
+        """Keep the network, where it is time."""
+        step = self.trainer.step
+        due = [one for one in self.kept if one <= step]
+        now = time.monotonic()
+        if not due and now - self.shown < LATEST_EVERY and not self.trainer.done:
+            return
+        model = {"network": self.trainer.result()}
+        if not all(torch.isfinite(value).all() for value in model["network"].parameters()):
+            return
+        settings = self.trainer.settings.to_dict()
+        about = {"run": self.journal.folder.id, "step": step, "steps": self.trainer.steps}
+        about |= {name: settings[name] for name in ("data", "distortion", "seed")}
+        if due:
+            self.kept = self.kept[len(due) :]
+            self.journal.snapshot(model, about)
+        self.journal.latest(model, about)
+        self.shown = now
+
+    def _end(self, state: str, message: str, test_error: float | None, digits: int) -> None:
+        if test_error is not None:
+            measured = {"accuracy": 1 - test_error / 100, "test_digits": digits}
+            self.journal.line("test", step=self.trainer.step, **measured, final=True)
+            self.journal.status |= measured
+        self.journal.last_words(state=state, message=message, code="diverged" if state == "failed" else "")
+        if self._lock is not None:
+            os.close(self._lock)

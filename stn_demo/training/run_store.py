@@ -1,0 +1,155 @@
+"""The folder in which runs are kept: finding them, making one, and the room there is."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..checkpoints import CheckpointError
+from . import locks
+from .run_folder import ID, RunError, RunFolder
+
+KEPT = 8  # snapshots of a run that was thinned
+PATIENCE = 2.0  # seconds to wait for a process that is just ending
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the folder of runs may take.
+
+    Attributes:
+        minutes: longest training of one run.
+        runs: how many are kept.
+        bytes: how much they take on the disk in all; for a new one, the snapshots of the oldest are thinned.
+        free_bytes: how much of the disk has to be free for a new run.
+    """
+
+    minutes: float = 240.0
+    runs: int = 100
+    bytes: int = 2 << 30
+    free_bytes: int = 100 << 20
+
+
+def default_folder() -> Path:
+    """``STN_DEMO_RUNS``, else ~/.cache/stn_demo/runs."""
+    return Path(os.environ.get("STN_DEMO_RUNS") or Path.home() / ".cache" / "stn_demo" / "runs").expanduser()
+
+
+class RunStore:
+    """The runs in ``folder``, which is made when the first comes."""
+
+    def __init__(self, folder: str | os.PathLike | None = None, limits: Limits = Limits()):
+        self.folder = Path(folder).expanduser() if folder else default_folder()
+        self.limits = limits
+
+    def all(self) -> list[RunFolder]:
+        """Every run, the oldest first."""
+        try:
+            paths = sorted(path for path in self.folder.iterdir() if ID.fullmatch(path.name))
+        except OSError:
+            return []
+        return [RunFolder(path) for path in paths if path.is_dir()]
+
+    def run(self, id: str) -> RunFolder:
+        """RunError where there is none of that name."""
+        if not isinstance(id, str) or not ID.fullmatch(id) or not (self.folder / id).is_dir():
+            raise RunError("unknown", f"There is no training run {str(id)[:40]!r}.")
+        return RunFolder(self.folder / id)
+
+    def create(self, about: dict) -> RunFolder:
+        """A run with this run.json, to which its id and date come: there as a whole, or not at all. RunError
+        where there is no room for it, or it cannot be written."""
+        self._check_room()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        id = f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{secrets.token_hex(2)}"
+        new = RunFolder(self.folder / f".new-{id}")
+        try:
+            new.path.mkdir()
+            new.write_about({"id": id, "created": now.isoformat(timespec="milliseconds"), **about})
+            new.write_status({"state": "starting", "step": 0, "steps": about.get("steps")})
+            new.path.rename(self.folder / id)
+        except (OSError, CheckpointError) as error:
+            shutil.rmtree(new.path, ignore_errors=True)
+            raise RunError("disk", f"The run cannot be written: {why(error)}.") from None
+        return self.run(id)
+
+    @contextmanager
+    def alone(self, mine: str | None) -> Iterator[None]:
+        """Within the block no one else starts a run here, and none is being trained. RunError where one is
+        (at once if it is ``mine``, else after a wait), or the folder cannot be used."""
+        if not locks.supported():
+            raise RunError("platform", "Training from the page needs Linux or macOS.")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = locks.take(self.folder / ".lock", PATIENCE)
+        except OSError as error:
+            raise RunError(
+                "folder", f"The folder of runs, {self.folder}, cannot be used: {why(error)}."
+            ) from None
+        if lock is None:
+            raise RunError("running", "Someone else is just starting a training; watch it, or try again.")
+        try:
+            end = time.monotonic() + PATIENCE
+            while busy := next((run for run in self.all() if run.alive()), None):
+                # a process whose app has just gone needs a moment to save its run
+                if busy.id == mine or time.monotonic() > end:
+                    sentence = (
+                        f"One run is trained at a time, and {called(busy)} is; watch it, or stop it first."
+                    )
+                    raise RunError("running", sentence, busy.id)
+                time.sleep(0.05)
+            yield
+        finally:
+            os.close(lock)
+
+    def _check_room(self) -> None:
+        """RunError where one more run would be too many, or too much."""
+        runs, limits = self.all(), self.limits
+        if len(runs) >= limits.runs:
+            raise RunError("limit", f"There are {len(runs)} runs, and no more are kept; delete some.")
+        sizes = [run.size() for run in runs]
+        for place, run in enumerate(runs):
+            if sum(sizes) > limits.bytes and not run.alive():
+                run.thin(KEPT)
+                sizes[place] = run.size()
+        if (taken := sum(sizes)) > limits.bytes:
+            most = f"{limits.bytes / (1 << 20):,.0f} MB"
+            raise RunError(
+                "limit", f"The runs take {taken / (1 << 20):,.0f} MB of at most {most}; delete some."
+            )
+        free = shutil.disk_usage(self.folder).free
+        if free < limits.free_bytes:
+            raise RunError(
+                "disk",
+                f"The disk of {self.folder} has only {free >> 20:,} MB left, and a run wants "
+                f"{limits.free_bytes >> 20:,} MB; make room first.",
+            )
+
+
+def called(run: RunFolder) -> str:
+    """A run's name in a sentence."""
+    try:
+        return repr(run.about().get("name") or run.id)
+    except RunError:
+        return repr(run.id)
+
+
+def checked_name(name: object) -> str:
+    """A name that people gave. RunError for what is none."""
+    text = " ".join(str(name).split()) if isinstance(name, str) else None
+    if text is None or len(text) > LONGEST_NAME or not text.isprintable():
+        raise RunError("name", f"A run's name is up to {LONGEST_NAME} letters in a line.")
+    return text
+
+
+def why(error: Exception) -> str:
+    """What the system or a checkpoint says, without a full stop."""
+    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).rstrip(".")

@@ -1,0 +1,286 @@
+"""Training runs as folders that outlive the app (see ``run_folder``): started, driven and read from here."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from ..checkpoints import CheckpointError
+from ..data import mnist
+from . import locks
+from .keep import keep
+from .process import WorkerProcess
+from .requests import described, rate_order
+from .run_folder import RunError, RunFolder
+from .run_store import Limits, RunStore, called, checked_name, default_folder, why
+from .settings import TrainingSettings
+
+__all__ = ["Limits", "RunError", "Runs", "default_folder"]
+
+AT_WORK = ("starting", "running", "paused")
+RESUMABLE = ("stopped", "failed", "lost")
+LOST = "The process of the training has ended unexpectedly; resume goes on from the last saved step."
+
+
+class Runs:
+    """The runs in ``folder``. From here one is trained at a time, by a process of its own, which ends when
+    this one does; a terminal may train others, which are seen here but not driven.
+
+    Every method may be called from any thread, and raises ``RunError`` where it cannot do what it says.
+    Reading takes milliseconds; starting waits for up to 2 s where another process has the folder, ``reset``
+    and ``close`` for up to 8 s for a run to end. Orders (pause ... stop) return at once; the status follows.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike | None = None,
+        *,
+        data_root: str | os.PathLike | None = None,
+        download: bool = True,
+        limits: Limits = Limits(),
+        save_every: float = 2.0,
+    ):
+        """``folder``: see ``default_folder``; ``data_root``: see ``mnist.folder``. Without ``download``,
+        MNIST has to be there. ``save_every``: seconds of training that a killed process may cost."""
+        self.store = RunStore(folder, limits)
+        self.data_root, self.download = data_root and str(data_root), download
+        self.save_every = save_every
+        self._mutex = threading.RLock()
+        self._worker: WorkerProcess | None = None
+
+    # -- reading
+
+    def list(self) -> list[dict]:
+        """``status`` of every run, the newest first."""
+        found = []
+        for run in self.store.all():
+            try:
+                found.append(self.status(run.id))
+            except RunError:
+                pass  # deleted meanwhile, or no run
+        return found[::-1]
+
+    def status(self, id: str) -> dict:
+        """run.json and status.json in one, and alive: a process has it; mine: that is driven from here;
+        resumable: ``resume`` starts a process.
+
+        A run whose process was killed is "lost", from the moment of its death."""
+        run = self.store.run(id)
+        held = run.alive()  # first: a process writes its last status before it lets go
+        worker = self._worker if self._worker and self._worker.folder.id == id else None
+        status = {**run.about(), **run.status()}
+        if not held and status.get("state") in AT_WORK:
+            status |= lost(worker.last_words() if worker else {})
+        if worker:
+            worker.running()  # a process that nobody asks about stays as a zombie
+        alive, resumable = status.get("state") in AT_WORK, status.get("state") in RESUMABLE
+        resumable = resumable and not status.get("terminal")
+        return {**status, "alive": alive, "mine": alive and worker is not None, "resumable": resumable}
+
+    def events(self, id: str, since: int = 0) -> tuple[list[dict], int]:
+        """The lines of the log after the cursor ``since``, and the cursor to ask with next. A log begins with
+        a line "start"; where that comes again, the log was cut and all of it follows."""
+        return self.store.run(id).events(since)
+
+    def snapshots(self, id: str) -> list[int]:
+        """The steps of which the network was kept, rising."""
+        return self.store.run(id).snapshots()
+
+    def path(self, id: str, step: int | str = "latest", twin: bool = False) -> Path:
+        """The checkpoint of a snapshot, or "latest", the network now, which is written anew about every
+        second."""
+        run = self.store.run(id)
+        if step != "latest" and (isinstance(step, bool) or not isinstance(step, int)):
+            raise RunError("unknown", f"{str(step)[:20]!r} is no step; give a whole number or 'latest'.")
+        path = run.network(step, twin)
+        if not path.is_file():
+            what = "its plain twin" if twin else "the network"
+            raise RunError("unknown", f"The run {id} has kept no copy of {what} at step {step}.")
+        return path
+
+    # -- starting and ending
+
+    def start(
+        self,
+        settings: TrainingSettings,
+        *,
+        name: str = "",
+        twin: bool = False,
+        minutes: float | None = None,
+        digits: int | None = None,
+        device: str = "cpu",
+    ) -> str:
+        """Start a run; its id.
+
+        Args:
+            name: for people.
+            twin: train the network without its transformers side by side, on the same batches.
+            minutes: in place of ``settings.epochs``, as many as this machine trains in them, measured in the
+                run's first second.
+            digits: train on the first so many only.
+            device: "cpu" (one core), "cuda", "auto". Runs repeat to the bit on the CPU.
+        """
+        longest = self.store.limits.minutes
+        return self._start(described(settings, name, twin, minutes, digits, device, longest))
+
+    def _start(self, about: dict) -> str:
+        if (
+            about["settings"]["data"] == "mnist"
+            and not self.download
+            and not mnist.is_at_hand(self.data_root)
+        ):
+            where = mnist.folder(self.data_root)
+            raise RunError(
+                "data", f"MNIST is not in {where}; give its folder, or train on the embedded digits."
+            )
+        about |= {"longest_minutes": self.store.limits.minutes}
+        with self._mutex, self.store.alone(self._own()):
+            run = self.store.create(about)
+            try:
+                self._spawn(run)
+            except RunError:
+                run.delete()
+                raise
+        return run.id
+
+    def resume(self, id: str, rate: float | None = None) -> None:
+        """Go on, from a pause or, where its process is gone, from the last saved state; with another learning
+        rate, if given."""
+        self._order(id, *(() if rate is None else (rate_order(rate),)), "resume")
+
+    def pause(self, id: str) -> None:
+        self._order(id, "pause", spawn=False)
+
+    def step(self, id: str) -> None:
+        """One step, then pause; a run whose process is gone is taken up for it."""
+        self._order(id, "step")
+
+    def set_rate(self, id: str, rate: float) -> None:
+        """Another learning rate (that at the top of the schedule), from the next step on."""
+        self._order(id, rate_order(rate), spawn=False)
+
+    def stop(self, id: str) -> None:
+        """Save the state and end the process; the run can be resumed."""
+        self._order(id, "stop", spawn=False)
+
+    def reset(self, id: str, seed: int | None = None) -> str:
+        """The same run anew, as a run of its own, with the learning rate that it began with; its id. With the
+        same ``seed``, it is the same to the bit (on the CPU of one machine). Ends the old one where that is
+        driven from here."""
+        about = self.status(id)
+        settings = TrainingSettings.from_dict(about["settings"])
+        try:
+            settings = settings if seed is None else settings.but(seed=seed)
+        except ValueError as error:
+            raise RunError("settings", str(error)) from None
+        if about["mine"]:
+            self.close()
+        kept = ("name", "twin", "minutes", "digits", "device", "steps")
+        return self._start({name: about.get(name) for name in kept} | {"settings": settings.to_dict()})
+
+    def close(self) -> None:
+        """End the process politely: the state of its run is saved, and the run can be resumed."""
+        with self._mutex:
+            if self._worker is not None:
+                self._worker.close()
+
+    def _order(self, id: str, *orders: str, spawn: bool = True) -> None:
+        """Give orders to the process of a run; where that is gone, to a new one, or RunError without
+        ``spawn``."""
+        with self._mutex:
+            status, run = self.status(id), self.store.run(id)
+            if status["mine"]:
+                if not all(map(self._worker.send, orders)):
+                    raise RunError("state", f"The run {called(run)} is just ending.")
+            elif status["alive"] and not spawn:
+                raise RunError(
+                    "foreign", f"The run {called(run)} is trained from elsewhere, and driven there."
+                )
+            elif status.get("terminal") and not status["alive"]:
+                again = f"python -m stn_demo train --resume --output {status['terminal']}"
+                raise RunError(
+                    "foreign", f"The run {called(run)} belongs to a terminal; go on there with: {again}"
+                )
+            elif not spawn or not (status["resumable"] or status["alive"]):
+                raise RunError(
+                    "state", f"The run {called(run)} is {status['state']}; it is not being trained."
+                )
+            else:
+                longest = self.store.limits.minutes
+                if (status.get("seconds") or 0) >= 60 * longest:
+                    raise RunError(
+                        "limit", f"The run {called(run)} has reached the limit of {longest:g} minutes."
+                    )
+                with self.store.alone(self._own()):
+                    self._spawn(run, orders)
+
+    def _options(self) -> list[str]:
+        root = ["--data", self.data_root] if self.data_root else []
+        return [*root, *([] if self.download else ["--no-download"]), "--save-every", str(self.save_every)]
+
+    def _own(self) -> str | None:
+        """The run that is driven from here. Waits for a process that is just ending."""
+        if self._worker is None:
+            return None
+        id = self._worker.folder.id
+        if self._worker.running() and self._worker.folder.status().get("state") in AT_WORK:
+            return id
+        self._worker.close()
+        return None
+
+    def _spawn(self, run: RunFolder, orders: tuple[str, ...] = ()) -> None:
+        if self._worker is not None:
+            self._worker.close()
+        lock = None
+        try:
+            lock = locks.take(run.lock)
+            if lock is None:
+                raise RunError("running", f"The run {called(run)} is being trained already.", run.id)
+            run.amend(longest_minutes=self.store.limits.minutes)
+            run.write_status({**run.status(), "state": "starting", "message": "", "code": ""})
+            self._worker = WorkerProcess(run, lock, self._options(), orders)
+        except (OSError, CheckpointError) as error:
+            raise RunError("disk", f"The training cannot be started: {why(error)}.") from None
+        finally:
+            if lock is not None:
+                os.close(lock)  # the process has it now
+
+    # -- keeping
+
+    def rename(self, id: str, name: str) -> None:
+        try:
+            self.store.run(id).amend(name=checked_name(name))
+        except (OSError, CheckpointError) as error:
+            raise RunError("disk", f"The run cannot be renamed: {why(error)}.") from None
+
+    def delete(self, id: str) -> None:
+        """Remove a run and all its files; not while it is trained."""
+        with self._mutex:
+            run = self.store.run(id)
+            if self._own() == id or run.alive():
+                raise RunError("running", "A run that is being trained cannot be deleted; stop it first.", id)
+            try:
+                run.delete()
+            except OSError as error:
+                raise RunError("folder", f"The run cannot be deleted: {why(error)}.") from None
+
+    def save(
+        self, id: str, step: int | str, name: str, folder: str | os.PathLike | None = None, twin: bool = False
+    ) -> Path:
+        """Keep a network of the run as the checkpoint ``name`` in ``folder`` (default: where checkpoints
+        are), with where it comes from; its path. No other checkpoint is overwritten."""
+        return keep(self.status(id), self.path(id, step, twin), name, folder, twin)
+
+
+def lost(words: dict) -> dict:
+    """The status of a run whose process has gone without writing it: what it said instead, see
+    ``WorkerProcess.last_words``."""
+    if "state" in words:
+        return words
+    how = f" (killed by signal {words['signal']})" if "signal" in words else ""
+    return {
+        "state": "lost",
+        "code": "killed",
+        "message": LOST.replace(" unexpectedly", f" unexpectedly{how}"),
+    }

@@ -1,0 +1,46 @@
+"""At which steps a run writes a line, measures itself and keeps its network: a function of the run's length
+alone, so that a run that was killed and resumed writes the same as one that was not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+LINE_DIGITS = 2560  # digits between two lines: about a second of one core
+LINES = 200  # at least so many lines, where there are as many steps
+TESTS = 12  # at least so many measurements on the way
+TEST_DIGITS = 60_000  # and one at least after as many digits
+SNAPSHOTS = 60  # at most so many
+SNAPSHOT_BYTES = 64 << 20  # and not more than this
+LATE = 20  # of them, so many at even distances; the others lie the denser the earlier
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """For a run of ``steps`` steps of ``batch_size`` digits, whose snapshots have ``snapshot_bytes`` each."""
+
+    steps: int
+    batch_size: int
+    snapshot_bytes: int = 0
+
+    def line(self, step: int) -> bool:
+        every = max(1, min(LINE_DIGITS // self.batch_size, self.steps // LINES))
+        return step <= 10 or step % every == 0 or step == self.steps
+
+    def test(self, step: int) -> bool:
+        """Measurements on the way, on a part of the test digits; the whole is for the end."""
+        every = max(1, min(self.steps // TESTS, TEST_DIGITS // self.batch_size))
+        return step % every == 0 and step < self.steps
+
+    def snapshot(self, step: int) -> bool:
+        return step in self.snapshots
+
+    @cached_property
+    def snapshots(self) -> frozenset[int]:
+        """0, 1, 2, 3, 5, 8, ...: most is learnt early; then at even distances; and the last step."""
+        count = max(10, min(SNAPSHOTS, SNAPSHOT_BYTES // max(1, self.snapshot_bytes)))
+        late = min(LATE, count // 3)
+        early = count - late - 2
+        dense = {round(self.steps ** (i / early)) for i in range(early)}
+        even = {round(i * self.steps / late) for i in range(1, late + 1)}
+        return frozenset({0, self.steps} | dense | even)

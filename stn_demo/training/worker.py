@@ -1,0 +1,293 @@
+"""Trains one run in a process of its own: ``python -m stn_demo.training.worker FOLDER``.
+
+Orders come as lines on standard input: pause, resume, step (one step, then pause), stop, rate X. When
+standard input ends, because the app closed it or died, the process saves the state of the run and ends.
+Nothing that it is told to do, or does for those who watch, changes the weights, but for a new learning rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from ..checkpoints import CheckpointError
+from ..data.digits import Digits
+from ..data.mnist import DataError
+from ..parent import parent
+from . import locks
+from .data_source import DataSource
+from .distributed import find_device
+from .evaluation import BLOCK, test_blocks
+from .events import TrainingStopped
+from .journal import LINES, Journal
+from .pair import Pair, finite, timed
+from .run_folder import RunFolder
+from .schedule import Schedule
+from .settings import TrainingSettings
+from .state import State
+
+NICE = 10  # the page comes first
+LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
+CLOSED = "closed", "The app has ended; resume goes on from here."
+
+
+class Ended(Exception):
+    """The run was told to end here: a code and, where there is more to say, a sentence."""
+
+
+class Worker:
+    """One run, from where its folder says that it stands. ``orders`` gives lines; "close" ends the process.
+    The state is saved about every ``save_every`` seconds."""
+
+    def __init__(
+        self, folder: RunFolder, orders: queue.SimpleQueue, data: DataSource, save_every: float = 2.0
+    ):
+        self.folder, self.orders, self.data, self.save_every = folder, orders, data, save_every
+        self.journal = Journal(folder)
+        self.paused, self.single = False, False
+        self.pair: Pair | None = None
+
+    def run(self) -> bool:
+        """Train until the end, an order to end or a fault; whether status.json says how it went."""
+        try:
+            self._prepare()
+            while not self.pair.done:
+                self._obey()
+                self._advance()
+            self._finish()
+            news = {"state": "done", "message": "", "code": "", "seconds_left": 0.0}
+        except Ended as end:
+            code, message = end.args
+            news = {"state": "stopped", "message": message, "code": code}
+        except Exception as fault:
+            code, message = self._explained(fault)
+            news = {"state": "failed", "message": message, "code": code}
+        return self.journal.last_words(**self._place(), **news)
+
+    def _explained(self, fault: Exception) -> tuple[str, str]:
+        """A fault as a code and a sentence for people."""
+        line = (str(fault).splitlines() or [""])[0]
+        if isinstance(fault, TrainingStopped):
+            step = self.folder.last_state(self.twin)  # it names the last good step; this is the last one kept
+            return "diverged", re.sub(r"resume from step \d+", f"resume from step {step}", line)
+        if isinstance(fault, (CheckpointError, OSError)):
+            why = (getattr(fault, "strerror", None) or line).rstrip(".")
+            return "disk", f"The run could not be written to the disk ({why}); make room there, then resume."
+        if isinstance(fault, ValueError):
+            return "data" if isinstance(fault, DataError) else "settings", line
+        return "error", f"The training failed ({type(fault).__name__}: {line.rstrip('.')})."
+
+    # -- before the first step
+
+    def _prepare(self) -> None:
+        self.journal.status |= self.folder.status()
+        self.journal.tell(state="starting", message="", code="")
+        about = self.folder.about()
+        self.twin = bool(about.get("twin"))
+        self.limit = about.get("longest_minutes")
+        device, settings = (
+            find_device(about.get("device") or "cpu"),
+            TrainingSettings.from_dict(about["settings"]),
+        )
+        digits, self.test = self.data.load(settings.data, about.get("digits"), self._say)
+        self._few: list | None = None
+        if about.get("minutes") and not about.get("steps"):
+            self._say("measuring the speed of this machine")
+            settings = timed(Pair(settings, digits, self.twin, device, {}), about["minutes"])
+        states = self._states()
+        self.pair = Pair(settings, digits, self.twin, device, states)
+        if about.get("steps") != self.pair.steps:
+            self.folder.amend(steps=self.pair.steps, settings=settings.to_dict())
+        self.schedule = Schedule(self.pair.steps, settings.batch_size, self.pair.bytes)
+        self.journal.begin(self.pair.step, int(states["network"].tensors[LINES]) if states else 1)
+        if not states:
+            self.journal.status |= dict.fromkeys(
+                ("accuracy", "twin_accuracy", "loss", "twin_loss", "seconds_left")
+            )
+            self.journal.snapshot(self.pair.models(), self._provenance())
+            self._save()
+        self.saved = time.monotonic()
+        self.spent, self.taken = 0.0, 0  # seconds, and steps, since this process began to train
+        self._show()
+        self._tell(state="running", message="")
+
+    def _states(self) -> dict[str, State]:
+        """Where to go on from; empty where there is nothing yet."""
+        step = self.folder.last_state(self.twin)
+        try:
+            return {} if step is None else self.folder.load_states(step, self.twin)
+        except CheckpointError as fault:
+            raise ValueError(f"The run cannot go on, for its state cannot be read: {fault}") from None
+
+    def _say(self, message: str) -> None:
+        self.journal.tell(message=message)
+
+    # -- orders
+
+    def _obey(self) -> None:
+        """Do what was ordered; while paused, wait for orders."""
+        if self.single:
+            self.single = False
+            self._pause()
+        while not self.single:
+            try:
+                order = self.orders.get(block=self.paused)
+            except queue.Empty:
+                break
+            self._follow(*order.partition(" ")[::2])
+        if self.limit and self.pair.seconds >= 60 * self.limit:
+            self._settle()
+            raise Ended("limit", f"The run has reached its limit of {self.limit:g} minutes and was stopped.")
+
+    def _follow(self, order: str, value: str) -> None:
+        if order in ("stop", "close"):
+            self._settle()
+            raise Ended(*(CLOSED if order == "close" else ("", "")))
+        if order == "pause" and not self.paused:
+            self._pause()
+        elif order in ("resume", "step"):
+            self.paused, self.single = False, order == "step"
+            self._tell(state="running")
+        elif order == "rate":
+            self._settle()
+            self.pair.top_rate = float(value)
+            self.journal.line("rate", step=self.pair.step, learning_rate=self.pair.top_rate)
+            self._save()  # at once: a rate that was in force for a single step is so for good
+            self._tell()
+
+    def _pause(self) -> None:
+        self._settle()
+        self.paused = True
+        self._tell(state="paused")
+
+    def _settle(self) -> None:
+        """Write all there is to know, so that the process may rest or end here."""
+        if self.pair.step > self.pair.reported:
+            self._line()
+        self._save()
+        self._show()
+
+    # -- a step, and what is told of it
+
+    def _advance(self) -> None:
+        start = time.monotonic()
+        self.pair.advance()
+        step = self.pair.step
+        line = self.schedule.line(step)
+        if line:
+            self._line()
+        if self.schedule.test(step):
+            self._measure(BLOCK)
+        if self.schedule.snapshot(step) and finite(models := self.pair.models()):
+            self.journal.snapshot(models, self._provenance())
+        now = time.monotonic()
+        self.spent, self.taken = self.spent + now - start, self.taken + 1
+        if now - self.shown > LATEST_EVERY:
+            self._show()
+        if line and now - self.saved > self.save_every:
+            self._save()
+        if now - self.told > STATUS_EVERY:
+            self._tell()
+
+    def _line(self) -> None:
+        """Report the steps since the last line. Raises TrainingStopped where they led nowhere."""
+        line = self.pair.report()
+        self.journal.line("step", **line)
+        told = ("loss", "twin_loss", "samples_per_second")
+        self.journal.status |= {key: line[key] for key in told if key in line}
+        self.journal.status["train_accuracy"] = line["accuracy"]
+
+    def _measure(self, count: int, **about: object) -> None:
+        """A line with the accuracy on the first ``count`` test digits, distorted once for all."""
+        test = Digits(*(part[:count] for part in self.test))
+        if count > BLOCK:
+            blocks = self._until_closed(test_blocks(test, self.pair.settings.distort))
+        else:
+            blocks = self._few = self._few or list(test_blocks(test, self.pair.settings.distort))
+        values = self.pair.accuracy(blocks) | {"test_digits": len(test.labels)}
+        self.journal.line("test", step=self.pair.step, **values, **about)
+        self.journal.status |= values
+
+    def _until_closed(self, blocks: Iterator) -> Iterator:
+        for block in blocks:
+            if parent.gone.is_set():
+                raise Ended(*CLOSED)
+            yield block
+
+    def _finish(self) -> None:
+        self._settle()
+        self._tell(state="running", message="measuring on the test digits")
+        self._measure(len(self.test.labels), final=True)
+
+    def _tell(self, **news: object) -> None:
+        left = self.spent / self.taken * (self.pair.steps - self.pair.step) if self.taken else None
+        self.journal.tell(**{"seconds_left": left, **self._place(), **news})
+        self.told = time.monotonic()
+
+    def _place(self) -> dict:
+        """Where the run stands; nothing, before it does."""
+        if self.pair is None:
+            return {}
+        about = {"step": self.pair.step, "steps": self.pair.steps, "seconds": self.pair.seconds}
+        return about | {"learning_rate": self.pair.rate, "top_rate": self.pair.top_rate}
+
+    def _show(self) -> None:
+        if finite(models := self.pair.models()):  # one that has diverged is not shown; the next line says so
+            self.journal.latest(models, self._provenance())
+        self.shown = time.monotonic()
+
+    def _save(self) -> None:
+        self.journal.save(self.pair.states())
+        self.saved = time.monotonic()
+
+    def _provenance(self) -> dict:
+        settings = self.pair.settings.to_dict()
+        about = {"run": self.folder.id, "step": self.pair.step, "steps": self.pair.steps}
+        return about | {key: settings[key] for key in ("data", "distortion", "seed")}
+
+
+def listen(orders: queue.SimpleQueue) -> None:
+    """Put the lines of standard input in the queue."""
+    for line in sys.stdin:
+        orders.put(line.strip())
+    orders.put("close")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train the run; the exit status: 0, or 2 where another process trains it."""
+    parser = argparse.ArgumentParser(prog="python -m stn_demo.training.worker")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--lock", type=int, help="a descriptor that holds the run's lock")
+    parser.add_argument("--data", help="folder of MNIST")
+    parser.add_argument("--no-download", action="store_true")
+    parser.add_argument("--save-every", type=float, default=2.0, help="seconds")
+    options = parser.parse_args(arguments)
+    folder = RunFolder(options.folder)
+    if options.lock is None and locks.take(folder.lock) is None:
+        print(f"The run {folder.id} is being trained already.", file=sys.stderr)
+        return 2
+    os.nice(NICE)
+    torch.set_num_threads(1)
+    data = DataSource(options.data, not options.no_download, folder.path.parent)
+    worker = Worker(folder, queue.SimpleQueue(), data, options.save_every)
+    signal.signal(signal.SIGTERM, lambda number, frame: worker.orders.put("close"))
+    parent.on_gone = lambda: worker.orders.put("close")
+    threading.Thread(target=listen, args=(worker.orders,), daemon=True).start()
+    if not worker.run():
+        print(json.dumps(worker.journal.status), flush=True)  # for whoever started it
+    return 0
+
+
+if __name__ == "__main__":
+    os._exit(main())  # a thread may be reading standard input, over which an orderly exit stumbles

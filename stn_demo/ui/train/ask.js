@@ -1,0 +1,53 @@
+// Questions of the Train page; each refusal becomes a sentence.
+
+import { createHttp } from "../stage/http.js";
+import { errorText, has, t } from "../stage/i18n.js";
+
+export function sentence(error) {
+  const key = `train.error.${error.code}`;
+  return has(key) ? t(key, { message: error.message }) : errorText(error);
+}
+
+/**
+ * post(action, values) -> the answer, or null after a toast; fetched(path, options) -> Response or null after a toast;
+ * save(blob, name): hand a file to the visitor.
+ */
+export function createAsk(base, desk) {
+  const http = createHttp(base);
+
+  function refused(error) {
+    desk.emit("toast", { text: sentence(error) });
+    return null;
+  }
+
+  return {
+    async post(action, values) {
+      try {
+        const answer = await http.post(`stn/train/${action}`, values);
+        if (!answer?.error) return answer ?? {};
+        if (answer.running) desk.watch(answer.running); // somebody else's run: watch it
+        return refused(answer.error);
+      } catch {
+        return refused({ code: "offline" });
+      } finally {
+        desk.refresh();
+      }
+    },
+    async fetched(path, options) {
+      try {
+        const answer = await fetch(new URL(path, base), options);
+        if (answer.ok) return answer;
+        return refused((await answer.json().catch(() => ({}))).error ?? { code: "unknown" });
+      } catch {
+        return refused({ code: "offline" });
+      }
+    },
+    save(blob, name) {
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+      document.body.append(link);
+      link.click();
+      link.remove();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    },
+  };
+}

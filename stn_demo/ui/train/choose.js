@@ -1,0 +1,105 @@
+// Choose a run: the presets first, each explained in a line; then every setting, in a dialog.
+
+import { t } from "../stage/i18n.js";
+import { isActive } from "./desk.js";
+import { createFields } from "./fields.js";
+import { summary } from "./words.js";
+
+export function attachChoose({ root, desk, ask }) {
+  const [select, line, brief, start, more] = ["preset", "preset-line", "summary", "start", "more"].map((name) =>
+    root.querySelector(`#train-${name}`),
+  );
+  const dialog = root.querySelector("#train-settings");
+  const fields = createFields(root.querySelector("#train-fields"), changed);
+  let draft = null; // {preset, settings, twin, minutes, digits, device}
+  let starting = false;
+
+  function take(preset) {
+    const { settings, twin, minutes, digits } = structuredClone(preset);
+    draft = { preset: preset.name, settings, twin, minutes, digits, device: desk.overview.choices.devices[0] };
+    if (!desk.overview.choices.mnist) draft.settings.data = "handwriting"; // so that it starts at once, also offline
+    show();
+  }
+
+  function changed(next) {
+    draft = { ...next, preset: null };
+    show();
+  }
+
+  function show() {
+    if (!draft) return;
+    const { presets, choices, allowed } = desk.overview;
+    options(select, presets, draft.preset);
+    line.textContent = t(draft.preset ? `train.preset.${draft.preset}.help` : "train.preset.own.help");
+    brief.textContent = summary(draft);
+    root.querySelector("#train-closed").hidden = allowed;
+    root.querySelector("#train-choose").hidden = !allowed;
+    fields.show(draft, choices);
+    enable();
+  }
+
+  function enable() {
+    const busy = starting || isActive(desk.run);
+    start.disabled = starting || desk.overview?.allowed === false;
+    start.textContent = t(starting ? "train.starting" : "train.start");
+    start.classList.toggle("yours-fill", !busy);
+  }
+
+  select.addEventListener("change", () => {
+    const preset = desk.overview.presets.find(({ name }) => name === select.value);
+    if (preset) take(preset);
+  });
+  more.addEventListener("click", () => dialog.showModal());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  root.querySelector("#train-settings-preset").addEventListener("click", () => {
+    take(desk.overview.presets.find(({ name }) => name === draft.preset) ?? desk.overview.presets[0]);
+  });
+  start.addEventListener("click", async () => {
+    const { settings, twin, minutes, digits, device, preset } = draft;
+    starting = true;
+    enable();
+    const answer = await ask.post("start", {
+      settings, twin, minutes, digits, device, name: preset ?? "",
+    });
+    starting = false;
+    if (answer?.id) {
+      desk.look(null);
+      desk.watch(answer.id);
+    }
+    enable();
+  });
+  desk.on("overview", () => (draft ? show() : take(desk.overview.presets[0])));
+  desk.on("lang", show);
+  desk.on("news", enable);
+  desk.on("run", enable);
+}
+
+/** The presets as options; the picker shows each with its line where the browser can. */
+function options(select, presets, chosen) {
+  const names = [...presets.map(({ name }) => name), ...(chosen ? [] : ["own"])];
+  const made = `${names.map((name) => t(`train.preset.${name}`))}`;
+  if (select.dataset.made === made) { // making them anew would close an open picker
+    select.value = chosen ?? "own";
+    return;
+  }
+  select.dataset.made = made;
+  select.replaceChildren(
+    ...names.map((name) => {
+      const option = document.createElement("option");
+      option.value = name;
+      const title = option.appendChild(document.createElement("b"));
+      title.textContent = t(`train.preset.${name}`);
+      if (CSS.supports("appearance", "base-select")) {
+        option.append(" ");
+        option.appendChild(document.createElement("small")).textContent = t(`train.preset.${name}.help`);
+      }
+      return option;
+    }),
+  );
+  if (CSS.supports("appearance", "base-select")) {
+    const button = document.createElement("button");
+    button.append(document.createElement("selectedcontent"));
+    select.prepend(button);
+  }
+  select.value = chosen ?? "own";
+}

@@ -1,0 +1,128 @@
+// Loss and accuracy, of the network and of its plain twin, in training and on test digits. Drawn by Plotly, which is
+// fetched when the page is first seen.
+
+import { number, t } from "../stage/i18n.js";
+import { percent } from "./words.js";
+
+const DOMAINS = { accuracy: [0.47, 1], loss: [0, 0.4] };
+
+export function attachCurves({ root, desk, base }) {
+  const place = root.querySelector("#train-plot");
+  const box = root.querySelector("#train-curves");
+  const cursor = root.querySelector("#train-cursor");
+  const log = root.querySelector("#train-log");
+  let plotly = null;
+  let drawn = "";
+
+  function load() {
+    if (plotly !== null || !desk.visible) return;
+    plotly = false;
+    const script = document.createElement("script");
+    script.src = new URL("stn/plotly.js", base);
+    script.onload = () => {
+      plotly = window.Plotly;
+      draw();
+    };
+    script.onerror = () => {
+      plotly = null;
+      desk.emit("toast", { key: "train.curves.missing" });
+    };
+    document.head.append(script);
+  }
+
+  async function draw(force = true) {
+    root.querySelector("#train-key-twin").hidden = !desk.run?.twin;
+    if (!plotly || !desk.visible || !place.clientWidth) return;
+    const { steps, tests } = desk.curves;
+    const key = `${desk.id} ${steps.step.length} ${steps.step.at(-1)} ${tests.step.length} ${log.checked}`;
+    if (!force && key === drawn) return;
+    const first = !drawn;
+    drawn = key;
+    const style = colours(root);
+    await plotly.react(place, traces(desk, style), layout(style, log.checked, desk), { displayModeBar: false, responsive: true });
+    if (first) place.on("plotly_click", ({ points: [point] }) => desk.look(nearest(desk.snapshots, point.x)));
+    point();
+    box.setAttribute("aria-label", spoken(desk));
+  }
+
+  /** The moment that is looked at, as a line over both plots. */
+  function point() {
+    const axis = place._fullLayout?.xaxis;
+    cursor.hidden = desk.at === null || !axis || (log.checked && desk.at < 1);
+    if (cursor.hidden) return;
+    const x = axis.d2p(desk.at);
+    cursor.hidden = !(x >= 0 && x <= axis._length);
+    cursor.style.transform = `translateX(${axis._offset + x}px)`;
+  }
+
+  log.addEventListener("change", () => draw());
+  desk.on("visible", () => {
+    load();
+    draw();
+  });
+  desk.on("news", () => draw(false));
+  desk.on("run", () => draw());
+  desk.on("at", point);
+  desk.on("lang", () => draw());
+  new MutationObserver(() => draw()).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  new ResizeObserver(() => draw()).observe(place);
+}
+
+function colours(root) {
+  const style = getComputedStyle(root);
+  const value = (name) => style.getPropertyValue(`--${name}`).trim();
+  return { net: value("net-fill"), plain: value("plain-fill"), text: value("text"), soft: value("soft"), line: value("line"), paper: value("paper"), font: style.fontFamily };
+}
+
+function traces({ run, curves: { steps, tests } }, { net, plain }) {
+  const hundred = (values) => values.map((value) => (value == null ? null : 100 * value));
+  const line = (name, x, y, color, axis, test) => ({
+    type: "scatter", mode: test ? "lines+markers" : "lines", name, x, y, yaxis: axis, connectgaps: true,
+    line: { color, width: test ? 2.2 : 1.4 }, marker: { color, size: 4.5 }, opacity: test ? 1 : 0.55,
+    hovertemplate: axis === "y" ? "%{y:.1f} %" : "%{y:.3f}",
+  });
+  const [stn, twin, train] = ["stn", "twin", "train"].map((name) => t(`train.curves.${name}`));
+  const all = [];
+  if (run?.twin) {
+    all.push(line(`${twin}, ${train}`, steps.step, hundred(steps.twin_accuracy), plain, "y", false));
+    all.push(line(`${twin}, ${train}`, steps.step, steps.twin_loss, plain, "y2", false));
+    all.push(line(twin, tests.step, hundred(tests.twin_accuracy), plain, "y", true));
+  }
+  all.push(line(`${stn}, ${train}`, steps.step, hundred(steps.accuracy), net, "y", false));
+  all.push(line(`${stn}, ${train}`, steps.step, steps.loss, net, "y2", false));
+  all.push(line(stn, tests.step, hundred(tests.accuracy), net, "y", true));
+  return all;
+}
+
+function layout({ text, soft, line, paper, font }, log, { id, curves: { steps, tests } }) {
+  const axis = { gridcolor: line, zeroline: false, linecolor: line, tickfont: { color: soft, size: 11 }, automargin: false, fixedrange: true };
+  const last = Math.max(10, steps.step.at(-1) ?? 0, tests.step.at(-1) ?? 0);
+  const note = (text, y) => ({
+    text, x: 1, y, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", showarrow: false, font: { color: soft, size: 11 },
+  });
+  const top = Math.max(2.4, ...steps.loss.slice(0, 3).filter(Number.isFinite));
+  return {
+    uirevision: `${id} ${log}`,
+    autosize: true,
+    margin: { l: 38, r: 8, t: 6, b: 22 },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: font, color: text },
+    showlegend: false,
+    hovermode: "x unified",
+    hoverlabel: { bgcolor: paper, bordercolor: line, font: { color: text, size: 11 } },
+    annotations: [note(t("train.curves.accuracy"), DOMAINS.accuracy[0]), note(t("train.curves.loss"), DOMAINS.loss[1] - 0.07)],
+    xaxis: { ...axis, anchor: "y2", type: log ? "log" : "linear", range: log ? [0, Math.log10(last)] : [0, last], dtick: log ? 1 : undefined, nticks: 6 },
+    yaxis: { ...axis, domain: DOMAINS.accuracy, range: [0, 101], tickvals: [0, 25, 50, 75, 100] },
+    yaxis2: { ...axis, domain: DOMAINS.loss, range: [0, Math.min(top * 1.05, 6)], nticks: 4 },
+  };
+}
+
+function nearest(steps, x) {
+  return steps.reduce((best, step) => (Math.abs(step - x) < Math.abs(best - x) ? step : best), steps[0] ?? null);
+}
+
+function spoken({ run, curves: { steps } }) {
+  if (!run) return t("train.curves.title");
+  return t("train.curves.spoken", { accuracy: percent(run.accuracy), loss: number(steps.loss.at(-1), 2), step: run.step ?? 0 });
+}

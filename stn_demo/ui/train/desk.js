@@ -1,0 +1,156 @@
+// What the page knows of the runs, asked for twice a second while somebody looks.
+
+const EVERY = 500; // ms
+const AFTER_FAILURE = 1500;
+const ACTIVE = new Set(["starting", "running", "paused"]);
+const STEPS = ["step", "loss", "accuracy", "twin_loss", "twin_accuracy"];
+const TESTS = ["step", "accuracy", "twin_accuracy"];
+
+export const isActive = (run) => ACTIVE.has(run?.state);
+
+/**
+ * overview: the answer of GET stn/train, null at first. id, run: the run that is watched (status and settings), or null.
+ * curves: {steps, tests}, columns. snapshots: its steps. at: the snapshot that is looked at, null for the network now.
+ * Events: "overview", "run" (another run is watched), "news" (it has gone on), "at", "visible", "lang", "toast",
+ * "offline", "online".
+ */
+export function createDesk(http) {
+  const listeners = new Map();
+  let next = 0; // line of the log
+  let version = null;
+  let timer = 0;
+  let asking = false;
+  let hurried = false;
+
+  const desk = {
+    overview: null,
+    id: null,
+    run: null,
+    curves: empty(),
+    snapshots: [],
+    at: null,
+    visible: false,
+    on(name, fn) {
+      if (!listeners.has(name)) listeners.set(name, []);
+      listeners.get(name).push(fn);
+    },
+    emit(name, value) {
+      for (const fn of listeners.get(name) ?? []) {
+        try {
+          fn(value);
+        } catch (error) {
+          console.error(error);
+          if (!fn.reported && name !== "toast") {
+            fn.reported = true;
+            desk.emit("toast", { key: "error.module", args: { detail: String(error.message ?? error) } });
+          }
+        }
+      }
+    },
+    /** Watch this run. */
+    watch(id) {
+      if (id === desk.id) return;
+      desk.id = id;
+      desk.run = desk.overview?.runs.find((run) => run.id === id) ?? null;
+      desk.curves = empty();
+      desk.snapshots = [];
+      next = 0;
+      desk.look(null);
+      desk.emit("run");
+      desk.refresh();
+    },
+    /** Look at the snapshot of this step; null: at the network now. */
+    look(at) {
+      if (at === desk.at) return;
+      desk.at = at;
+      desk.emit("at");
+    },
+    /** The name of the network that is looked at, null where there is none; its twin's, null likewise. */
+    network(at = desk.at) {
+      return desk.id && `run-${desk.id}-${at ?? "latest"}`;
+    },
+    twin(at = desk.at) {
+      return desk.run?.twin ? `${desk.network(at)}-twin` : null;
+    },
+    show(visible) {
+      if (visible === desk.visible) return;
+      desk.visible = visible;
+      desk.emit("visible");
+      desk.refresh();
+    },
+    /** Ask at once. */
+    refresh() {
+      if (asking) hurried = true;
+      else tick();
+    },
+  };
+
+  async function tick() {
+    clearTimeout(timer);
+    if (!desk.visible) return;
+    asking = true;
+    hurried = false;
+    let pause = EVERY;
+    try {
+      if (!desk.overview) await overview();
+      const id = desk.id;
+      const news = await http.get(`stn/train/log?id=${id ?? ""}&since=${next}`);
+      if (news.version && news.version !== version) await overview();
+      if (news.error) await gone(id);
+      else if (id === desk.id) take(news);
+      follow(news.running);
+      desk.emit("online");
+    } catch (error) {
+      if (!(error instanceof TypeError)) console.error(error);
+      desk.emit("offline");
+      pause = AFTER_FAILURE;
+    }
+    asking = false;
+    timer = setTimeout(tick, hurried ? 0 : pause);
+  }
+
+  async function overview() {
+    desk.overview = await http.get("stn/train");
+    version = desk.overview.version;
+    desk.emit("overview");
+  }
+
+  /** The run has been deleted, here or elsewhere. */
+  async function gone(id) {
+    await overview();
+    if (desk.id === id) desk.watch(desk.overview.running ?? desk.overview.runs[0]?.id ?? null);
+  }
+
+  /** A run that begins is watched, unless the visitor watches one that is going on. */
+  function follow(running) {
+    if (!desk.id) desk.watch(running ?? desk.overview.runs[0]?.id ?? null);
+    else if (running && running !== desk.id && !isActive(desk.run) && desk.at === null) desk.watch(running);
+  }
+
+  function take(news) {
+    if (!news.run) return;
+    next = news.next;
+    if (news.anew) desk.curves = empty();
+    desk.run = news.run;
+    desk.snapshots = news.snapshots;
+    append(desk.curves.steps, news.steps, STEPS);
+    append(desk.curves.tests, news.tests, TESTS);
+    desk.emit("news");
+  }
+  return desk;
+}
+
+const columns = (names) => Object.fromEntries(names.map((name) => [name, []]));
+const empty = () => ({ steps: columns(STEPS), tests: columns(TESTS) });
+
+/** Put new rows at the end; what a resumed run does again takes the place of what it had done before. */
+function append(target, news, names) {
+  if (!news?.step?.length) return;
+  const first = news.step[0];
+  let kept = target.step.length;
+  while (kept && target.step[kept - 1] >= first) kept -= 1;
+  for (const name of names) {
+    target[name].length = kept;
+    target[name].push(...news[name]);
+  }
+}

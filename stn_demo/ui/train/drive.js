@@ -1,0 +1,125 @@
+// Drive a run, and say how it stands: buttons, learning rate, progress.
+
+import { has, number, t } from "../stage/i18n.js";
+import { isActive } from "./desk.js";
+import { clock, percent, short, title } from "./words.js";
+
+export function attachDrive({ root, desk, ask }) {
+  const at = (name) => root.querySelector(`#train-${name}`);
+  const buttons = Object.fromEntries(["resume", "pause", "step", "stop", "reset", "seed"].map((name) => [name, at(name)]));
+  const status = at("status");
+  const words = status.querySelector("span");
+  const pace = at("pace");
+  const progress = at("progress");
+  const rate = at("rate").querySelector("input");
+  const rateText = at("rate").querySelector("output");
+  let offline = false;
+  let said = "";
+  let sliding = 0;
+
+  const act = (action, values = {}) => desk.id && ask.post(action, { id: desk.id, ...values });
+  for (const name of ["resume", "pause", "step", "stop"]) buttons[name].addEventListener("click", () => act(name));
+  async function again(values) {
+    const answer = await act("reset", values);
+    if (answer?.id) desk.watch(answer.id);
+  }
+  buttons.reset.addEventListener("click", () => again({}));
+  buttons.seed.addEventListener("click", () => again({ seed: Math.floor(Math.random() * 1e6) }));
+
+  rate.addEventListener("input", () => {
+    clearTimeout(sliding);
+    fill();
+    sliding = setTimeout(async () => {
+      await act("rate", { rate: Number((10 ** rate.value).toPrecision(3)) });
+      sliding = setTimeout(() => (sliding = 0), 1500); // until the run has said that it knows
+    }, 200);
+  });
+
+  function show() {
+    const { run } = desk;
+    const state = offline ? "offline" : run?.state ?? "none";
+    const open = desk.overview?.allowed !== false && !offline;
+    const going = state === "running" || state === "starting";
+    const held = state === "paused";
+    const mine = run?.mine !== false;
+    at("name").textContent = run ? title(run) : "";
+    status.dataset.state = state;
+    say(words, statusText(state, run));
+    say(pace, run ? paceText(run, state) : "");
+    const share = run?.steps ? run.step / run.steps : 0;
+    progress.firstElementChild.style.transform = `scaleX(${share})`;
+    progress.setAttribute("aria-valuenow", Math.round(100 * share));
+    const resumable = held || run?.resumable || state === "lost";
+    buttons.resume.hidden = !resumable;
+    buttons.pause.hidden = resumable;
+    buttons.resume.disabled = !open || (held && !mine);
+    buttons.pause.disabled = !open || !going || !mine;
+    buttons.step.disabled = !open || !(held || resumable) || (held && !mine);
+    buttons.stop.disabled = !open || !isActive(run) || !mine;
+    buttons.reset.disabled = buttons.seed.disabled = !open || !run || (isActive(run) && !mine);
+    rate.disabled = !open || !isActive(run) || !mine;
+    if (run && !sliding && document.activeElement !== rate) showRate(run);
+    announce(state);
+  }
+
+  function showRate({ top_rate: top, settings }) {
+    const value = top ?? settings.learning_rate;
+    rate.value = Math.log10(value);
+    fill();
+    rateText.textContent = short(value);
+  }
+
+  function fill() {
+    rateText.textContent = short(10 ** rate.value);
+    rate.style.setProperty("--share", (rate.value - rate.min) / (rate.max - rate.min));
+  }
+
+  function announce(state) {
+    if (state === said) return;
+    if (said) at("say").textContent = t(`train.state.${state}`);
+    said = state;
+  }
+
+  desk.on("online", () => {
+    if (!offline) return;
+    offline = false;
+    show();
+  });
+  desk.on("offline", () => {
+    offline = true;
+    show();
+  });
+  for (const name of ["news", "run", "overview", "lang"]) desk.on(name, show);
+  show();
+}
+
+/** A text that changes twice a second is only written where it has changed. */
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function statusText(state, run) {
+  const parts = [t(`train.state.${state}`)];
+  if (run && state !== "none") {
+    if (run.steps) parts.push(t("train.status.step", { step: run.step ?? 0, steps: run.steps }));
+    if (run.accuracy != null) parts.push(t("train.status.accuracy", { accuracy: percent(run.accuracy) }));
+    if (run.twin && run.twin_accuracy != null) parts.push(t("train.status.twin", { accuracy: percent(run.twin_accuracy) }));
+  }
+  const line = parts.join(" · ");
+  const why = run?.message && state !== "offline" ? fault(run) : "";
+  return why ? `${line} — ${why}` : line;
+}
+
+/** Why a run has stopped or failed, in the visitor's language where the kind is known. */
+function fault({ code, message }) {
+  const key = `train.fault.${code}`;
+  return has(key) ? t(key, { message }) : message;
+}
+
+function paceText({ samples_per_second: samples, seconds_left: left, seconds }, state) {
+  const parts = [];
+  if (state === "running" && samples) parts.push(t("train.pace.samples", { samples: number(samples) }));
+  if (state === "running" && left != null) parts.push(t("train.pace.left", { time: clock(left) }));
+  else if (seconds) parts.push(t("train.pace.spent", { time: clock(seconds) }));
+  return parts.join(" · ");
+}

@@ -1,0 +1,181 @@
+// Every setting of a run, as one table of fields: name, kind, where it lies in the draft, what it may be.
+
+import { t } from "../stage/i18n.js";
+import { short } from "./words.js";
+
+const OWN = { rotation: 60, scale: [0.7, 1.2], shear: 0.1, shift: "ink" };
+const model = (name) => ({
+  get: (draft) => draft.settings.model[name],
+  set: (draft, value) => (draft.settings.model[name] = value),
+});
+const setting = (name) => ({
+  get: (draft) => draft.settings[name],
+  set: (draft, value) => (draft.settings[name] = value),
+});
+const pose = (name, index) => ({
+  get: ({ settings: { distortion } }) => (index == null ? distortion[name] : distortion[name]?.[index]),
+  set: ({ settings: { distortion } }, value) => (index == null ? (distortion[name] = value) : (distortion[name][index] = value)),
+  when: ({ settings }) => typeof settings.distortion !== "string",
+});
+const stands = ({ settings }) => settings.model.placement.length > 0;
+
+const FIELDS = [
+  { group: "data" },
+  { name: "data", kind: "choice", values: (c) => c.data, word: (v) => t(`train.data.${v}`), ...setting("data") },
+  {
+    name: "distortion", kind: "choice", values: (c) => [...c.distortion, "own"], word: (v) => t(`train.distortion.${v}`),
+    get: ({ settings }) => (typeof settings.distortion === "string" ? settings.distortion : "own"),
+    set({ settings }, value) {
+      settings.distortion = value === "own" ? structuredClone(OWN) : value;
+      delete settings.model.input_size; // the server makes the network take what the distortion makes
+      delete settings.model.output_size;
+      if (!["none", "pose", "r", "p", "e"].includes(value)) settings.undistorted = 0;
+    },
+  },
+  { name: "rotation", kind: "number", range: [0, 180], step: 1, ...pose("rotation") },
+  { name: "scale_least", kind: "number", range: [0.1, 4], step: 0.05, ...pose("scale", 0) },
+  { name: "scale_most", kind: "number", range: [0.1, 4], step: 0.05, ...pose("scale", 1) },
+  { name: "shear", kind: "number", range: [0, 2], step: 0.05, ...pose("shear") },
+  { group: "network" },
+  { name: "transform", kind: "choice", values: (c) => c.model.transform, word: (v) => t(`train.transform.${v}`), when: stands, ...model("transform") },
+  { name: "placement", kind: "places", ...model("placement") },
+  { name: "sampler", kind: "choice", values: (c) => c.model.sampler.filter((v) => v !== "nearest"), word: (v) => t(`sampler.${v}`), when: stands, ...model("sampler") },
+  { name: "padding", kind: "choice", values: (c) => c.model.padding, word: (v) => t(`padding.${v}`), when: stands, ...model("padding") },
+  { name: "localization", kind: "choice", values: (c) => c.model.localization, word: (v) => t(`train.localization.${v}`), when: stands, ...model("localization") },
+  {
+    name: "classifier", kind: "choice", values: (c) => c.model.classifier, word: (v) => t(`train.classifier.${v}`),
+    get: model("classifier").get,
+    set({ settings }, value) {
+      settings.model.classifier = value;
+      if (value === "fcn") settings.model.placement = settings.model.placement.filter((place) => place === "input");
+    },
+  },
+  { group: "training" },
+  { name: "learning_rate", kind: "number", range: [1e-6, 1], step: "any", ...setting("learning_rate") },
+  { name: "localization_factor", kind: "number", range: [0, 1000], step: "any", when: stands, ...setting("localization_factor") },
+  { name: "batch_size", kind: "number", range: [1, 65536], step: 1, ...setting("batch_size") },
+  {
+    name: "length", kind: "choice", values: () => ["minutes", "epochs"], word: (v) => t(`train.length.${v}`),
+    get: ({ minutes }) => (minutes ? "minutes" : "epochs"),
+    set: (draft, value) => (draft.minutes = value === "minutes" ? 1 : null),
+  },
+  { name: "minutes", kind: "number", range: [0.1, 240], step: "any", when: ({ minutes }) => minutes, get: (d) => d.minutes, set: (d, v) => (d.minutes = v) },
+  { name: "epochs", kind: "number", range: [0.01, 1000], step: "any", when: ({ minutes }) => !minutes, ...setting("epochs") },
+  { name: "seed", kind: "number", range: [0, 2147483647], step: 1, ...setting("seed") },
+  { name: "device", kind: "choice", values: (c) => c.devices, word: (v) => t(`train.device.${v}`), get: (d) => d.device, set: (d, v) => (d.device = v) },
+  { name: "twin", kind: "flag", get: (d) => d.twin, set: (d, v) => (d.twin = v), when: stands },
+];
+
+/** place: element for the form. changed(draft): after each valid change. -> {show(draft, choices)} */
+export function createFields(place, changed) {
+  let draft = null;
+  let choices = null;
+  let rows = null;
+
+  function build() {
+    let group = null;
+    place.replaceChildren();
+    rows = FIELDS.flatMap((field) => {
+      if (field.group) {
+        group = place.appendChild(document.createElement("fieldset"));
+        const legend = group.appendChild(document.createElement("legend"));
+        legend.dataset.i18n = `train.group.${field.group}`;
+        legend.textContent = t(legend.dataset.i18n);
+        return [];
+      }
+      return [row(group, field)];
+    });
+  }
+
+  function row(group, field) {
+    const element = group.appendChild(document.createElement(field.kind === "places" ? "div" : "label"));
+    element.className = `field field-${field.kind}`;
+    const name = element.appendChild(document.createElement("span"));
+    const control = element.appendChild(makers[field.kind](field, write));
+    const line = element.appendChild(document.createElement("small"));
+    const key = `train.set.${field.name}`;
+    name.dataset.i18n = key;
+    line.dataset.i18n = `${key}.line`;
+    [name, line].forEach((node) => (node.textContent = t(node.dataset.i18n)));
+    line.id = `train-line-${field.name}`;
+    control.setAttribute("aria-describedby", line.id);
+    if (field.kind === "places") {
+      control.setAttribute("role", "group");
+      control.dataset.i18nLabel = key;
+      control.setAttribute("aria-label", t(key));
+    }
+    return { field, element, control };
+  }
+
+  function write(field, value) {
+    const next = structuredClone(draft);
+    field.set(next, value);
+    changed(next);
+  }
+
+  return {
+    show(nextDraft, nextChoices) {
+      [draft, choices] = [nextDraft, nextChoices];
+      if (!rows) build();
+      for (const { field, element, control } of rows) {
+        element.hidden = field.when ? !field.when(draft) : false;
+        if (!element.hidden) control.show(field.get(draft), choices, draft);
+      }
+    },
+  };
+}
+
+const makers = {
+  choice(field, write) {
+    const select = document.createElement("select");
+    select.addEventListener("change", () => write(field, select.value));
+    select.show = (value, choices) => {
+      select.replaceChildren(...field.values(choices).map((one) => new Option(field.word(one), one)));
+      select.value = value;
+    };
+    return select;
+  },
+  number(field, write) {
+    const input = Object.assign(document.createElement("input"), { type: "number", min: field.range[0], max: field.range[1], step: field.step, required: true });
+    input.addEventListener("change", () => {
+      if (input.reportValidity()) write(field, Number(input.value));
+    });
+    input.show = (value) => {
+      if (document.activeElement !== input || Number(input.value) !== value) input.value = field.step === 1 ? value : short(value);
+    };
+    return input;
+  },
+  flag(field, write) {
+    const input = Object.assign(document.createElement("input"), { type: "checkbox" });
+    input.addEventListener("change", () => write(field, input.checked));
+    input.show = (value) => (input.checked = Boolean(value));
+    return input;
+  },
+  places(field, write) {
+    const group = document.createElement("span");
+    group.className = "row";
+    let value = [];
+    group.show = (chosen, choices, draft) => {
+      value = chosen;
+      const points = choices.points[draft.settings.model.classifier];
+      if (group.dataset.points !== points.join()) {
+        group.dataset.points = points.join();
+        group.replaceChildren(...points.map((point) => box(point)));
+      }
+      for (const input of group.querySelectorAll("input")) input.checked = value.includes(input.value);
+    };
+    function box(point) {
+      const label = Object.assign(document.createElement("label"), { className: "check" });
+      const input = label.appendChild(Object.assign(document.createElement("input"), { type: "checkbox", value: point }));
+      const word = label.appendChild(document.createElement("span"));
+      word.dataset.i18n = `train.place.${point}`;
+      word.textContent = t(word.dataset.i18n);
+      input.addEventListener("change", () => {
+        const points = group.dataset.points.split(",");
+        write(field, points.filter((one) => (one === point ? input.checked : value.includes(one))));
+      });
+      return label;
+    }
+    return group;
+  },
+};

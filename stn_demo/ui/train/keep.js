@@ -1,0 +1,96 @@
+// Keep a run: save its network as a checkpoint, take it away as a file, name it, delete it.
+
+import { t } from "../stage/i18n.js";
+import { sentence } from "./ask.js";
+import { DEFAULTS } from "../stage/store.js";
+import { isActive } from "./desk.js";
+import { title } from "./words.js";
+
+export function attachKeep({ root, desk, ask, stn }) {
+  const at = (name) => root.querySelector(`#train-${name}`);
+  const [bar, save, download, rename, remove] = ["keep", "save", "download", "rename", "delete"].map(at);
+  const naming = createNaming(at);
+  const deleting = at("delete-dialog");
+  const step = () => desk.at ?? "latest";
+
+  function show() {
+    const open = desk.overview?.allowed !== false;
+    bar.hidden = !desk.run;
+    save.hidden = rename.hidden = remove.hidden = !open;
+    remove.disabled = isActive(desk.run) || desk.run?.alive;
+  }
+
+  save.addEventListener("click", () => {
+    const proposed = (desk.run.name || "").normalize("NFKD").replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+|-+$/g, "");
+    naming({
+      title: t("train.save.title"),
+      line: t("train.save.line", { step: desk.at ?? desk.run.step }),
+      value: `${proposed || "my"}-${desk.at ?? desk.run.step}`.toLowerCase().slice(0, 60),
+      pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+      async done(name) {
+        const answer = await ask.post("save", { id: desk.id, step: step(), name });
+        if (answer) desk.emit("toast", { key: "train.saved", args: { name: answer.name } });
+      },
+    });
+  });
+  rename.addEventListener("click", () =>
+    naming({
+      title: t("train.rename.title"),
+      line: t("train.rename.line"),
+      value: title(desk.run),
+      pattern: /\S/,
+      done: async (name) => (await ask.post("rename", { id: desk.id, name })) && desk.refresh(),
+    }),
+  );
+  download.addEventListener("click", async () => {
+    const answer = await ask.fetched(`stn/train/download?id=${desk.id}&step=${step()}`);
+    if (answer) ask.save(await answer.blob(), `${desk.id}-${desk.at ?? desk.run.step}.safetensors`);
+  });
+  for (const format of ["json", "csv"]) {
+    at(format).addEventListener("click", async () => {
+      const answer = await ask.fetched(`stn/train/export?id=${desk.id}&format=${format}`);
+      if (answer) ask.save(await answer.blob(), `${desk.id}.${format}`);
+    });
+  }
+  remove.addEventListener("click", () => {
+    at("delete-title").textContent = t("train.delete.title", { name: title(desk.run) });
+    deleting.returnValue = "";
+    deleting.showModal();
+    at("delete-close").focus();
+  });
+  at("delete-close").addEventListener("click", () => deleting.close());
+  deleting.querySelector("form").addEventListener("submit", async () => {
+    const { id } = desk;
+    if (await ask.post("delete", { id })) leave(id);
+  });
+
+  /** The stage goes back to a network that there is. */
+  function leave(id) {
+    const { model, twin } = stn.store.get();
+    const gone = (name) => name?.startsWith(`run-${id}-`);
+    const [first, second = null] = stn.networks ?? [];
+    if (gone(model)) stn.store.set({ model: first ?? DEFAULTS.model, grab: null });
+    if (gone(twin)) stn.store.set({ twin: second });
+  }
+
+  for (const name of ["overview", "news", "run", "lang"]) desk.on(name, show);
+}
+
+/** A dialog that asks for a name. -> ask({title, line, value, pattern, done(name)}) */
+function createNaming(at) {
+  const [dialog, heading, line, input, problem] = ["name-dialog", "name-title", "name-line", "name-input", "name-problem"].map(at);
+  let asked = null;
+  dialog.querySelector("form").addEventListener("submit", (event) => {
+    const name = input.value.trim();
+    if (asked.pattern.test(name)) return void asked.done(name);
+    event.preventDefault();
+    problem.textContent = sentence({ code: "run_name" });
+  });
+  at("name-close").addEventListener("click", () => dialog.close());
+  return (question) => {
+    asked = question;
+    [heading.textContent, line.textContent, input.value, problem.textContent] = [question.title, question.line, question.value, ""];
+    dialog.showModal();
+    input.select();
+  };
+}

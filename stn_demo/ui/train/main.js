@@ -1,0 +1,60 @@
+// Composes the Train page: what there is (desk), and a module for each thing that a visitor does with it.
+
+import { createHttp } from "../stage/http.js";
+import { translate } from "../stage/i18n.js";
+import { attachToast } from "../stage/toast.js";
+import { createAsk } from "./ask.js";
+import { attachChoose } from "./choose.js";
+import { attachCurves } from "./curves.js";
+import { createDesk } from "./desk.js";
+import { attachDrive } from "./drive.js";
+import { attachFilm } from "./film.js";
+import { attachKeep } from "./keep.js";
+import { attachMine } from "./mine.js";
+import { attachRuns } from "./runs.js";
+import { attachTen } from "./ten.js";
+import { attachTimeline } from "./timeline.js";
+
+const PARTS = [attachChoose, attachDrive, attachRuns, attachKeep, attachMine, attachTimeline, attachTen, attachFilm, attachCurves];
+
+/** element: the Gradio component that holds train.html; root: base url of the app, with a slash at the end. */
+export async function start({ element, root: base }) {
+  const root = element.querySelector(".stn-train");
+  const http = createHttp(base);
+  const stn = await stage();
+  translate(root);
+  const desk = createDesk(http);
+  attachToast({ querySelector: () => root.querySelector("#train-toast") }, desk);
+  const ask = createAsk(base, desk);
+  for (const attach of PARTS) {
+    try {
+      attach({ root, desk, ask, base, stn });
+    } catch (error) {
+      console.error(error);
+      desk.emit("toast", { key: "error.module", args: { detail: `${attach.name}: ${error.message}` } });
+    }
+  }
+  stn.store.on("lang", () => {
+    translate(root);
+    desk.emit("lang");
+  });
+  watchVisible(root, (visible) => desk.show(visible));
+  root.dataset.watching = "true";
+}
+
+/** The stage's own store: it is on the page's first tab, but may still be starting. */
+async function stage() {
+  while (!window.stn) await new Promise((done) => setTimeout(done, 30));
+  return window.stn;
+}
+
+/** Whether the page is in sight: its tab is open, and so is the browser's. */
+function watchVisible(root, tell) {
+  let open = false;
+  const say = () => tell(open && !document.hidden);
+  new IntersectionObserver((entries) => {
+    open = entries.at(-1).isIntersecting;
+    say();
+  }).observe(root);
+  document.addEventListener("visibilitychange", say);
+}

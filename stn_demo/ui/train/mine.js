@@ -1,0 +1,87 @@
+// The visitor's own digit, from the stage, as the network at this point of its training sees it.
+
+import { openChannel } from "../stage/channel.js";
+import { number, t } from "../stage/i18n.js";
+import { createBars } from "../stage/probs.js";
+import { createStore } from "../stage/store.js";
+import { createView } from "../stage/view.js";
+import { percent } from "./words.js";
+
+const LAYERS = { points: false, lines: true, region: true, density: false, step: 2 };
+const SHARED = ["source", "raw", "pose"];
+
+export function attachMine({ root, desk, base, stn }) {
+  const at = (name) => root.querySelector(`#train-${name}`);
+  const canvases = { "#view-input": at("view-input"), "#view-warped": at("view-warped") };
+  const spare = document.createElement("canvas");
+  const view = createView({ querySelector: (id) => canvases[id] ?? spare });
+  const bars = createBars(at("probs"));
+  const [theta, twin, step, use] = ["theta", "twin", "mine-step", "use"].map(at);
+  let store = null; // opened with the first run: a question needs a network
+  let channel = null;
+  let shown = null; // the step that was last asked for at "latest"
+
+  function sync() {
+    if (!desk.visible || !desk.id || !desk.run?.steps) return;
+    const state = stn.store.get();
+    const patch = { ...Object.fromEntries(SHARED.map((key) => [key, state[key]])), model: desk.network(), twin: desk.twin(), layers: LAYERS };
+    if (store) return store.set(patch);
+    store = createStore(patch);
+    store.on("frame", draw);
+    store.on("refused", () => {}); // deleted or thinned meanwhile; the next news say so
+    store.on("toast", (toast) => desk.emit("toast", toast));
+    channel = openChannel(store, { root: base });
+  }
+
+  function draw(frame) {
+    if (!root.isConnected) return;
+    view.draw(frame, LAYERS);
+    bars.draw(frame.blank ? null : frame.probs);
+    theta.textContent = frame.theta.length ? `θ = ${words(frame)}` : t("train.mine.plain");
+    theta.title = theta.textContent;
+    const other = frame.twin_probs && !frame.blank ? Math.max(...frame.twin_probs) : null;
+    twin.textContent = other === null ? "" : `${t("probs.plain")}: ${frame.twin_probs.indexOf(other)} · ${percent(other)}`;
+    desk.emit("frame", frame);
+  }
+
+  function label() {
+    step.textContent = !desk.run?.steps ? "" : desk.at === null ? t("train.mine.now") : t("train.mine.at", { step: desk.at });
+    use.disabled = !desk.run?.steps;
+  }
+
+  use.addEventListener("click", () => {
+    stn.store.set({ model: desk.network(), twin: desk.twin() ?? stn.store.get().twin, grab: null });
+    document.querySelector("#pages button[role=tab]").click();
+  });
+
+  stn.store.subscribe((state, keys) => keys.some((key) => SHARED.includes(key)) && sync());
+  desk.on("visible", sync);
+  desk.on("run", () => {
+    shown = null;
+    sync();
+    label();
+  });
+  desk.on("at", () => {
+    sync();
+    label();
+  });
+  desk.on("news", () => {
+    sync();
+    if (desk.at === null && desk.run.step !== shown) channel?.ask();
+    shown = desk.run.step;
+    label();
+  });
+  desk.on("lang", () => {
+    label();
+    if (store?.frame) draw(store.frame);
+  });
+  new ResizeObserver(() => store?.frame && desk.visible && view.draw(store.frame, LAYERS)).observe(at("view-input"));
+  label();
+}
+
+/** [1 0 0; 0 1 0], as many numbers as there is room for. */
+function words({ theta, transform }) {
+  const rows = transform === "affine" ? [theta.slice(0, 3), theta.slice(3)] : [theta.slice(0, 8)];
+  const text = rows.map((row) => row.map((value) => number(value, 2)).join("  ")).join(" ;  ");
+  return `[ ${text}${theta.length > 8 ? " …" : ""} ]`;
+}

@@ -1,0 +1,45 @@
+// The list of runs: what each was, and how it ended.
+
+import { t } from "../stage/i18n.js";
+import { percent, summary, title } from "./words.js";
+
+export function attachRuns({ root, desk }) {
+  const list = root.querySelector("#train-runs");
+  const none = root.querySelector("#train-runs-none");
+
+  function build() {
+    const runs = desk.overview?.runs ?? [];
+    none.hidden = runs.length > 0;
+    list.replaceChildren(...runs.map(item));
+    mark();
+  }
+
+  function item(run) {
+    const place = document.createElement("li");
+    const button = place.appendChild(Object.assign(document.createElement("button"), { type: "button" }));
+    button.dataset.run = run.id;
+    button.dataset.state = run.state;
+    const [dot, name, result, line] = ["i", "b", "span", "small"].map((tag) => button.appendChild(document.createElement(tag)));
+    dot.className = "dot";
+    name.textContent = title(run);
+    result.textContent = percent(run.accuracy);
+    line.textContent = `${t(`train.state.${run.state}`)} · ${summary(run)}`;
+    button.title = line.textContent;
+    button.addEventListener("click", () => desk.watch(run.id));
+    return place;
+  }
+
+  function mark() {
+    for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.run === desk.id));
+  }
+
+  function follow() {
+    const button = list.querySelector(`[data-run="${desk.id}"]`);
+    const text = percent(desk.run?.accuracy);
+    if (button && button.children[2].textContent !== text) button.children[2].textContent = text;
+  }
+  desk.on("overview", build);
+  desk.on("lang", build);
+  desk.on("run", mark);
+  desk.on("news", follow);
+}

@@ -1,0 +1,119 @@
+// Ten digits as the network sees them now: where it looks, what it reads, and the average of what it reads of each class.
+
+import { decode } from "../stage/frame.js";
+import { t } from "../stage/i18n.js";
+import { INK } from "../stage/palette.js";
+import { EXTENT, fit, toView } from "../stage/geometry.js";
+import { isActive } from "./desk.js";
+
+const ROWS = ["looks", "reads", "mean"];
+
+export function attachTen({ root, desk, base }) {
+  const tiles = build(root.querySelector("#train-ten"));
+  let asking = false;
+  let again = false;
+  let seen = "";
+  let shown = null; // the network that the tiles show, and how far it had learnt
+  let last = null;
+
+  async function ask() {
+    if (asking) {
+      again = true;
+      return;
+    }
+    if (!desk.visible || !desk.id || !desk.run?.steps) return;
+    const wanted = `${desk.network()} ${desk.at ?? desk.run.step} ${isActive(desk.run)}`;
+    if (wanted === shown) return;
+    asking = true;
+    again = false;
+    const id = desk.id;
+    try {
+      const answer = await fetch(new URL(`stn/train/strip?id=${id}&step=${desk.at ?? "latest"}&seen=${seen}`, base));
+      if (answer.status === 200 && id === desk.id) {
+        last = decode(await answer.arrayBuffer());
+        seen = last.version;
+        draw();
+      }
+      if (answer.ok) shown = wanted;
+    } catch (error) {
+      if (!(error instanceof TypeError)) console.error(error); // no connection: the next news ask again
+    }
+    asking = false;
+    if (again) ask();
+  }
+
+  function draw() {
+    if (!last) return;
+    const { size, output } = last;
+    tiles.forEach(({ canvases, guess }, digit) => {
+      region(canvases[0], last, digit);
+      stretch(canvases[1], last.warped.subarray(digit * output ** 2, (digit + 1) * output ** 2), output);
+      stretch(canvases[2], last.mean.subarray(digit * output ** 2, (digit + 1) * output ** 2), output);
+      const right = last.guesses[digit] === digit;
+      guess.textContent = last.guesses[digit];
+      guess.dataset.right = right;
+      const twin = last.twin_guesses?.[digit];
+      guess.title = twin == null ? "" : `${t("probs.plain")}: ${twin}`;
+    });
+    const right = last.guesses.filter((guess, digit) => guess === digit).length;
+    root.querySelector("#train-ten").setAttribute("aria-label", t("train.ten.name", { right }));
+  }
+
+  for (const name of ["news", "at", "visible", "run"]) desk.on(name, ask);
+  desk.on("lang", draw);
+  new ResizeObserver(() => desk.visible && draw()).observe(root.querySelector("#train-ten"));
+}
+
+function build(place) {
+  const titles = place.appendChild(document.createElement("div"));
+  titles.className = "titles";
+  for (const row of ["guess", ...ROWS]) {
+    const title = titles.appendChild(document.createElement("span"));
+    title.dataset.i18n = `train.ten.${row}`;
+    title.textContent = t(title.dataset.i18n);
+  }
+  return Array.from({ length: 10 }, () => {
+    const column = place.appendChild(document.createElement("div"));
+    const guess = column.appendChild(document.createElement("b"));
+    guess.textContent = "–";
+    return { guess, canvases: ROWS.map(() => column.appendChild(document.createElement("canvas"))) };
+  });
+}
+
+const scratch = document.createElement("canvas");
+
+/** values: Uint8Array, side * side, drawn over the whole canvas. */
+function stretch(canvas, values, side, margin = 0) {
+  const width = fit(canvas);
+  if (scratch.width !== side) scratch.width = scratch.height = side;
+  const image = new ImageData(side, side);
+  new Uint32Array(image.data.buffer).set(Uint32Array.from(values, (value) => 0xff000000 | (value << 16) | (value << 8) | value));
+  scratch.getContext("2d").putImageData(image, 0, 0);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.fillStyle = INK.outside;
+  context.fillRect(0, 0, width, width);
+  context.drawImage(scratch, margin * width, margin * width, (1 - 2 * margin) * width, (1 - 2 * margin) * width);
+  return context;
+}
+
+function region(canvas, { input, size, outlines }, digit) {
+  const context = stretch(canvas, input.subarray(digit * size ** 2, (digit + 1) * size ** 2), size, (1 - 1 / EXTENT) / 2);
+  const outline = outlines[digit];
+  if (!outline) return;
+  const side = canvas.width;
+  const path = new Path2D();
+  for (const [x, y] of outline) path.lineTo(toView(x, side), toView(y, side));
+  path.closePath();
+  const scale = side / canvas.clientWidth;
+  for (const [style, width] of [[INK.halo, 3.5], [INK.net, 1.75]]) {
+    context.strokeStyle = style;
+    context.lineWidth = width * scale;
+    context.stroke(path);
+  }
+  const quarter = outline.length / 4; // the side that becomes the top of what it reads, thicker
+  context.lineWidth = 3.5 * scale;
+  context.beginPath();
+  for (const [x, y] of outline.slice(0, quarter + 1)) context.lineTo(toView(x, side), toView(y, side));
+  context.stroke();
+}

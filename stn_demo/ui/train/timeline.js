@@ -1,0 +1,89 @@
+// The timeline: every snapshot of the run, under the visitor's hand; its right end is the network now.
+
+import { t } from "../stage/i18n.js";
+import { isActive } from "./desk.js";
+
+const PLAY = 90; // ms a snapshot
+const NAMED = [1, 10, 100, 1000, 10_000, 100_000];
+
+export function attachTimeline({ root, desk }) {
+  const slider = root.querySelector("#timeline input");
+  const ticks = root.querySelector("#timeline .ticks");
+  const [play, live, at] = ["play", "live", "at"].map((name) => root.querySelector(`#train-${name}`));
+  let steps = [];
+  let playing = 0;
+  let marked = "";
+
+  function look(index) {
+    desk.look(index >= steps.length ? null : steps[index]);
+  }
+
+  function show() {
+    steps = ends(desk);
+    slider.max = isNow(desk) ? steps.length : Math.max(0, steps.length - 1);
+    const index = desk.at === null ? Number(slider.max) : steps.indexOf(desk.at);
+    slider.value = index;
+    slider.disabled = play.disabled = steps.length < 2;
+    live.disabled = !desk.run;
+    live.setAttribute("aria-pressed", String(desk.at === null));
+    const text = !desk.run ? "" : t("train.timeline.step", { step: desk.at ?? desk.run.step ?? 0 });
+    at.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+    slider.style.setProperty("--share", slider.max > 0 ? index / slider.max : 0);
+    mark();
+  }
+
+  /** Names along the line: the snapshots lie evenly, their steps do not. */
+  function mark() {
+    const last = Number(slider.max);
+    const key = `${steps.length} ${last}`;
+    if (key === marked) return;
+    marked = key;
+    const places = NAMED.map((step) => [step, steps.findIndex((one) => one >= step)]).filter(([, index]) => index >= 0);
+    ticks.replaceChildren(
+      ...places.map(([step, index]) => {
+        const tick = document.createElement("span");
+        tick.textContent = step;
+        tick.style.setProperty("--at", last ? index / last : 0);
+        return tick;
+      }),
+    );
+  }
+
+  function stop() {
+    clearInterval(playing);
+    playing = 0;
+    play.setAttribute("aria-pressed", "false");
+  }
+
+  slider.addEventListener("input", () => {
+    stop();
+    look(Number(slider.value));
+  });
+  play.addEventListener("click", () => {
+    if (playing) return stop();
+    let index = desk.at === null || desk.at === steps.at(-1) ? 0 : steps.indexOf(desk.at);
+    look(index);
+    play.setAttribute("aria-pressed", "true");
+    playing = setInterval(() => {
+      if (!desk.visible) return;
+      index += 1;
+      look(index);
+      if (index >= Number(slider.max)) stop();
+    }, PLAY);
+  });
+  live.addEventListener("click", () => {
+    stop();
+    desk.look(null);
+  });
+  for (const name of ["news", "at", "lang"]) desk.on(name, show);
+  desk.on("run", () => {
+    stop();
+    show();
+  });
+  show();
+}
+
+/** While a run goes on, the line ends with the network now; afterwards with the last snapshot. */
+const isNow = (desk) => isActive(desk.run) || desk.snapshots.at(-1) !== desk.run?.step;
+const ends = (desk) => desk.snapshots;

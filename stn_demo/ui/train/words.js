@@ -1,0 +1,52 @@
+// Settings and results in words.
+
+import { has, number, t } from "../stage/i18n.js";
+
+/** 0.005 -> "0.005", 1e-4 -> "0.0001": as short as it stays true. */
+export const short = (value) => String(Number(Number(value).toPrecision(2)));
+
+/** What a run is, in a line: of a draft, or of a run's status. */
+export function summary({ settings, twin, minutes, digits }) {
+  const { model } = settings;
+  const distortion = typeof settings.distortion === "string" ? settings.distortion : "own";
+  const parts = [
+    t(`train.data.${settings.data}`),
+    t(`train.distortion.${distortion}`),
+    model.placement.length
+      ? t("train.sum.transform", { transform: t(`train.transform.${model.transform}`) })
+      : t("train.sum.plain"),
+  ];
+  if (model.placement.length && model.placement.join() !== "input") {
+    parts.push(t("train.sum.at", { places: model.placement.map((place) => t(`train.place.${place}`)).join(", ") }));
+  }
+  if (model.placement.length) {
+    if (model.sampler !== "bilinear") parts.push(t(`sampler.${model.sampler}`));
+    if (model.padding !== "zeros") parts.push(t("train.sum.padding", { padding: t(`padding.${model.padding}`) }));
+  }
+  parts.push(t("train.sum.rate", { rate: short(settings.learning_rate) }));
+  if (settings.localization_factor !== 1) parts.push(t("train.sum.factor", { factor: short(settings.localization_factor) }));
+  parts.push(minutes ? t("train.sum.minutes", { minutes: short(minutes) }) : t("train.sum.epochs", { epochs: short(settings.epochs) }));
+  if (digits) parts.push(t("train.sum.digits", { digits }));
+  parts.push(t("train.sum.seed", { seed: settings.seed }));
+  if (twin) parts.push(t("train.sum.twin"));
+  return parts.join(" · ");
+}
+
+/** 0.9123 -> "91.2 %" */
+export const percent = (share) => (share == null ? "–" : t("probs.percent", { value: number(100 * share, 1) }));
+
+/** Seconds as m:ss or h:mm:ss. */
+export function clock(seconds) {
+  if (!Number.isFinite(seconds)) return "–";
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (value) => String(value).padStart(2, "0");
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** What a run is called: the name of its preset, or one that people gave it, else when it began. */
+export function title(run) {
+  if (run.name) return has(`train.preset.${run.name}`) ? t(`train.preset.${run.name}`) : run.name;
+  const date = new Date(run.created);
+  return Number.isNaN(date.getTime()) ? run.id : date.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}

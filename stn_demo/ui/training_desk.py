@@ -1,0 +1,72 @@
+"""The runs of this app, and what its routes need beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import json
+import time
+from collections.abc import Callable
+
+from .live import Live
+from .options import Options
+from .status import Status
+
+LISTED_FOR = 1.0  # seconds for which a list of runs is good: many may be watching, and it reads two files a run
+AT_WORK = ("starting", "running", "paused")
+
+
+class Training:
+    """``runs`` (a ``training.runs.Runs``) is None until ``open`` has been called."""
+
+    def __init__(self, options: Options, live: Live, status: Status):
+        self.options, self.live, self.status = options, live, status
+        self.runs = None
+        self._listed: tuple[float, list[dict]] = (-1e9, [])
+
+    def open(self):
+        """Make the ``Runs``; torch is loaded by now. Called once, in the engine's thread."""
+        from ..training.runs import Runs
+
+        self.runs = Runs(self.options.runs, data_root=self.options.data)
+        return self.runs
+
+    def close(self) -> None:
+        if self.runs is not None:
+            self.runs.close()
+
+    async def call(self, work: Callable, *args, **named):
+        """``work(runs, ...)`` in a thread, once the runs are there."""
+        await self.live.ready()
+        return await asyncio.to_thread(work, self.runs, *args, **named)
+
+    async def list(self) -> list[dict]:
+        """The status of every run, at most ``LISTED_FOR`` old."""
+        at, runs = self._listed
+        if time.monotonic() - at > LISTED_FOR:
+            runs = await self.call(lambda runs: runs.list())
+            self._listed = time.monotonic(), runs
+        return runs
+
+    def changed(self) -> None:
+        """Something was done to a run: the list is to be made anew."""
+        self._listed = (-1e9, [])
+
+    @functools.cached_property
+    def pictures(self):
+        from .samples import Samples
+        from .training_pictures import Pictures
+
+        return Pictures(Samples(self.options.data), self.live)
+
+
+def running(runs: list[dict]) -> str | None:
+    """The id of the run that is being trained, if one is."""
+    return next((run["id"] for run in runs if run["state"] in AT_WORK), None)
+
+
+def version(runs: list[dict]) -> str:
+    """Changes whenever the list of runs is worth reading again."""
+    key = json.dumps([[run["id"], run.get("name"), run["state"]] for run in runs])
+    return hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()[:12]

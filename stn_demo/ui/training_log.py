@@ -1,0 +1,66 @@
+"""What a run has to tell, brief enough to be asked for twice a second."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+STEP = ("step", "loss", "accuracy", "twin_loss", "twin_accuracy")
+TEST = ("step", "accuracy", "twin_accuracy")
+MOST_POINTS = 1500  # of a curve: more than a screen has pixels for it
+STATUS = (
+    "id", "name", "created", "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy",
+    "twin_accuracy", "loss", "learning_rate", "top_rate", "message", "twin", "settings", "minutes", "resumable", "mine", "alive",
+    "code", "device", "digits",
+)  # fmt: skip
+EXPORTED = ("kind", "step", "loss", "accuracy", "twin_loss", "twin_accuracy", "learning_rate", "seconds", "samples_per_second")
+
+
+def summary(run: dict) -> dict:
+    """A run in the list of runs."""
+    return {name: run.get(name) for name in STATUS}
+
+
+def news(runs, id: str, since: int) -> dict:
+    """How run ``id`` stands, its snapshots, and its curves after the cursor ``since`` of its log, as columns; ``anew``: they
+    take the place of all that was told before. A negative ``since`` asks for no curves. Where the log is long, evenly
+    chosen steps stand for all. Raises RunError."""
+    run = runs.status(id)
+    if since < 0:
+        return {"run": summary(run)}
+    events, following = runs.events(id, since)
+    steps = [event for event in events if event.get("kind") == "step"]
+    every = max(1, -(-len(steps) // MOST_POINTS))
+    tests = [event for event in events if event.get("kind") == "test"]
+    return {
+        "run": summary(run),
+        "next": following,
+        "anew": any(event.get("kind") == "start" for event in events),
+        "steps": _columns(steps[every - 1 :: every], STEP),
+        "tests": _columns(tests, TEST),
+        "snapshots": runs.snapshots(id),
+    }
+
+
+def exported(runs, id: str, format: str) -> str:
+    """The whole run as text: "json" with its settings, or "csv", one event a line. Raises ValueError."""
+    run = runs.status(id)
+    events, _ = runs.events(id, 0)
+    if format == "json":
+        return json.dumps({**summary(run), "snapshots": runs.snapshots(id), "events": events}, indent=1)
+    if format != "csv":
+        raise ValueError("A run is exported as json or as csv.")
+    text = io.StringIO()
+    table = csv.DictWriter(text, EXPORTED, extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    table.writerows(event for event in events if event.get("kind") in ("step", "test"))
+    return text.getvalue()
+
+
+def _columns(events: list[dict], names: tuple[str, ...]) -> dict[str, list]:
+    return {name: [_short(event.get(name)) for event in events] for name in names}
+
+
+def _short(value):
+    return round(value, 5) if isinstance(value, float) else value

@@ -1,0 +1,123 @@
+"""Ten digits as a network of a run sees them, and the average of what it reads of each class.
+
+The digits and their poses are the same for every snapshot of a run, drawn once from its own distortion. A strip is worked
+out in the engine's thread in pieces of a few milliseconds, between which the visitors' questions are answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import struct
+import weakref
+from collections import OrderedDict
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..analysis.frame import CORNERS, EDGE
+from ..data.digits import Digits
+from ..model import Network
+from ..model.grids import ThinPlateSplineGrid
+from ..training.settings import TrainingSettings
+from .live import Live
+from .samples import Samples
+
+PER_CLASS = 24  # digits of a class that are averaged
+MOST_KEPT = 200  # strips of 24 kB
+SEED = 4  # of the ten poses, which are to look different
+
+
+class Pictures:
+    """``await strip(name, run)`` -> the version and the binary message of the network ``name``.
+
+    The message: uint32 length, JSON header, arrays, as in ``wire``. header: outlines (10 closed polylines, normalised input
+    coordinates, empty without a transformer at the input), guesses and sure (10 each: the digit and its probability),
+    twin_guesses (or null), size, output, version. arrays: input u1 [10, S, S], warped and mean u1 [10, O, O]; a mean is
+    scaled to its own brightest pixel.
+    """
+
+    def __init__(self, samples: Samples, live: Live):
+        self.samples, self.live = samples, live
+        self._digits: dict[str, Tensor] = {}
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._versions: weakref.WeakKeyDictionary[Network, str] = weakref.WeakKeyDictionary()
+        self._count = itertools.count(1)
+        self._one = asyncio.Lock()
+
+    async def strip(self, name: str, run: dict) -> tuple[str, bytes]:
+        """Raises StateError where there is no such network."""
+        settings = TrainingSettings.from_dict(run["settings"])
+        async with self._one:
+            model, twin = await self.live.run(_networks, name, bool(run.get("twin")))
+            version = self._versions.setdefault(model, str(next(self._count)))  # the shelf reads a changed file anew
+            if version not in self._kept:
+                digits = await asyncio.to_thread(self._posed, settings)
+                header, ten = await self.live.run(_ten, model, twin, digits[::PER_CLASS])
+                means = [await self.live.run(_mean, model, digits[i : i + PER_CLASS]) for i in range(0, 10 * PER_CLASS, PER_CLASS)]
+                arrays = {"input": digits[::PER_CLASS, 0], "warped": ten, "mean": torch.stack(means)}
+                self._kept[version] = _message({**header, "version": version}, arrays)
+            self._kept.move_to_end(version)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+            return version, self._kept[version]
+
+    def _posed(self, settings: TrainingSettings) -> Tensor:
+        """Tensor[10 * PER_CLASS, 1, S, S]: test digits in class order, posed as the run's distortion poses them."""
+        key = f"{settings.data} {settings.distort}"
+        if key not in self._digits:
+            digits = self._set(settings.data)
+            chosen = torch.cat([(digits.labels == label).nonzero()[:PER_CLASS, 0] for label in range(10)])
+            images = digits.images[chosen][:, None].float() / 255
+            if len(self._digits) > 20:
+                self._digits.clear()
+            self._digits[key] = settings.distort(images, torch.Generator().manual_seed(SEED)).images
+        return self._digits[key]
+
+    def _set(self, name: str) -> Digits:
+        found = self.samples.mnist if name == "mnist" else None
+        return found if found is not None else self.samples.handwriting
+
+
+def _networks(engine, name: str, with_twin: bool) -> tuple[Network, Network | None]:
+    return engine.shelf.get(name), engine.shelf.get(f"{name}-twin") if with_twin else None
+
+
+@torch.no_grad()
+def _ten(engine, model: Network, twin: Network | None, images: Tensor) -> tuple[dict, Tensor]:
+    """The header, and what the classifier sees of each: [10, O, O]."""
+    trace = model.trace(images)
+    outlines, seen = [], images
+    if "input" in model.transformers:
+        grid, transform = model.transformers["input"].grid, trace.transforms[0]
+        points = EDGE if isinstance(grid, ThinPlateSplineGrid) else CORNERS
+        outlines = [[[round(x, 3), round(y, 3)] for x, y in one] for one in grid.at(transform.theta, points).tolist()]
+        seen = transform.warped
+    sure, guesses = trace.log_probs.exp().max(1)
+    header = {
+        "size": images.shape[-1],
+        "output": seen.shape[-1],
+        "outlines": outlines,
+        "guesses": guesses.tolist(),
+        "sure": [round(value, 4) for value in sure.tolist()],
+        "twin_guesses": None if twin is None else twin(images).argmax(1).tolist(),
+    }
+    return header, seen[:, 0]
+
+
+@torch.no_grad()
+def _mean(engine, model: Network, images: Tensor) -> Tensor:
+    """[O, O]: the average of what the classifier sees of these, its brightest pixel 1."""
+    seen = model.transformers["input"].trace(images).warped if "input" in model.transformers else images
+    mean = seen[:, 0].mean(0)
+    return mean / mean.max().clamp(min=1e-3)
+
+
+def _message(header: dict, pictures: dict[str, Tensor]) -> bytes:
+    arrays = {name: (value.clamp(0, 1) * 255).round().to(torch.uint8).numpy() for name, value in pictures.items()}
+    header["arrays"] = [[name, "u1", list(array.shape)] for name, array in arrays.items()]
+    text = json.dumps(header, separators=(",", ":")).replace("NaN", "null").encode()
+    text += b" " * (-(len(text) + 4) % 8)
+    return b"".join([struct.pack("<I", len(text)), text, *(np.ascontiguousarray(array).tobytes() for array in arrays.values())])

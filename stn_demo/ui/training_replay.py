@@ -1,0 +1,105 @@
+"""A training run as a short film: one visitor's digit, as each snapshot of the run saw it. Every picture in it is a frame
+of the engine's, drawn as the stage draws it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import io
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ..analysis.frame import Frame
+from . import state
+from .live import Live
+
+FORMATS = {"gif": "image/gif", "webp": "image/webp"}
+MOST_FRAMES = 60
+LENGTH = 5.0  # seconds, of which the last picture stays for LAST
+LAST = 1.5
+SIDE, GAP, FOOT = 264, 16, 64  # px
+EXTENT = 1.16  # of the input's normalised coordinates that are shown, as on the stage
+PAPER, TEXT, SOFT = "#10151b", "#e8edf4", "#a3afbf"
+NET, NET_SOFT, PLAIN = "#4cc4ff", "#1f5f80", "#8491a3"
+EVERY = 4  # grid line
+
+
+async def animation(live: Live, run: dict, asked: state.Request, format: object) -> tuple[bytes, str]:
+    """The file and its media type. ``run`` is a run's status with its ``snapshots``; ``asked`` says which digit, and how
+    it is held. Raises ValueError (StateError)."""
+    if format not in FORMATS:
+        raise state.StateError(f"A film is one of {', '.join(FORMATS)}.")
+    steps = run["snapshots"]
+    if not steps:
+        raise state.StateError("This run has no snapshots yet.", "run_no_snapshots")
+    if len(steps) > MOST_FRAMES:
+        steps = [steps[round(i * (len(steps) - 1) / (MOST_FRAMES - 1))] for i in range(MOST_FRAMES)]
+    pictures = []
+    for step in steps:  # one question at a time, so that others' come between
+        name = f"run-{run['id']}-{step}"
+        asking = dataclasses.replace(asked, model=name, twin=f"{name}-twin" if run.get("twin") else None)
+        frame = (await live.run(lambda engine, asking=asking: engine.frame(asking)))[0]
+        pictures.append(await asyncio.to_thread(_picture, frame, step, steps))
+    return await asyncio.to_thread(_file, pictures, format), FORMATS[format]
+
+
+def _file(pictures: list[Image.Image], format: str) -> bytes:
+    each = round(1000 * (LENGTH - LAST) / len(pictures))
+    times = [max(each, 20)] * (len(pictures) - 1) + [round(1000 * LAST)]
+    data = io.BytesIO()
+    if format == "gif":
+        palette = pictures[-1].quantize(128)
+        pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    more = {"lossless": True, "method": 2} if format == "webp" else {"disposal": 1}
+    pictures[0].save(data, format, save_all=True, append_images=pictures[1:], duration=times, loop=0, **more)
+    return data.getvalue()
+
+
+def _picture(frame: Frame, step: int, steps: list[int]) -> Image.Image:
+    width = 2 * SIDE + 3 * GAP
+    picture = Image.new("RGB", (width, SIDE + 2 * GAP + FOOT), PAPER)
+    pen = ImageDraw.Draw(picture)
+    shown = round(SIDE / EXTENT)
+    margin = GAP + (SIDE - shown) // 2
+    picture.paste(_grey(frame.input, shown), (margin, margin))
+    picture.paste(_grey(frame.warped, SIDE), (2 * GAP + SIDE, GAP))
+
+    def at(points) -> list[tuple[float, float]]:
+        return [tuple(GAP + (value / EXTENT + 1) / 2 * SIDE for value in point) for point in points]
+
+    if frame.theta:
+        inside = Image.new("L", picture.size)
+        ImageDraw.Draw(inside).rectangle([GAP, GAP, GAP + SIDE, GAP + SIDE], fill=255)
+        drawn = picture.copy()
+        lines = ImageDraw.Draw(drawn)
+        grid = frame.grid.tolist()
+        for index in range(EVERY // 2, len(grid), EVERY):
+            lines.line(at(grid[index]), fill=NET_SOFT)
+            lines.line(at([row[index] for row in grid]), fill=NET_SOFT)
+        outline = at(frame.outline.tolist())
+        lines.line([*outline, outline[0]], fill=NET, width=3)
+        picture.paste(drawn, mask=inside)
+    top = SIDE + 2 * GAP
+    pen.text((GAP, top), f"t = {step}", fill=SOFT, font=_font(18))
+    pen.text((2 * GAP + SIDE, top), f"STN  {_said(frame.probs)}", fill=NET, font=_font(18))
+    if frame.twin_probs is not None:
+        pen.text((2 * GAP + SIDE, top + 24), f"CNN  {_said(frame.twin_probs)}", fill=PLAIN, font=_font(18))
+    share = steps.index(step) / max(1, len(steps) - 1)
+    pen.rectangle([GAP, top + 36, GAP + SIDE, top + 40], fill="#2a333f")
+    pen.rectangle([GAP, top + 36, GAP + share * SIDE, top + 40], fill=NET)
+    return picture
+
+
+def _grey(values, side: int) -> Image.Image:
+    pixels = (values.clamp(0, 1) * 255).round().byte().numpy()
+    return Image.fromarray(np.ascontiguousarray(pixels)).resize((side, side), Image.Resampling.NEAREST).convert("RGB")
+
+
+def _said(probs) -> str:
+    best = int(probs.argmax())
+    return f"{best}  {100 * float(probs[best]):.1f} %"
+
+
+def _font(size: int) -> ImageFont.ImageFont:
+    return ImageFont.load_default(size)

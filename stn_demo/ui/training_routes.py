@@ -1,0 +1,256 @@
+"""The routes of the Train page: start and drive runs, watch them, rewind them, keep them.
+
+The runs themselves live in ``training.runs``, which trains in a process of its own; nothing here takes long. What touches
+the disk goes through threads, what touches torch through the engine's, a few milliseconds at a time, so that the stage
+stays as live as before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from . import guard, state, training_log, training_settings
+from .training_desk import Training, running, version
+
+MOST_BODY = 256 * 1024
+WATCHERS = ("replay",)  # what a visitor may post where training is closed
+FILE = {"X-Content-Type-Options": "nosniff"}
+
+
+class Refused(ValueError):
+    """What was asked cannot be; ``code`` names the sentence in the catalogue."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+
+
+def add(app: FastAPI, training: Training) -> None:
+    """Add the routes. They come before the files of the page, which are mounted at the same path."""
+    _add_watching(app, training)
+    _add_driving(app, training)
+    _add_taking(app, training)
+
+
+def _add_watching(app: FastAPI, training: Training) -> None:
+    @app.get("/stn/train")
+    async def overview():
+        runs = await training.list()
+        return {
+            "allowed": training.options.training,
+            "runs": [training_log.summary(run) for run in runs],
+            "version": version(runs),
+            "running": running(runs),
+            "presets": await asyncio.to_thread(training_settings.presets),
+            "choices": await asyncio.to_thread(training_settings.choices, training.options.data),
+        }
+
+    @app.get("/stn/train/networks")
+    async def networks():
+        return {"models": training.status.values["models"]}
+
+    @app.get("/stn/train/log")
+    async def log(id: str = "", since: int = 0):
+        about = {}
+        if since >= 0:
+            runs = await training.list()
+            about = {"version": version(runs), "running": running(runs)}
+        if not id:
+            return about
+        return await _answered(training.call(training_log.news, id, since), **about)
+
+    @app.get("/stn/train/strip")
+    async def strip(id: str, step: str = "latest", seen: str = ""):
+        try:
+            name = f"run-{id}-{step}"
+            run = await training.call(lambda runs: runs.status(id))
+            version, message = await training.pictures.strip(name, run)
+        except ValueError as error:
+            return _refuse(error)
+        if version == seen:
+            return Response(status_code=204)
+        return Response(message, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+    @app.get("/stn/plotly.js")
+    async def plotly(request: Request):
+        tag, plain, packed = await asyncio.to_thread(_plotly)
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": tag, "Vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(packed, media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
+        return Response(plain, media_type="text/javascript", headers=headers)
+
+
+def _add_driving(app: FastAPI, training: Training) -> None:
+    async def start(values: dict) -> dict:
+        asked = await asyncio.to_thread(training_settings.read, values)
+        return {"id": await training.call(lambda runs: runs.start(**asked))}
+
+    async def reset(values: dict) -> dict:
+        seed = values.get("seed")
+        if seed is not None:
+            seed = int(_number(values, "seed", 0, 2**31 - 1))
+        return {"id": await training.call(lambda runs: runs.reset(_id(values), seed=seed))}
+
+    async def rate(values: dict) -> dict:
+        return await training.call(lambda runs: runs.set_rate(_id(values), _number(values, "rate", 1e-9, 100))) or {}
+
+    async def rename(values: dict) -> dict:
+        return await training.call(lambda runs: runs.rename(_id(values), _text(values, "name"))) or {}
+
+    async def save(values: dict) -> dict:
+        id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
+        if not state.NAME.fullmatch(name) or name.startswith(("run-", "upload-")):
+            raise Refused("run_name", "A name has letters, digits, dots, dashes and underscores, and starts with a letter.")
+        folder = training.options.uploads
+
+        def work(runs) -> None:
+            if any((one / f"{name}.safetensors").exists() for one in (folder, training.options.checkpoints)):
+                raise Refused("run_name_taken", f"There is a network called {name} already; choose another name.")
+            folder.mkdir(parents=True, exist_ok=True)
+            runs.save(id, step, name, folder, twin=twin)
+
+        await training.call(work)
+        await training.status.refresh(training.live)
+        return {"name": name}
+
+    def plain(name: str) -> Callable:
+        async def work(values: dict) -> dict:
+            await training.call(lambda runs: getattr(runs, name)(_id(values)))
+            return {"id": _id(values)}
+
+        return work
+
+    actions = {"start": start, "reset": reset, "rate": rate, "rename": rename, "save": save}
+    actions |= {name: plain(name) for name in ("pause", "resume", "step", "stop", "delete")}
+
+    def route(name: str, action: Callable) -> None:
+        async def posted(request: Request):
+            try:
+                return await action(await _posted(request, training, name))
+            except (ValueError, OSError) as error:
+                training.changed()
+                known = getattr(error, "run", None) or running(await training.list())
+                return _refuse(error, running=known)
+            finally:
+                training.changed()
+
+        app.add_api_route(f"/stn/train/{name}", posted, methods=["POST"], response_model=None)
+
+    for name, action in actions.items():
+        route(name, action)
+
+
+def _add_taking(app: FastAPI, training: Training) -> None:
+    drawing = asyncio.Semaphore(1)
+
+    @app.get("/stn/train/export")
+    async def export(id: str, format: str = "json"):
+        try:
+            text = await training.call(training_log.exported, id, format)
+        except ValueError as error:
+            return _refuse(error)
+        kind = {"csv": "text/csv", "json": "application/json"}[format]
+        return Response(text, media_type=kind, headers={**FILE, "Content-Disposition": f'attachment; filename="{id}.{format}"'})
+
+    @app.get("/stn/train/download")
+    async def download(id: str, step: str = "latest", twin: bool = False):
+        name = f"{id}-{step}{'-twin' if twin else ''}"
+
+        def work(runs) -> bytes:
+            with tempfile.TemporaryDirectory() as folder:
+                return Path(runs.save(id, _step({"step": step}), name, folder, twin=twin)).read_bytes()
+
+        try:
+            data = await training.call(work)
+        except (ValueError, OSError) as error:
+            return _refuse(error)
+        headers = {**FILE, "Content-Disposition": f'attachment; filename="{name}.safetensors"'}
+        return Response(data, media_type="application/octet-stream", headers=headers)
+
+    @app.post("/stn/train/replay")
+    async def replay(request: Request):
+        from . import training_replay
+
+        try:
+            values = await _posted(request, training, "replay")
+            asked = state.read_request({**values, "id": 0, "model": None, "twin": None}, training.live.defaults)
+            run = await training.call(lambda runs: {**runs.status(_id(values)), "snapshots": runs.snapshots(_id(values))})
+            async with drawing:
+                data, kind = await training_replay.animation(training.live, run, asked, values.get("format"))
+        except (ValueError, OSError) as error:
+            return _refuse(error)
+        return Response(data, media_type=kind, headers=FILE)
+
+
+async def _posted(request: Request, training: Training, name: str) -> dict:
+    """The JSON object of a POST, if it may be asked at all."""
+    guard.check_origin(request)
+    if not training.options.training and name not in WATCHERS:
+        raise Refused("train_closed", "Training is closed on this page (--no-training); watching and rewinding are not.")
+    text = await guard.body(request, MOST_BODY)
+    return state.parse(text if text is not None else b" " * (MOST_BODY + 1))
+
+
+async def _answered(work, **more) -> JSONResponse | dict:
+    try:
+        return {**more, **await work}
+    except ValueError as error:
+        return _refuse(error)
+
+
+def _refuse(error: Exception, **more) -> JSONResponse:
+    """The sentence of a RunError, StateError, Refused or of settings that do not fit each other."""
+    if isinstance(error, OSError):
+        code, message = "run_disk", f"The file cannot be written: {error.strerror or error}."
+    else:
+        code, message = getattr(error, "code", "run_settings"), str(error)
+    if type(error).__name__ == "RunError":
+        code = f"run_{error.code}"
+    return guard.answer({"error": {"code": code, "message": message}, **more})
+
+
+def _id(values: dict) -> str:
+    return _text(values, "id")
+
+
+def _text(values: dict, name: str) -> str:
+    value = values.get(name)
+    if not isinstance(value, str) or len(value) > 100:
+        raise Refused("bad_request", f"{name} is a text of at most 100 letters.")
+    return value.strip()
+
+
+def _step(values: dict) -> int | str:
+    step = values.get("step", "latest")
+    if step == "latest":
+        return step
+    if not isinstance(step, (int, str)) or isinstance(step, bool) or not str(step).isdecimal() or len(str(step)) > 9:
+        raise Refused("bad_request", 'step is the number of a snapshot, or "latest".')
+    return int(step)
+
+
+def _number(values: dict, name: str, least: float, most: float) -> float:
+    value = values.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        raise Refused("bad_request", f"{name} is a number from {least:g} to {most:g}.")
+    return value
+
+
+@functools.cache
+def _plotly() -> tuple[str, bytes, bytes]:
+    """Plotly's script as the plotly package brings it: its tag, its text, the same packed."""
+    import gzip
+
+    import plotly
+
+    plain = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
+    return f'"{plotly.__version__}"', plain, gzip.compress(plain, 6)

@@ -1,0 +1,96 @@
+"""What a visitor may choose for a run: the presets, the choices with their ranges, and the reader of what was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from .state import StateError
+
+ASKED = ("name", "twin", "minutes", "digits", "device")  # of Runs.start, beside the settings
+
+
+def presets() -> list[dict]:
+    """[{name, settings, twin, minutes, digits}], in the order to be shown."""
+    from ..training.presets import PRESETS
+
+    return [
+        {
+            "name": name,
+            "settings": preset.settings.to_dict(),
+            "twin": preset.twin,
+            "minutes": preset.minutes,
+            "digits": getattr(preset, "digits", None),
+        }
+        for name, preset in PRESETS.items()
+    ]
+
+
+def choices(data: object = None) -> dict:
+    """Every field of the settings with its values or its range, and which devices and digits this machine has."""
+    import torch
+
+    from ..data import mnist
+    from ..data.distortions import DISTORTIONS
+    from ..model.classifier import POINTS
+    from ..model.config import CHOICES
+    from ..training.settings import DATA_SETS, TrainingSettings
+
+    devices = ["cpu"]
+    if torch.cuda.is_available():
+        devices.append("cuda")
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return {
+        "data": list(DATA_SETS),
+        "mnist": mnist.is_at_hand(data),
+        "distortion": list(DISTORTIONS),
+        "points": {name: list(points) for name, points in POINTS.items()},
+        "model": {name: list(values) for name, values in CHOICES.items()},
+        "numbers": {
+            item.name: {"range": list(item.metadata["range"]), "whole": item.metadata["whole"]}
+            for item in fields(TrainingSettings)
+            if "range" in item.metadata
+        },
+        "devices": devices,
+    }
+
+
+def read(values: dict) -> dict:
+    """The arguments of ``Runs.start`` from a posted {settings, name, twin, minutes, digits, device}; the network takes
+    pictures of the size that the distortion makes. ValueError, with a sentence, for anything that does not fit."""
+    from ..data.distortions import DISTORTIONS
+    from ..training.settings import TrainingSettings
+
+    unknown = set(values) - {"settings", *ASKED}
+    if unknown:
+        raise StateError(f"{min(unknown)!r} is nothing that a run is asked for.")
+    settings = values.get("settings")
+    if not isinstance(settings, dict) or not isinstance(settings.get("model", {}), dict):
+        raise StateError("settings is an object.")
+    distortion = settings.get("distortion", "pose")
+    if not isinstance(distortion, (str, dict)):
+        raise StateError("distortion is a name, or an object of ranges.")
+    if isinstance(distortion, dict):
+        size = distortion.get("frame", 28)
+    else:
+        size = DISTORTIONS[distortion].frame if distortion in DISTORTIONS else 28
+    asked = {
+        "settings": TrainingSettings.from_dict({**settings, "model": {"input_size": size, **settings.get("model", {})}}),
+        "name": values.get("name", ""),
+        "twin": values.get("twin", False),
+        "minutes": values.get("minutes"),
+        "digits": values.get("digits"),
+        "device": values.get("device", "cpu"),
+    }
+    for name, kinds in (("name", str), ("twin", bool), ("device", str)):
+        if not isinstance(asked[name], kinds):
+            raise StateError(f"{name} is not of the kind that it should be.")
+    for name in ("minutes", "digits"):
+        value = asked[name]
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+            raise StateError(f"{name} is a number above 0, or nothing.")
+    if asked["digits"] is not None:
+        asked["digits"] = int(asked["digits"])
+    if len(asked["name"]) > 80:
+        raise StateError("A name has at most 80 letters.")
+    return asked

@@ -1,0 +1,325 @@
+"""The Train page, end to end: start, watch, pause, resume, rewind, save, use on Explore; and what may go wrong."""
+
+import json
+import os
+import re
+import signal
+import time
+import urllib.request
+
+import pytest
+from conftest import Served, wait_for_frame
+
+SETTINGS = {"data": "handwriting", "distortion": "pose", "batch_size": 32, "learning_rate": 0.004}
+BRIEF = {"settings": {**SETTINGS, "epochs": 0.96}, "digits": 1000, "twin": True, "name": "brief"}  # thirty steps
+LONG = {"settings": {**SETTINGS, "epochs": 5000}, "digits": 1000, "twin": True, "name": "long"}
+
+
+def ask(url, path, values=None):
+    data = None if values is None else json.dumps(values).encode()
+    with urllib.request.urlopen(f"{url}/stn/train{path}", data=data, timeout=30) as answer:
+        return json.load(answer)
+
+
+def clear(url):
+    """End and delete every run."""
+    end = time.monotonic() + 60
+    while runs := ask(url, "")["runs"]:
+        for run in runs:
+            try:
+                ask(url, "/stop" if run["alive"] else "/delete", {"id": run["id"]})
+            except urllib.error.HTTPError:
+                pass  # just ending
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def url(served):
+    clear(served.url)
+    yield served.url
+    clear(served.url)
+
+
+@pytest.fixture
+def train(url, visit):
+    """``train()`` opens the page on its second tab."""
+
+    def open_page(**options):
+        page = visit(**options)
+        open_tab(page, 2)
+        page.wait_for_selector(".stn-train[data-watching=true]")
+        return page
+
+    return open_page
+
+
+def open_tab(page, number):
+    page.click(f"#pages [role=tab]:nth-child({number})")
+
+
+def words(page):
+    return page.inner_text("#train-status")
+
+
+def step(page):
+    found = re.search(r"step (\d+)", words(page))
+    return int(found[1]) if found else 0
+
+
+def until(page, condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, words(page)
+        page.wait_for_timeout(100)
+
+
+def state(page, *wanted, seconds=60):
+    until(page, lambda: page.get_attribute("#train-status", "data-state") in wanted, seconds)
+
+
+def rewind(page, index):
+    page.eval_on_selector(
+        "#timeline input[type=range]",
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
+        index,
+    )
+    page.wait_for_timeout(700)
+
+
+def pixels(page, selector):
+    return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")
+
+
+def test_a_preset_starts_and_the_grid_begins_to_move(train):
+    page = train()
+    assert page.inner_text("#train-preset-line") and page.inner_text("#train-summary")
+    page.click("#train-start")
+    state(page, "running")
+    until(page, lambda: step(page) > 5)
+    until(page, lambda: re.findall(r"[1-9]", page.inner_text("#train-theta").replace("1.00", "")))
+    assert "digits a second" in page.inner_text("#train-pace") and "left" in page.inner_text("#train-pace")
+    assert page.locator("#train-plot .scatterlayer .trace").count() >= 2
+    page.click("#train-stop")
+    state(page, "stopped")
+
+
+def test_pause_one_step_resume(train, url):
+    ask(url, "/start", LONG)
+    page = train()
+    state(page, "running")
+    page.click("#train-pause")
+    state(page, "paused")
+    page.wait_for_timeout(800)
+    at = step(page)
+    page.wait_for_timeout(1200)
+    assert step(page) == at
+    page.click("#train-step")
+    until(page, lambda: step(page) == at + 1)
+    state(page, "paused")
+    page.click("#train-resume")
+    until(page, lambda: step(page) > at + 3)
+    page.click("#train-stop")
+    state(page, "stopped")
+
+
+def test_rewind_replays_the_visitors_digit(train, url):
+    ask(url, "/start", BRIEF)
+    page = train()
+    state(page, "done")
+    until(page, lambda: page.get_attribute("#timeline input", "max") not in (None, "0"))
+    rewind(page, 0)
+    assert "step 0" in page.inner_text("#train-at")
+    assert "1.00" in page.inner_text("#train-theta")
+    first = [pixels(page, name) for name in ("#train-view-input", "#train-ten canvas >> nth=0")]
+    rewind(page, int(page.get_attribute("#timeline input", "max")))
+    assert "step 30" in page.inner_text("#train-at")
+    last = [pixels(page, name) for name in ("#train-view-input", "#train-ten canvas >> nth=0")]
+    assert all(a != b for a, b in zip(first, last, strict=True))
+    frame = page.evaluate("window.stn.store.get().source.kind")
+    assert frame == "strokes", "it is the digit of Explore"
+    page.focus("#timeline input")
+    page.keyboard.press("Home")
+    page.wait_for_timeout(400)
+    assert "step 0" in page.inner_text("#train-at")
+    page.click("#train-play")
+    until(page, lambda: page.get_attribute("#train-play", "aria-pressed") == "false")
+    assert "step 30" in page.inner_text("#train-at")
+
+
+def test_the_network_in_training_stands_on_explore(train, url):
+    id = ask(url, "/start", LONG)["id"]
+    page = train()
+    state(page, "running")
+    page.click("#train-use")
+    page.wait_for_selector("#view-input", state="visible")
+    page.wait_for_function("(name) => window.stn.store.frame.model === name", arg=f"run-{id}-latest")
+    assert page.evaluate("window.stn.store.get().twin") == f"run-{id}-latest-twin"
+    assert "long" in page.input_value("#model-picker input")
+    before = page.evaluate("window.stn.store.frame.probs")
+    page.wait_for_function("(p) => String(window.stn.store.frame.probs) !== p", arg=",".join(map(str, before)), timeout=20_000)
+
+
+def test_save_and_find_it_on_explore(train, url, served):
+    ask(url, "/start", BRIEF)
+    page = train()
+    state(page, "done")
+    page.click("#train-save")
+    page.fill("#train-name-input", "no spaces here")
+    page.click("#train-name-ok")
+    assert page.inner_text("#train-name-problem") and page.is_visible("#train-name-dialog")
+    page.fill("#train-name-input", "kept-one")
+    page.click("#train-name-ok")
+    page.wait_for_function("document.querySelector('#train-toast').textContent.includes('kept-one')")
+    open_tab(page, 1)
+    page.click("#model-picker input")
+    page.click('[role=option]:has-text("kept-one")')
+    page.wait_for_function("window.stn.store.frame.model === 'kept-one'")
+    (served.home / ".cache" / "stn_demo" / "networks" / "kept-one.safetensors").unlink()
+
+
+@pytest.mark.parametrize("button", ["json", "csv", "gif", "webp", "download"])
+def test_take_it_away(train, url, button):
+    ask(url, "/start", BRIEF)
+    page = train()
+    state(page, "done")
+    until(page, lambda: page.is_enabled("#train-gif"))
+    with page.expect_download(timeout=60_000) as download:
+        page.click(f"#train-{button}")
+    with open(download.value.path(), "rb") as file:
+        start = file.read(12)
+    expected = {"json": b"{", "csv": b"kind,step", "gif": b"GIF89a", "webp": b"RIFF", "download": b""}[button]
+    assert start.startswith(expected) and len(start) == 12
+
+
+def test_delete_asks_first(train, url):
+    ask(url, "/start", BRIEF)
+    page = train()
+    state(page, "done")
+    until(page, lambda: page.is_enabled("#train-delete"))
+    page.click("#train-delete")
+    page.keyboard.press("Escape")
+    assert len(ask(url, "")["runs"]) == 1
+    page.click("#train-delete")
+    page.click("#train-delete-ok")
+    until(page, lambda: not ask(url, "")["runs"])
+    state(page, "none")
+
+
+def test_the_settings_change_what_is_trained(train, url):
+    page = train()
+    page.click("#train-more")
+    page.select_option('#train-fields label:has-text("Transform") select', "attention")
+    page.fill('#train-fields label:has-text("Seed") input', "7")
+    page.keyboard.press("Tab")
+    page.click('#train-settings button[type="submit"]')
+    assert "attention" in page.inner_text("#train-summary") and "seed 7" in page.inner_text("#train-summary")
+    page.click("#train-start")
+    until(page, lambda: ask(url, "")["runs"])
+    settings = ask(url, "")["runs"][0]["settings"]
+    assert settings["model"]["transform"] == "attention" and settings["seed"] == 7
+
+
+def test_a_second_visitor_is_told_and_watches(train, visit, url):
+    first = train()
+    first.click("#train-start")
+    state(first, "running")
+    second = visit()
+    open_tab(second, 2)
+    second.wait_for_selector(".stn-train[data-watching=true]")
+    second.click("#train-start")
+    second.wait_for_function("document.querySelector('#train-toast').textContent.includes('already')")
+    state(second, "running")
+    assert len(ask(url, "")["runs"]) == 1
+
+
+def test_a_killed_trainer_is_noticed_and_resumed(train, url, served):
+    id = ask(url, "/start", LONG)["id"]
+    page = train()
+    state(page, "running")
+    until(page, lambda: step(page) > 20)
+    pid = json.loads((served.home / "runs" / id / "status.json").read_text())["pid"]
+    killed = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    state(page, "lost", seconds=2)
+    assert time.monotonic() - killed < 2
+    at = step(page)
+    page.click("#train-resume")
+    state(page, "running")
+    until(page, lambda: step(page) > at)
+
+
+def test_runs_outlive_the_app(train, visit, url, tmp_path_factory):
+    app = Served(tmp_path_factory.mktemp("home"))
+    try:
+        ask(app.url, "/start", BRIEF)
+        page = visit(url=app.url)
+        open_tab(page, 2)
+        state(page, "done")
+        app.stop()
+        state(page, "offline", seconds=10)
+        app.start()
+        state(page, "done", seconds=60)
+        assert page.locator("#train-runs button").count() == 1
+        assert re.search(r"\d %", page.inner_text("#train-runs"))
+    finally:
+        app.stop()
+
+
+def test_a_closed_page_says_so(visit, tmp_path_factory):
+    app = Served(tmp_path_factory.mktemp("home"), "--no-training")
+    try:
+        page = visit(url=app.url)
+        open_tab(page, 2)
+        page.wait_for_selector("#train-closed", state="visible")
+        assert not page.is_visible("#train-start") and "--no-training" in page.inner_text("#train-closed")
+    finally:
+        app.stop()
+
+
+def test_explore_is_as_it_was_after_a_visit_here(train, url):
+    page = train()
+    open_tab(page, 1)
+    page.wait_for_selector("#view-input", state="visible")
+    wait_for_frame(page)
+    before = pixels(page, "#view-input")
+    page.eval_on_selector(
+        "#pose-rotation input", "(s) => { s.value = -70; s.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    page.wait_for_function("Math.abs(window.stn.store.frame.applied.rotation + 70) < 0.1")
+    page.wait_for_timeout(200)
+    assert pixels(page, "#view-input") != before
+
+
+@pytest.mark.parametrize("width, height, scheme", [(1280, 800, "light"), (1280, 800, "dark"), (390, 844, "light")])
+def test_nothing_is_cut_off(train, url, width, height, scheme):
+    ask(url, "/start", BRIEF)
+    page = train(viewport={"width": width, "height": height}, color_scheme=scheme)
+    state(page, "done")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
+    if width == 1280:
+        assert page.evaluate("document.querySelector('.stn-train').getBoundingClientRect().bottom <= innerHeight")
+
+
+def test_in_chinese_no_word_is_missing(train, url):
+    ask(url, "/start", BRIEF)
+    page = train(locale="zh-CN")
+    page.wait_for_selector("#train-status[data-state=done]", timeout=60_000)
+    page.click("#train-more")
+    text = page.inner_text(".stn-train") + page.inner_text("#train-settings")
+    assert "已完成" in text and "学习率" in text
+    assert not re.search(r"train\.[a-z]+\.", text), "every key has its words"
+    assert [tab.strip() for tab in page.locator("#pages [role=tab]:visible").all_inner_texts()] == ["探索", "训练"]
+
+
+def test_every_control_has_a_name(train, url):
+    ask(url, "/start", BRIEF)
+    page = train()
+    state(page, "done")
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.stn-train :is(button, select, input)')].filter((node) => {
+          const label = node.getAttribute('aria-label') || node.getAttribute('aria-labelledby') || node.textContent;
+          return !(label || '').trim() && !(node.labels && [...node.labels].some((one) => one.textContent.trim()));
+        }).map((node) => node.outerHTML)"""
+    )
+    assert nameless == []

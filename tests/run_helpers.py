@@ -1,0 +1,103 @@
+"""Tiny runs, and what has to be the same about two of them."""
+
+import queue
+import time
+from pathlib import Path
+
+from safetensors.torch import load_file
+
+from stn_demo.training import TrainingSettings
+from stn_demo.training.run_folder import RunFolder
+from stn_demo.training.run_store import RunStore
+from stn_demo.training.runs import Runs
+from stn_demo.training.worker import Worker
+
+ROOT = Path(__file__).resolve().parents[1]
+DIGITS = 128
+TINY = TrainingSettings(
+    data="handwriting", localization_factor=0.5, batch_size=8, epochs=12.5, learning_rate=2e-3
+).but(localization="mlp")
+STEPS = 200
+
+
+def made(folder, settings=TINY, **about) -> RunFolder:
+    folder.mkdir(parents=True, exist_ok=True)
+    return RunStore(folder).create({"settings": settings.to_dict(), "digits": DIGITS, **about})
+
+
+class Drawn:
+    """Digits at hand, in place of a DataSource."""
+
+    def __init__(self, digits):
+        self.digits = digits
+
+    def load(self, name, count, say):
+        if isinstance(self.digits, Exception):
+            raise self.digits
+        return self.digits
+
+
+def work(run: RunFolder, digits, *orders: str) -> dict:
+    """Train in this process; the status in the end."""
+    line = queue.SimpleQueue()
+    for order in orders:
+        line.put(order)
+    worker = Worker(run, line, Drawn(digits))
+    assert worker.run()
+    return run.status()
+
+
+def weights(path: Path) -> bytes:
+    """All numbers, to the bit."""
+    return b"".join(value.numpy().tobytes() for _, value in sorted(load_file(path).items()))
+
+
+def told(run: RunFolder) -> list[dict]:
+    """The log without what a clock said, and without how steps are gathered into lines."""
+    return [{k: v for k, v in line.items() if k in ("step", "accuracy", "twin_accuracy", "learning_rate")}
+            for line in run.events()[0] if line["kind"] in ("test", "rate")]  # fmt: skip
+
+
+def check_same(run: RunFolder, reference: RunFolder) -> None:
+    """The same networks at every step kept, and a log that tells of every step once."""
+    assert run.snapshots() == reference.snapshots() and run.snapshots()[-1] == STEPS
+    twin = bool(run.about().get("twin"))
+    for step in [*reference.snapshots(), "latest"]:
+        for role in (False, True)[: 1 + twin]:
+            assert weights(run.network(step, role)) == weights(reference.network(step, role)), step
+    lines = [line for line in run.events()[0] if line["kind"] == "step"]
+    assert [line["from"] for line in lines] == [0] + [line["step"] for line in lines[:-1]]
+    assert lines[-1]["step"] == STEPS
+    tests, expected = (
+        [(line["step"], line["accuracy"]) for line in told(one) if "accuracy" in line]
+        for one in (run, reference)
+    )
+    assert tests == expected
+    assert [str(path) for path in run.path.rglob(".*.part")] == []
+
+
+def until(what, seconds: float = 30.0):
+    """Wait until ``what()`` is true; what it is then."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := what():
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"not within {seconds} s")
+
+
+def state_is(runs: Runs, id: str, *states: str, seconds: float = 30.0) -> dict:
+    def look():
+        status = runs.status(id)
+        assert status["state"] != "failed" or "failed" in states, status["message"]
+        return status if status["state"] in states else None
+
+    return until(look, seconds)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether no such process works any more (one that nobody waited for does not count)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True

@@ -1,0 +1,177 @@
+"""Faults: whatever happens to a run, it goes on as if that had never been, or says in a sentence why not."""
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from run_helpers import DIGITS, ROOT, TINY, check_same, is_gone, made, state_is, until, work
+
+from stn_demo import checkpoints
+from stn_demo.data.mnist import DataError
+from stn_demo.training import journal, run_folder
+from stn_demo.training.run_folder import RunFolder
+from stn_demo.training.runs import Runs
+
+# -- in this process
+
+
+def test_divergence_is_a_sentence_and_can_be_gone_back_from(tmp_path, drawn):
+    run = made(tmp_path, TINY.but(learning_rate=100.0, clip_norm=0.0, warm_up=0.0))
+    status = work(run, drawn)
+    assert (status["state"], status["code"]) == ("failed", "diverged")
+    step = run.last_state(False)
+    assert "Lower " in status["message"] and f" resume from step {step} or begin again." in status["message"]
+    for kept in [*run.snapshots(), "latest"]:
+        checkpoints.load(run.network(kept))  # refuses what is no number
+    status = work(run, drawn, "rate 0.001", "step", "step", "stop")
+    assert (status["state"], status["step"]) == ("stopped", step + 2)
+
+
+def test_digits_that_cannot_be_had_are_a_sentence(tmp_path):
+    run = made(tmp_path, TINY.but(data="mnist"))
+    status = work(run, DataError("MNIST is not in /there and could not be downloaded. Go online once."))
+    assert (status["state"], status["code"]) == ("failed", "data") and "Go online" in status["message"]
+    assert not run.log.exists() and not run.snapshots() and run.last_state(False) is None
+
+
+@pytest.mark.parametrize("fails_at", [1, 12, 40])
+def test_a_full_disk_is_a_sentence_and_nothing_is_lost(tmp_path, drawn, reference, monkeypatch, fails_at):
+    """The writes of files fail, from one of them on, for the rest of the process."""
+    run, count = made(tmp_path, twin=True), [0]
+    whole, small = journal.write_whole, run_folder.replace
+
+    def full(path, data):
+        count[0] += 1
+        if count[0] > fails_at:
+            raise checkpoints.CheckpointError(f"{path} cannot be written: No space left on device.")
+        whole(path, data)
+
+    def short(path, data):
+        if count[0] > fails_at and len(data) > 10_000:
+            raise OSError(28, "No space left on device")
+        small(path, data)
+
+    with monkeypatch.context() as patched:
+        for module in (journal, checkpoints, sys.modules["stn_demo.training.state"]):
+            patched.setattr(module, "write_whole", full)
+        patched.setattr(journal, "replace", short)
+        status = work(run, drawn)
+    assert (status["state"], status["code"]) == ("failed", "disk")
+    assert "No space left on device" in status["message"] and "make room" in status["message"]
+    assert not run.reserve.exists()
+    assert work(run, drawn)["state"] == "done"
+    check_same(run, reference)
+
+
+def test_a_torn_line_is_not_read_and_goes(tmp_path, drawn, reference):
+    run = made(tmp_path, twin=True)
+    work(run, drawn, "step", "step", "stop")
+    before, cursor = run.events()
+    with open(run.log, "ab") as file:
+        file.write(b'{"kind": "step", "from": 2, "st')
+    assert run.events() == (before, cursor) and run.events(cursor) == ([], cursor)
+    assert work(run, drawn)["state"] == "done"
+    check_same(run, reference)
+    again, _ = run.events(cursor)
+    assert again[0]["kind"] == "start" and len(again) > len(before)  # cut since: all of it comes anew
+
+
+# -- processes that die
+
+
+def test_a_real_full_disk(runs, reference):
+    """The system refuses the process to write more than 20 kB into a file."""
+    id = runs.start(TINY, twin=True, digits=DIGITS)
+    status = state_is(runs, id, "running")
+    resource.prlimit(status["pid"], resource.RLIMIT_FSIZE, (20_000, 20_000))
+    status = state_is(runs, id, "failed")
+    assert status["code"] == "disk" and "make room" in status["message"] and status["resumable"]
+    for step in [*runs.snapshots(id), "latest"]:
+        checkpoints.load(runs.path(id, step))
+    runs.resume(id)
+    state_is(runs, id, "done")
+    check_same(runs.store.run(id), reference)
+
+
+APP = """
+import sys, time
+from stn_demo.training.runs import Runs
+runs = Runs(sys.argv[1], save_every=0.05)
+runs.resume(sys.argv[2])
+print("started", flush=True)
+time.sleep(600)
+"""
+
+
+class Lane:
+    """One run, whose trainer and whose app are killed again and again, at moments drawn from ``seed``."""
+
+    def __init__(self, folder: Path, seed: int):
+        self.runs, self.random = Runs(folder, save_every=0.05), random.Random(seed)
+        self.slowest = 0.0  # seconds from a death to its notice
+
+    def trainer(self, kills: int) -> str:
+        id = self.runs.start(TINY, twin=True, digits=DIGITS)
+        for kill in range(kills):
+            self.wait(id)
+            pid = self.runs._worker.pid
+            os.kill(pid, signal.SIGKILL)
+            self.notice(id, pid, 2.0)
+            if kill < kills - 1:
+                self.runs.resume(id)
+        return id
+
+    def app(self, id: str, kills: int) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        for _ in range(kills):
+            command = [sys.executable, "-c", APP, str(self.runs.store.folder), id]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as app:
+                app.stdout.readline()
+                self.wait(id)
+                pid = self.runs.status(id).get("pid")
+                app.kill()
+            until(lambda: not self.runs.status(id)["alive"], 7.0)  # it may save for so long
+            assert pid is None or until(lambda pid=pid: is_gone(pid), 1.0)
+            assert self.runs.status(id)["state"] in ("stopped", "lost")
+
+    def wait(self, id: str) -> None:
+        """For a moment to strike: while it starts up, or later."""
+        if self.random.random() < 0.7:
+            until(lambda: self.runs.status(id)["state"] in ("running", "done"))
+        time.sleep(self.random.uniform(0, 0.5))
+
+    def notice(self, id: str, pid: int, seconds: float) -> None:
+        start = time.monotonic()
+        status = until(lambda: (s := self.runs.status(id))["state"] in ("lost", "done") and s, seconds)
+        self.slowest = max(self.slowest, time.monotonic() - start)
+        assert not status["alive"] and until(lambda: is_gone(pid), 1.0)
+
+    def finish(self, id: str) -> RunFolder:
+        if self.runs.status(id)["state"] != "done":
+            self.runs.resume(id)
+            state_is(self.runs, id, "done")
+        return self.runs.store.run(id)
+
+
+def test_killed_at_random_nothing_is_lost(tmp_path, reference):
+    """14 times the trainer, 6 times the app, with signal 9: the networks come out as if it had never been."""
+
+    def suffer(seed: int) -> tuple[RunFolder, Lane]:
+        lane = Lane(tmp_path / str(seed), seed)
+        id = lane.trainer(7)
+        lane.app(id, 3)
+        return lane.finish(id), lane
+
+    with ThreadPoolExecutor(2) as pool:
+        for run, lane in pool.map(suffer, (1, 2)):
+            check_same(run, reference)
+            assert json.loads(run.log.read_bytes().split(b"\n")[0])["generation"] > 2
+            lane.runs.close()
