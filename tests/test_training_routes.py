@@ -344,6 +344,13 @@ def test_the_curves_script_comes_from_here_and_is_kept(client):
     assert client.get("/stn/plotly.js", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
 
 
+def test_an_app_without_a_twin_to_compare_with_comes_up(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    checkpoints.save(tmp_path / "only.safetensors", build_model(ModelConfig()), {})
+    with TestClient(build_app(Options(checkpoints=tmp_path, runs=tmp_path / "runs"))) as alone:
+        assert alone.get("/stn/train").json()["runs"] == []
+
+
 def test_options():
     assert read_options([]).training and not read_options(["--no-training"]).training
     assert str(read_options(["--runs", "somewhere"]).runs) == "somewhere"

@@ -41,7 +41,7 @@ class Shelf:
 
     def warm(self, defaults: Defaults) -> None:
         """Open the default networks, so that the first visitor does not wait for them; a missing one is no fault yet."""
-        for name in (defaults.model, defaults.twin):
+        for name in filter(None, (defaults.model, defaults.twin)):
             with contextlib.suppress(StateError):
                 self.get(name)
 
