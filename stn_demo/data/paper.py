@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 CONTRAST = 0.06  # of full brightness: fainter marks than this are the paper's own
 NOISES = 6.0  # times the paper's grain that ink must stand out by
+TAIL = 0.004  # of the picture: a thin stroke covers this much at least
+WIDEST = 0.25  # of the picture's shorter side: no stroke is as wide, what is wider is paper, shadow or desk
+SLAB = 0.7  # share of its box that a large mark fills, from which it is no digit
 SPECK = 0.06  # of the largest mark's ink: smaller marks are dust
 MAP = 100  # cells a side in which marks are told apart
 BOX, FRAME = 20, 28  # px: longest side of the ink, side of the digit
@@ -15,24 +20,60 @@ THIN, WANTED = 1.7, 2.2  # px in the digit: strokes thinner than the one are thi
 
 
 def ink(grey: Tensor) -> Tensor | None:
-    """How much ink lies at each pixel of a picture: [H, W] in [0, 1], for ``grey`` [H, W] in [0, 1]; None for a blank one.
+    """How much ink lies at each pixel of a picture: [H, W] in [0, 1], for ``grey`` [H, W] in [0, 1]; None if blank.
 
     The paper is the quadratic surface that fits the picture best, marks aside (iteratively reweighted least squares,
-    Holland & Welsch 1977), beginning at the border; ink lies on the side of it that has the longer tail.
+    Holland & Welsch 1977), beginning at the border; ink lies on the side of it that has the longer tail. Where that
+    finds nothing, or a solid slab (a shadow lies across, a desk shows), paper is what closing or opening leaves of
+    the picture (Serra 1982): they take away whatever is narrower than ``WIDEST``, and only that.
     """
     rest = grey - _surface(grey)
+    share = max(1, round(TAIL * rest.numel()))
+    dark = (-rest).flatten().topk(share).values.mean() > rest.flatten().topk(share).values.mean()
+    flat = _marks(-rest if dark else rest)
+    if flat is not None and not flat.slab:
+        return flat.strength
+    found = [marks for hat in _hats(grey) if (marks := _marks(hat - hat.median())) is not None]
+    if not found:
+        return None if flat is None else flat.strength
+    # the gaps between strokes are marks of the other brightness, but lie within the ink's own box
+    return max(found, key=lambda marks: marks.box).strength
+
+
+class _Marks(NamedTuple):
+    strength: Tensor  # [H, W] in [0, 1]
+    box: int  # px, area of the box around it
+    slab: bool  # it is as large and as solid as no digit is
+
+
+def _marks(rest: Tensor) -> _Marks | None:
+    """The ink in what stands out from the paper, [H, W], ink positive; None where nothing stands out enough."""
     grain = float(rest.abs().median()) * 1.4826
-    share = max(1, round(0.004 * rest.numel()))  # a thin stroke covers this much at least
-    tails = rest.flatten().topk(share).values.mean(), (-rest).flatten().topk(share).values.mean()
-    if tails[1] > tails[0]:
-        rest = -rest
-    full = float(max(tails))
+    full = float(rest.flatten().topk(max(1, round(TAIL * rest.numel()))).values.mean())
     if full < max(CONTRAST, min(NOISES * grain, 0.5)):
         return None
     floor = max(0.25 * full, min(3 * grain, 0.6 * full))
-    strength = ((rest - floor) / (0.85 * full - floor)).clamp(0, 1)
-    strength = _without_specks(strength)
-    return strength if strength.amax() > 0.5 else None
+    strength = _without_specks(((rest - floor) / (0.85 * full - floor)).clamp(0, 1))
+    if strength.amax() <= 0.5:
+        return None
+    rows, columns = (strength > 0.3).any(1).nonzero(), (strength > 0.3).any(0).nonzero()
+    sides = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
+    box = sides[0] * sides[1]
+    wide = sides[0] > 0.3 * rest.shape[0] and sides[1] > 0.3 * rest.shape[1]
+    return _Marks(strength, box, wide and float((strength > 0.3).sum()) > SLAB * box)
+
+
+def _hats(grey: Tensor) -> tuple[Tensor, Tensor]:
+    """How much darker, and how much lighter, each pixel is than what is wider than ``WIDEST`` around it."""
+    reach = max(1, round(WIDEST * min(grey.shape) / 2))
+    calm = F.avg_pool2d(F.pad(grey[None, None], (1,) * 4, mode="replicate"), 3, 1)  # single pixels decide below
+
+    def highest(picture: Tensor) -> Tensor:
+        across = F.max_pool2d(picture, (1, 2 * reach + 1), 1, (0, reach))
+        return F.max_pool2d(across, (2 * reach + 1, 1), 1, (reach, 0))
+
+    closed, opened = -highest(-highest(calm)), highest(-highest(-calm))
+    return (closed - calm)[0, 0], (calm - opened)[0, 0]
 
 
 def prepared(strength: Tensor) -> Tensor:

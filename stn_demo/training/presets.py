@@ -50,7 +50,7 @@ PRESETS: dict[str, Preset] = {
         Preset("seed", RECIPES["seed-affine"]),
         Preset("paper-r", _MINUTE.but(distortion="r", classifier="cnn", batch_size=128, epochs=10.0)),
         Preset("zoom-out", _MINUTE.but(distortion=_LARGE, padding="border", epochs=1.0)),
-        # leaves the picture for good after some twenty steps, and is stopped with a sentence
+        # leaves the picture for good after some 250 steps, and is stopped with a sentence
         Preset("too-fast", _MINUTE.but(localization_factor=100.0, clip_norm=0.0, epochs=1.0)),
     )
 }

@@ -47,11 +47,11 @@ PICKERS = """() => {
 
 
 def defaults(names: list[str]) -> Defaults:
-    """Which networks stand on the stage at first: the shipped pair where it is there (or will be, where there is none
-    and the first is being trained), else whatever there is."""
-    if not names or set(PREFERRED) <= set(names):
-        return Defaults(*PREFERRED)
-    return Defaults(model=PREFERRED[0] if PREFERRED[0] in names else names[0], twin=None)
+    """Which networks stand on the stage at first: the shipped ones where they are there (or will be, where there is none
+    and the first are being trained), else whatever there is."""
+    names = names or list(PREFERRED)
+    model = next((name for name in (PREFERRED[0], "seed-affine", *names) if name in names))
+    return Defaults(model=model, twin=PREFERRED[1] if PREFERRED[1] in names and model != PREFERRED[1] else None)
 
 
 def theme() -> gr.themes.ThemeClass:
