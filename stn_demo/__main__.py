@@ -212,7 +212,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     for item in fields(TrainingSettings):
         if item.name == "model":
             continue
-        about = {"dest": item.name, "help": item.metadata["help"]}
+        about = {"dest": item.name, "help": item.metadata["help"].replace("%", "%%")}
         if item.name in ("data", "distortion"):
             about["choices"] = DATA_SETS if item.name == "data" else tuple(DISTORTIONS)
         else:

@@ -17,6 +17,8 @@ from stn_demo.training.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = [
+    "--holdout",
+    "0",
     "--data-set",
     "handwriting",
     "--distortion",
