@@ -213,8 +213,8 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         if item.name == "model":
             continue
         about = {"dest": item.name, "help": item.metadata["help"].replace("%", "%%")}
-        if item.name in ("data", "distortion"):
-            about["choices"] = DATA_SETS if item.name == "data" else tuple(DISTORTIONS)
+        if "choices" in item.metadata:
+            about["choices"] = item.metadata["choices"]
         else:
             about |= {"type": int if item.metadata["whole"] else float, "metavar": "N"}
         settings.add_argument("--data-set" if item.name == "data" else _option(item.name), **about)
