@@ -1,5 +1,6 @@
 // Sliders, presets, layers, sampler and padding: controls write the state, and the state writes the controls.
 
+import { farthestCorner, farthestShift } from "./geometry.js";
 import { number, t } from "./i18n.js";
 import { put, styled, textIn, write } from "./node.js";
 import { DEFAULTS } from "./store.js";
@@ -28,6 +29,7 @@ export function attachControls(root, store, http) {
     const select = root.querySelector(`#${key}`);
     select.addEventListener("change", () => store.set({ [key]: select.value || null }));
   }
+  const fitFrame = attachFrameSize(root, store);
   const boxes = root.querySelectorAll("[data-layer]");
   const selects = ["step", "sampler", "padding"].map((id) => root.querySelector(`#${id}`));
   const ofTransformer = root.querySelectorAll("#sampler, #padding, #layers input, #step, #hands [value=region]");
@@ -45,7 +47,9 @@ export function attachControls(root, store, http) {
       if (keys.includes("pose")) for (const show of sliders) show(store.get().pose);
       if (keys.some((key) => key === "layers" || key === "sampler" || key === "padding")) showChoices(store.get());
     },
-    follow({ transform }) {
+    follow(frame) {
+      const { transform } = frame;
+      if (fitFrame(frame)) for (const show of sliders) show(store.get().pose);
       if (transform === shown) return;
       shown = transform;
       for (const control of ofTransformer) control.disabled = transform === null;
@@ -72,6 +76,30 @@ function attachSliders(root, store) {
       input.setAttribute("aria-valuetext", shown);
     };
   });
+}
+
+/** Networks look at frames of different sizes: how far the digit can be moved goes with the frame's.
+ *  -> fit(frame): whether the ranges have changed */
+function attachFrameSize(root, store) {
+  const shifts = root.querySelectorAll("input[data-pose^=shift]");
+  const limited = (value, most) => Math.min(most, Math.max(-most, value));
+  let known = 28;
+  return ({ size, model }) => {
+    if (size === known) return false;
+    const [shift, corner] = [farthestShift(size), farthestCorner(size)];
+    const narrower = size < known;
+    known = size;
+    for (const input of shifts) [input.min, input.max] = [-shift, shift];
+    if (narrower && model === store.get().model) { // what lies beyond the new frame's edge comes back into it
+      const { shift_x, shift_y, corners } = store.get().pose;
+      store.set({ pose: {
+        shift_x: limited(shift_x, shift),
+        shift_y: limited(shift_y, shift),
+        corners: corners.map((point) => point.map((value) => limited(value, corner))),
+      } });
+    }
+    return true;
+  };
 }
 
 function attachPresets(root, store, http, spin) {

@@ -84,7 +84,7 @@ export function attachHandles(root, store) {
     const overruled = Boolean(store.frame?.overruled);
     const awake = Boolean(held || near || canvas.matches(":hover, :focus-visible"));
     const grip = held?.handle?.kind ?? "";
-    const now = JSON.stringify([side, ratio, shown, overruled, awake, grip, held?.handle?.index, near, chosen]);
+    const now = JSON.stringify([side, ratio, size(), shown, overruled, awake, grip, held?.handle?.index, near, chosen]);
     if (now === drawn) return;
     drawn = now;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
