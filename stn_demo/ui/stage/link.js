@@ -10,7 +10,7 @@ import { coarsen } from "./strokes.js";
 const PREFIX = "#s=";
 const PAUSE = 500; // ms that the hand has to rest before the address is written
 const LONGEST_WAIT = 3000; // ms, while it does not rest
-const LONGEST = 6000; // letters of an address that mail programs and messengers leave whole
+const LONGEST = 4000; // letters of an address that mail programs and messengers leave whole
 const PEN = 60; // pad units: a drawing that loses more than its pen is wide is another drawing; then the link is long
 const LONGEST_READ = 200_000;
 
