@@ -211,10 +211,14 @@ def unrewarded(results: dict, rewarded: str = "turn-affine", not_rewarded: str =
     shown = layout(
         axis("@results.axis.done.rotation", "$user", range=[low, high], dtick=45, tick0=0),
         axis("@results.axis.undone.rotation", "$net", range=[low * 1.06, high * 1.06], dtick=45, tick0=0),
-        annotations=[_at_end("@results.undone.ideal", high, high, "$user"), *(
-            _at_end(name, found["bins"][-1][0], found["bins"][-1][2], "$net") for name, found in ((rewarded, one), (not_rewarded, other))
-        )],
-    )  # fmt: skip
+        annotations=[
+            label("@results.undone.ideal", 60, 60, "$user", xshift=-8),
+            *(
+                label(name, *(found["bins"][-1][index] for index in (0, 2)), yanchor="bottom", yshift=5)
+                for name, found in ((rewarded, one), (not_rewarded, other))
+            ),
+        ],
+    )
     errors = {name: number(results["table"][key]["result"]["error"], 2) for name, key in
               (("error", rewarded), ("other_error", not_rewarded)) if key in results["table"]}  # fmt: skip
     args = {"one": rewarded, "share": number(100 * one["share"]), "other": not_rewarded, "other_share": number(100 * other["share"])}
@@ -245,7 +249,10 @@ def unseen(results: dict) -> dict | None:
         axis("@results.axis.rotation", "$user", range=[-180, 180], dtick=90, tick0=0),
         axis(range=[0, 102], dtick=25, ticksuffix=" %"),
         shapes=[shade(-turned(seen[0]), turned(seen[0]))],
-        annotations=[_on(seen[0], one, 60, "bottom"), _on(not_seen[0], other, 60, "top")],
+        annotations=[
+            label(seen[0], *_where(one, 75, after=60), xanchor="left", xshift=8),
+            label(not_seen[0], *_where(other, 60, after=-90), xshift=-8),
+        ],
     )
     args = {"one": seen[0], "other": not_seen[0], "right": _percent_at(one, 60), "other_right": _percent_at(other, 60)}
     return figure("unseen", "results.says.unseen", args, data, shown)
@@ -255,13 +262,13 @@ def _percent_at(values: dict, place: float) -> str:
     return number(values["right"][values["at"].index(place)], 1)
 
 
-def _at_end(text: str, x: float, y: float, color: str) -> dict:
-    return {
-        "text": text, "x": x, "y": y, "xanchor": "right", "yanchor": "bottom", "showarrow": False, "yshift": 4,
-        "font": {"color": color, "size": 12}, "bgcolor": "$paper", "opacity": 0.9,
-    }  # fmt: skip
+def _where(values: dict, level: float, after: float) -> tuple[float, float]:
+    """The point of a curve, among the 90 degrees that follow ``after``, that comes nearest to a level."""
+    points = [point for point in zip(values["at"], values["right"], strict=True) if after <= point[0] <= after + 90]
+    return min(points, key=lambda point: abs(point[1] - level))
 
 
-def _on(text: str, values: dict, place: float, side: str) -> dict:
-    y = values["right"][values["at"].index(place)]
-    return {**_at_end(text, 175, min(y, 100), "$net"), "yanchor": side, "yshift": 0}
+def label(text: str, x: float, y: float, color: str = "$net", **more: Any) -> dict:
+    """The name of a line, beside it: a legend would have to be learnt by heart."""
+    place = {"x": x, "y": y, "xanchor": "right", "yanchor": "middle", "showarrow": False}
+    return {"text": text, **place, "font": {"color": color, "size": 12}, "bgcolor": "$paper", **more}

@@ -59,7 +59,8 @@ export async function start({ element, root: base }) {
     find("key-net").textContent = pair.name;
     find("key-twin").textContent = pair.twin ?? "";
     find("key-twin").hidden = !pair.twin;
-    const made = { date: new Date(pair.date).toLocaleDateString(document.documentElement.lang), command: pair.command, sha: pair.sha256.slice(0, 12) };
+    const date = new Date(pair.date).toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" });
+    const made = { date, command: pair.command, sha: pair.sha256.slice(0, 12) };
     find("made").textContent = t(pair.stale ? "results.made.stale" : "results.made", made);
     find("made").classList.toggle("alarm", pair.stale);
   }

@@ -42,7 +42,11 @@ function head(columns) {
 function cellOf(cell, shown, pair, choose) {
   if (!cell) return make("td", { className: "empty" });
   const paper = make("small", { textContent: t("results.paper", { value: cell.paper === null ? "–" : number(cell.paper, 1) }) });
-  if (cell.error === null) return make("td", { className: "missing-cell" }, [make("span", { textContent: t("results.cell.none") }), paper]);
+  if (cell.error === null) return make("td", { className: "missing-cell" }, [
+    make("span", { ariaHidden: "true", textContent: "–" }),
+    make("span", { className: "unseen", textContent: t("results.cell.none") }),
+    paper,
+  ]);
   const [low, high] = cell.interval;
   const verdict = cell.below === null ? "none" : cell.below ? "below" : "above";
   const words = { error: number(cell.error, 2), low: number(low, 2), high: number(high, 2) };
@@ -56,7 +60,7 @@ function cellOf(cell, shown, pair, choose) {
     value.setAttribute("aria-pressed", String(pair.name === cell.checkpoint));
     value.addEventListener("click", () => choose(cell.checkpoint));
   }
-  return make("td", { className: verdict }, [value, make("small", { textContent: t("results.cell.interval", words) }), paper]);
+  return make("td", { className: verdict }, [value, paper, make("small", { className: "interval", textContent: t("results.cell.interval", words) })]);
 }
 
 function about({ checkpoint, parameters, training_seconds, machine, device, spread, seeds }, words) {
