@@ -1,6 +1,6 @@
 """Results -> Plotly figures, with the sentence that says what to see: pure functions, no number of their own.
 
-Each gives {"id", "says": {"key", "args"}, "plot": {"data", "layout"}}, JSON-ready. The page speaks two languages and has two
+Each gives {"id", "says": sentences, {"key", "args"} each, "plot": {"data", "layout"}}, JSON-ready. The page speaks two languages and has two
 themes, so a figure holds neither words nor colours: a text that begins with ``@`` is a key of the catalogue, one that begins
 with ``$`` a colour of the stylesheet; the browser puts both in (ui/results/plots.js). Blue (``$net``) is what the network does,
 orange (``$user``) what is done to the digit, grey (``$plain-fill``) the plain twin, as on the stage.
@@ -13,7 +13,12 @@ from typing import Any
 UNITS = {"rotation": "{}°", "scale": "× {}", "shift_x": "{} px", "shear": "{}"}
 TICKS = {"rotation": 90, "scale": 0.5, "shift_x": 7, "shear": 0.5}
 MUCH, LITTLE = 0.85, 0.15  # of a pose: from where on it is nearly all, below which it is hardly anything
+HOLDS = 5  # percentage points that a curve may fall without a word
 ALIGN_STEP = 20
+NAMED: dict[str, Any] = {
+    "showlegend": True,
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}, "itemclick": False, "itemdoubleclick": False},
+}
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -27,8 +32,9 @@ def with_unit(part: str, value: float) -> str:
     return UNITS[part].format(number(value, decimals))
 
 
-def figure(id: str, says: str, args: dict, data: list[dict], layout: dict) -> dict:
-    return {"id": id, "says": {"key": says, "args": args}, "plot": {"data": data, "layout": layout}}
+def figure(id: str, data: list[dict], layout: dict, *says: tuple[str, dict]) -> dict:
+    sentences = [{"key": f"results.says.{key}", "args": args} for key, args in says]
+    return {"id": id, "says": sentences, "plot": {"data": data, "layout": layout}}
 
 
 def axis(title: str | None = None, color: str = "$soft", **more: Any) -> dict:
@@ -61,27 +67,37 @@ def curve(part: str, entry: dict, twin: dict | None) -> dict:
         data.append(line("@results.twin", other["at"], other["right"], "$plain-fill", symbol="square", hovertemplate=hover))
     data.append(line("@results.stn", own["at"], own["right"], "$net-fill", hovertemplate=hover))
     where = {"range": [min(own["at"]), max(own["at"])], "dtick": TICKS[part], "tick0": 0}
-    shapes = [shade(low, high)] if high > low else [{**shade(low, high), "line": {"color": "$field", "width": 2, "dash": "dot"}}]
+    shapes = [shade(low, high)] if high > low else [upright(low)]
     shown = layout(
         axis(f"@results.axis.{part}", "$user", **where),
         axis(range=[0, 102], dtick=25, ticksuffix=" %"),
         shapes=shapes,
         hovermode="x",
     )
-    worst = min(range(len(own["at"])), key=lambda index: own["right"][index])
-    args = {"inside": number(_inside(own, low, high), 1), "at": with_unit(part, own["at"][worst]), "least": number(own["right"][worst], 1)}
-    key = "results.says.curve" if high > low else "results.says.curve.untrained"
-    if twin:
-        args["twin"] = number(_inside(twin["result"]["curves"][part], low, high), 1)
-    else:
-        key += ".alone"
-    return figure(f"curve-{part}", key, args, data, shown)
+    return figure(f"curve-{part}", data, shown, *_says_of_curve(part, own, low, high, twin and twin["result"]["curves"][part]))
+
+
+def _says_of_curve(part: str, own: dict, low: float, high: float, twin: dict | None) -> list[tuple[str, dict]]:
+    """How good it is where it was trained, and what becomes of it elsewhere."""
+    inside, least = _inside(own, low, high), min(own["right"])
+    args = {"inside": number(inside, 1)} | ({"twin": number(_inside(twin, low, high), 1)} if twin else {})
+    where = "inside" if high > low else "untrained"
+    worst = {"at": with_unit(part, own["at"][own["right"].index(least)]), "least": number(least, 1)}
+    return [(where if twin else f"{where}.alone", args), ("holds" if least > inside - HOLDS else "falls", worst)]
 
 
 def shade(low: float, high: float) -> dict:
     return {
         "type": "rect", "xref": "x", "yref": "paper", "x0": low, "x1": high, "y0": 0, "y1": 1,
         "fillcolor": "$field", "opacity": 0.28, "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+
+
+def upright(at: float) -> dict:
+    """Where a range of training would stand, had it any width."""
+    return {
+        "type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1,
+        "line": {"color": "$soft", "width": 2, "dash": "dot"}, "layer": "below",
     }  # fmt: skip
 
 
@@ -104,7 +120,7 @@ def undone(part: str, entry: dict) -> dict:
     data = [
         {
             "type": "scatter", "mode": "markers", "name": "@results.undone.digit", "x": found["done"], "y": found["undone"],
-            "marker": {"color": "$net-fill", "size": 5, "opacity": 0.35}, "hovertemplate": hover,
+            "marker": {"color": "$net-fill", "size": 5, "opacity": 0.35}, "hovertemplate": hover, "showlegend": False,
         },
         ideal(low, high),
         line("@results.undone.median", x, [row[2] for row in found["bins"]], "$net", hovertemplate=hover),
@@ -115,10 +131,11 @@ def undone(part: str, entry: dict) -> dict:
     shown = layout(
         axis(f"@results.axis.done.{part}", "$user", range=[low, high], dtick=tick, tick0=0),
         axis(f"@results.axis.undone.{part}", "$net", range=[spread[0] - room, spread[1] + room], dtick=tick, tick0=0),
+        **NAMED,
     )
     share = found["share"]
     how = "much" if share >= MUCH else "little" if share < LITTLE else "part"
-    return figure(f"undone-{part}", f"results.says.undone.{part}.{how}", {"share": number(100 * share)}, data, shown)
+    return figure(f"undone-{part}", data, shown, (f"undone.{part}.{how}", {"share": number(100 * share)}))
 
 
 def ideal(low: float, high: float) -> dict:
@@ -147,7 +164,7 @@ def alignment(entry: dict) -> dict:
     )
     means = {"before": number(sum(before) / 10), "after": number(sum(after) / 10)}
     better = sum(after) > sum(before)
-    return figure("alignment", f"results.says.alignment.{'better' if better else 'worse'}", means, data, shown)
+    return figure("alignment", data, shown, (f"alignment.{'better' if better else 'worse'}", means))
 
 
 def theta(part: str, entry: dict) -> dict:
@@ -168,7 +185,7 @@ def theta(part: str, entry: dict) -> dict:
     shown = layout(axis("@results.axis.class", type="category"), axis(f"@results.axis.theta.{part}", "$net"), shapes=[rest])
     most = max(known, key=lambda label: abs(rows[label][2] - neutral))
     args = {"label": most, "value": with_unit(part, rows[most][2])}
-    return figure(f"theta-{part}", f"results.says.theta.{part}", args, [boxes], shown)
+    return figure(f"theta-{part}", [boxes], shown, (f"theta.{part}", args))
 
 
 def confusion(entry: dict) -> dict:
@@ -180,8 +197,8 @@ def confusion(entry: dict) -> dict:
     words = [["" if not count else str(count) for count in row] for row in counts]
     heat = {
         "type": "heatmap", "z": counts, "x": labels, "y": labels, "text": words, "texttemplate": "%{text}", "showscale": False,
-        "colorscale": [[0, "$paper"], [1, "$net-fill"]], "zmin": 0, "zmax": max(1, *wrong.values()), "xgap": 1, "ygap": 1,
-        "hovertemplate": "%{y} → %{x}: %{z}<extra></extra>", "hoverongaps": False, "textfont": {"size": 11},
+        "colorscale": [[0, "$paper"], [1, "$net-fill"]], "zmin": 0, "zmax": 1.6 * max(1, *wrong.values()), "xgap": 1, "ygap": 1,
+        "hovertemplate": "%{y} → %{x}: %{z}<extra></extra>", "hoverongaps": False, "textfont": {"size": 11, "color": "$text"},
     }  # fmt: skip
     shown = layout(
         axis("@results.axis.answer", "$net", type="category", showgrid=False),
@@ -189,8 +206,8 @@ def confusion(entry: dict) -> dict:
         plot_bgcolor="$line",
     )
     (label, answer), times = max(wrong.items(), key=lambda pair: pair[1])
-    args = {"wrong": sum(wrong.values()), "count": f"{entry['result']['count']:,}", "label": label, "answer": answer, "times": times}
-    return figure("confusion", "results.says.confusion" if times else "results.says.confusion.none", args, [heat], shown)
+    args = {"wrong": f"{sum(wrong.values()):,}", "count": f"{entry['result']['count']:,}", "label": label, "answer": answer, "times": times}
+    return figure("confusion", [heat], shown, ("confusion" if times else "confusion.none", args))
 
 
 # ---------------------------------------------------------------- what an STN does not do
@@ -211,19 +228,12 @@ def unrewarded(results: dict, rewarded: str = "turn-affine", not_rewarded: str =
     shown = layout(
         axis("@results.axis.done.rotation", "$user", range=[low, high], dtick=45, tick0=0),
         axis("@results.axis.undone.rotation", "$net", range=[low * 1.06, high * 1.06], dtick=45, tick0=0),
-        annotations=[
-            label("@results.undone.ideal", 60, 60, "$user", xshift=-8),
-            *(
-                label(name, *(found["bins"][-1][index] for index in (0, 2)), yanchor="bottom", yshift=5)
-                for name, found in ((rewarded, one), (not_rewarded, other))
-            ),
-        ],
+        **NAMED,
     )
     errors = {name: number(results["table"][key]["result"]["error"], 2) for name, key in
               (("error", rewarded), ("other_error", not_rewarded)) if key in results["table"]}  # fmt: skip
     args = {"one": rewarded, "share": number(100 * one["share"]), "other": not_rewarded, "other_share": number(100 * other["share"])}
-    key = "results.says.unrewarded" + ("" if len(errors) == 2 else ".alone")
-    return figure("unrewarded", key, args | errors, data, shown)
+    return figure("unrewarded", data, shown, ("unrewarded" if len(errors) == 2 else "unrewarded.alone", args | errors))
 
 
 def unseen(results: dict) -> dict | None:
@@ -249,26 +259,11 @@ def unseen(results: dict) -> dict | None:
         axis("@results.axis.rotation", "$user", range=[-180, 180], dtick=90, tick0=0),
         axis(range=[0, 102], dtick=25, ticksuffix=" %"),
         shapes=[shade(-turned(seen[0]), turned(seen[0]))],
-        annotations=[
-            label(seen[0], *_where(one, 75, after=60), xanchor="left", xshift=8),
-            label(not_seen[0], *_where(other, 60, after=-90), xshift=-8),
-        ],
+        **NAMED,
     )
     args = {"one": seen[0], "other": not_seen[0], "right": _percent_at(one, 60), "other_right": _percent_at(other, 60)}
-    return figure("unseen", "results.says.unseen", args, data, shown)
+    return figure("unseen", data, shown, ("unseen", args))
 
 
 def _percent_at(values: dict, place: float) -> str:
     return number(values["right"][values["at"].index(place)], 1)
-
-
-def _where(values: dict, level: float, after: float) -> tuple[float, float]:
-    """The point of a curve, among the 90 degrees that follow ``after``, that comes nearest to a level."""
-    points = [point for point in zip(values["at"], values["right"], strict=True) if after <= point[0] <= after + 90]
-    return min(points, key=lambda point: abs(point[1] - level))
-
-
-def label(text: str, x: float, y: float, color: str = "$net", **more: Any) -> dict:
-    """The name of a line, beside it: a legend would have to be learnt by heart."""
-    place = {"x": x, "y": y, "xanchor": "right", "yanchor": "middle", "showarrow": False}
-    return {"text": text, **place, "font": {"color": color, "size": 12}, "bgcolor": "$paper", **more}

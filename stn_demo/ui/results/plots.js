@@ -16,7 +16,7 @@ export function attachPlots({ root, base }) {
       const found = figures.get(place.id);
       place.figure.hidden = !found;
       if (!found) continue;
-      const says = t(found.says.key, found.says.args);
+      const says = found.says.map(({ key, args }) => t(key, args)).join(document.documentElement.lang === "en" ? " " : "");
       place.title.textContent = t(`results.figure.${place.id}`);
       place.says.textContent = says;
       place.plot.setAttribute("aria-label", `${place.title.textContent}. ${says}`);
