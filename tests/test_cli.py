@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from stn_demo import __main__ as cli
 from stn_demo import checkpoints
 from stn_demo.__main__ import main
-from stn_demo.training import command, datasets, evaluate
+from stn_demo.training import command, datasets, evaluate, zoo
 from stn_demo.training.progress import Progress
+from stn_demo.training.recipes import ZOO
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = [
@@ -168,6 +170,30 @@ def test_ctrl_c_saves_says_how_to_resume_and_resuming_equals_never_having_stoppe
     )
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert not (tmp_path / "mine.state").exists()
+
+
+def test_all_trains_what_is_not_done_resumes_and_leaves_to_others_what_they_train(capsys, monkeypatch, tmp_path):
+    names = ("p-cnn", "e-cnn", "r-stcnn-affine", "r-fcn")
+    monkeypatch.setattr(cli, "ZOO", {name: ZOO[name] for name in names})
+    quick = ["train", "--recipe", "all", "--output", "zoo", *QUICK, "--epochs", "4", "--quiet"]
+    with monkeypatch.context() as patch:
+        interrupt_at(40, patch)  # the last step of the first network, before it is written
+        assert call(*quick) == 130
+    assert "the same command again" in capsys.readouterr().err and not list(tmp_path.glob("zoo/*.safetensors"))
+
+    with zoo._claimed(command.Job(None, Path("zoo/e-cnn.safetensors"))) as mine:  # as if by another process
+        assert mine and call(*quick) == 0
+    out, err = capsys.readouterr()
+    assert [Path(line).stem for line in out.split()] == ["p-cnn", "r-stcnn-affine", "r-fcn"]
+    assert "e-cnn: another process trains it" in err
+    before = Path("zoo/p-cnn.safetensors").read_bytes()
+
+    assert call(*quick) == 0
+    out, err = capsys.readouterr()
+    assert Path(out.strip()).stem == "e-cnn" and err.count(": done") == 3
+    assert Path("zoo/p-cnn.safetensors").read_bytes() == before and not list(tmp_path.glob("zoo/*.state"))
+    assert call(*quick, "--seed", "1") == 0 and capsys.readouterr().err.count("done, with other settings") == 4
+    assert call("train", "--recipe", "all", "--output", "zoo.safetensors") == 2
 
 
 def test_a_run_that_fails_is_status_1_and_keeps_its_last_good_state(capsys, monkeypatch):

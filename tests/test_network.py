@@ -45,7 +45,7 @@ def test_every_classifier_takes_every_size_of_the_paper_within_400000_parameters
 
 
 @pytest.mark.parametrize("localization", CHOICES["localization"])
-@pytest.mark.parametrize("classifier", ["seed", "cnn"])
+@pytest.mark.parametrize("classifier", ["seed", "cnn", "deep"])
 def test_transformers_can_stand_at_any_points_and_change_nothing_at_first(classifier, localization):
     points = ("input", "conv1", "conv2")
     x = pictures()

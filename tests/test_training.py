@@ -88,6 +88,8 @@ def test_a_distortion_of_ones_own_survives_json():
         ({"distortion": "rts"}, "42 px, but the model's input_size is 28"),
         ({"undistorted": 0.1, "distortion": "tc", "model": {"input_size": 60}}, "undistorted is 0.1, but"),
         ({"settling": 0.7, "widening": 0.7}, "settling is 0.7"),
+        ({"precision": "float8"}, "choose one of float32, bfloat16"),
+        ({"label_smoothing": 1}, "label_smoothing"),
         ({"momentum": 0.9}, "'momentum' is no training setting"),
         ({"model": {"transform": "spiral"}}, "transform is 'spiral'"),
         ({"model": {"sampler": "nearest"}}, "nearest sampler has no gradient"),
@@ -286,6 +288,46 @@ def test_averaged_weights_are_a_mean_over_the_steps(digits):
         mean = now if mean is None else decay * mean + (1 - decay) * now
     result = torch.cat([value.detach().flatten() for value in trainer.result().parameters()])
     torch.testing.assert_close(result, mean)
+
+
+def test_what_batch_normalisation_knows_is_averaged_and_resumed_too(digits):
+    settings = SHORT.but(averaging=0.5, epochs=0.5, classifier="deep", localization="deep")
+    trainer, mean = Trainer(settings, digits), None
+    for decay in (0.0, 1 / 11, 2 / 12):
+        trainer.advance()
+        now = trainer.model.classifier.stages["input"][1][1].running_mean.clone()
+        mean = now if mean is None else decay * mean + (1 - decay) * now
+    assert mean.abs().max() > 0.01
+    torch.testing.assert_close(trainer.result().classifier.stages["input"][1][1].running_mean, mean)
+    resumed = Trainer(settings, digits, resume_from=trainer.state())
+    for one in (trainer, resumed):
+        one.advance()
+    assert_same(weights(trainer.state()), weights(resumed.state()))
+
+
+def test_smoothed_labels_are_the_cross_entropy_that_torch_computes(digits):
+    trainer = Trainer(SHORT.but(label_smoothing=0.2, clip_norm=0.0, averaging=0.0), digits)
+    images, labels = trainer.batches(0)
+    log_probs = trainer.model(images)
+    expected = torch.nn.functional.cross_entropy(log_probs, labels, label_smoothing=0.2)
+    trainer.advance()
+    assert trainer.report().loss == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_in_bfloat16_theta_and_grid_stay_exact_and_the_network_learns_the_same(digits):
+    settings = SHORT.but(classifier="deep", localization="deep", epochs=4)
+    exact, short = (Trainer(settings.but(precision=name), digits) for name in ("float32", "bfloat16"))
+    seen = []
+    transformer = short.model.transformers["input"]
+    transformer.grid.register_forward_hook(lambda module, inputs, output: seen.append((inputs[0], output)))
+    transformer.localization.fc.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    while not short.done:
+        short.advance()
+        exact.advance()
+    hidden, (theta, grid) = seen[-2:]
+    assert hidden.dtype == torch.bfloat16 and theta.dtype == grid.dtype == torch.float32
+    assert all(value.dtype == torch.float32 for value in short.result().parameters())
+    assert short.report().loss == pytest.approx(exact.report().loss, rel=0.1)
 
 
 def test_decay_shrinks_weights_and_leaves_biases(digits):
