@@ -6,6 +6,7 @@ import { loadPlotly } from "./plotly.js";
 export function attachPlots({ root, base }) {
   const places = [...root.querySelectorAll("[data-figure]")].map(prepared);
   let report = null;
+  let owed = false; // nothing can be measured, and so nothing drawn, while the tab is closed
 
   /** Words and names at once; the drawing as soon as Plotly is there. */
   function draw(news = report) {
@@ -38,9 +39,11 @@ export function attachPlots({ root, base }) {
       return;
     }
     const look = colours(root);
+    owed = false;
     for (const { id, plot } of places) {
       if (drawn !== report) return; // another pair has been chosen meanwhile
       const found = figures.get(id);
+      owed ||= Boolean(found && !plot.clientWidth);
       if (!found || !plot.clientWidth) continue;
       const { data, layout } = dressed(found.plot, look);
       const font = { family: look.font, color: look("text") };
@@ -50,6 +53,7 @@ export function attachPlots({ root, base }) {
     }
   }
 
+  new ResizeObserver(() => owed && root.clientWidth && draw()).observe(root);
   new MutationObserver(() => draw()).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   return draw;
 }
