@@ -83,10 +83,19 @@ def test_damaged_and_missing_results_are_a_sentence(client):
         answer = client.get("/stn/results")
         assert answer.status_code == 400 and "python -m stn_demo analyse" in answer.json()["error"]["message"]
         (folder / "table.json").unlink()
-        assert client.get("/stn/results").json() == {"pairs": [], "pair": None, "how": "python -m stn_demo analyse"}
+        assert client.get("/stn/results").json() == {"pairs": [], "pair": None, "how": "python -m stn_demo analyse", "files": [
+            "classes.json", "failures.json", "robustness.json", "undone.json"
+        ]}  # fmt: skip
     finally:
         (folder / "table.json").write_bytes(kept)
     assert client.get("/stn/results").json()["pair"]["name"] == "r-stcnn-affine"
+
+
+def test_the_measurements_themselves_can_be_had(client):
+    for name in client.get("/stn/results").json()["files"]:
+        assert client.get(f"/stn/results/measured/{name}").content == (client.folder / "results" / name).read_bytes()
+    for name in ("../r-cnn.safetensors", "%2e%2e%2fr-cnn.safetensors", "nothing.json"):
+        assert client.get(f"/stn/results/measured/{name}").status_code in (400, 404)
 
 
 def test_the_files_of_the_page_are_served(client):

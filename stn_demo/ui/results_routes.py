@@ -12,7 +12,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from . import guard, results_story, state
 from .live import Live
@@ -33,6 +33,12 @@ def add(app: FastAPI, options: Options, live: Live) -> None:
     @app.get("/stn/results/failures")
     async def failures(network: str, twin: str = ""):
         return await _answered(desk.failures(network, twin or None))
+
+    @app.get("/stn/results/measured/{name}")
+    async def measured(name: str):
+        if name not in await asyncio.to_thread(desk.files):
+            return guard.refuse("unknown_file", "There is no such file of results.")
+        return FileResponse(desk.folder / name, media_type="application/json", headers={"X-Content-Type-Options": "nosniff"})
 
 
 async def _answered(work) -> JSONResponse:
@@ -60,7 +66,11 @@ class Desk:
         answer = results_story.overview(self.results(), pair)
         if shown := answer["pair"]:
             shown["stale"] = self._weights(shown["name"]) != shown["sha256"]
-        return {**answer, "how": HOW}
+        return {**answer, "how": HOW, "files": self.files()}
+
+    def files(self) -> list[str]:
+        """The names of the files of results that there are."""
+        return sorted(path.name for path in self.folder.glob("*.json"))
 
     def results(self) -> dict:
         from ..analysis import results

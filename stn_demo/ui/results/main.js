@@ -48,7 +48,7 @@ export async function start({ element, root: base }) {
     root.dataset.pair = report.pair.name;
   }
 
-  function header({ pairs, pair }) {
+  function header({ pairs, pair, files }) {
     const select = find("pair");
     select.replaceChildren(...pairs.map((one) => {
       const text = t("results.pair.option", { name: one.name, error: number(one.error, 2) });
@@ -63,6 +63,10 @@ export async function start({ element, root: base }) {
     const made = { date, command: pair.command, sha: pair.sha256.slice(0, 12) };
     find("made").textContent = t(pair.stale ? "results.made.stale" : "results.made", made);
     find("made").classList.toggle("alarm", pair.stale);
+    find("files").replaceChildren(...files.flatMap((name) => {
+      const href = new URL(`stn/results/measured/${name}`, base).href;
+      return [Object.assign(document.createElement("a"), { href, textContent: name, download: name }), " "];
+    }));
   }
 
   find("pair").addEventListener("change", ({ target }) => choose(target.value));
@@ -76,13 +80,18 @@ export async function start({ element, root: base }) {
 }
 
 /** The sentence about the pair that is looked at. */
-function about({ twin, error, interval, count, twin_error, parameters, distortion, data }) {
+function about({ twin, error, interval, count, twin_error, parameters, distortion, data, training_seconds, machine, device }) {
   const args = {
     error: number(error, 2), low: number(interval[0], 2), high: number(interval[1], 2), count: count.toLocaleString("en"),
     parameters: parameters.toLocaleString("en"), twin: number(twin_error, 2),
     set: t(`results.set.${data}`), distortion: t(`train.distortion.${distortion}`),
   };
-  return t(twin ? "results.about" : "results.about.alone", args);
+  const sentences = [t(twin ? "results.about" : "results.about.alone", args)];
+  if (training_seconds) {
+    const minutes = number(training_seconds / 60, training_seconds < 600 ? 1 : 0);
+    sentences.push(t("results.about.trained", { minutes, on: [device, machine].filter(Boolean).join(", ") || "?" }));
+  }
+  return sentences.join(" ");
 }
 
 /** The stage's own store: it is on the page's first tab, but may still be starting. */
