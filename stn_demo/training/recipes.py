@@ -42,7 +42,13 @@ RECIPES: dict[str, TrainingSettings] = {
 _PAPER = TrainingSettings(
     batch_size=256, learning_rate=4e-3, warm_up=0.15, label_smoothing=0.1, precision="bfloat16", averaging=0.998
 ).but(classifier="deep", localization="deep")
-_EPOCHS = {"r": 16, "rts": 16, "p": 16, "e": 10, "tc": 16}
+_CHANGES: dict[str, dict] = {
+    "r": {"epochs": 16},
+    "rts": {"epochs": 30, "weight_decay": 0.2},
+    "p": {"epochs": 16},
+    "e": {"epochs": 10},
+    "tc": {"epochs": 12},
+}
 _OUTPUT = {"r": 24, "rts": 28, "p": 24, "e": 24, "tc": 28}  # px a side that the transformer hands on
 
 
@@ -50,9 +56,9 @@ def _zoo() -> dict[str, TrainingSettings]:
     """The networks of the paper's table (Jaderberg et al. 2015, table 1), by the names of their checkpoints:
     distortion, network, and what the transformer may do."""
     found = {}
-    for distortion, epochs in _EPOCHS.items():
+    for distortion, changes in _CHANGES.items():
         size = DISTORTIONS[distortion].frame
-        plain = _PAPER.but(distortion=distortion, epochs=epochs, input_size=size, output_size=size, placement=())
+        plain = _PAPER.but(distortion=distortion, input_size=size, output_size=size, placement=(), **changes)
         aligned = plain.but(placement=("input",), output_size=_OUTPUT[distortion])
         for transform in ("affine",) if distortion == "tc" else ("affine", "projective", "tps"):
             found[f"{distortion}-stcnn-{transform}"] = aligned.but(transform=transform)
@@ -64,4 +70,5 @@ def _zoo() -> dict[str, TrainingSettings]:
 
 
 ZOO = _zoo()
-RECIPES |= ZOO
+_POSE = _PAPER.but(distortion="pose", undistorted=0.125, epochs=16)
+RECIPES |= ZOO | {"pose-stcnn-affine": _POSE.but(output_size=24), "pose-cnn": _POSE.but(placement=())}
