@@ -184,7 +184,7 @@ def theta(part: str, entry: dict) -> dict:
     }  # fmt: skip
     shown = layout(axis("@results.axis.class", type="category"), axis(f"@results.axis.theta.{part}", "$net"), shapes=[rest])
     most = max(known, key=lambda label: abs(rows[label][2] - neutral))
-    args = {"label": most, "value": with_unit(part, rows[most][2])}
+    args = {"label": most, "value": UNITS[part].format(number(rows[most][2], 2 if part == "scale" else 0))}
     return figure(f"theta-{part}", [boxes], shown, (f"theta.{part}", args))
 
 
@@ -211,9 +211,11 @@ def confusion(entry: dict) -> dict:
 
 
 # ---------------------------------------------------------------- what an STN does not do
-def unrewarded(results: dict, rewarded: str = "turn-affine", not_rewarded: str = "seed-affine") -> dict | None:
+def unrewarded(
+    results: dict, rewarded: str = "turn-affine", not_rewarded: str = "seed-affine", untold: str = "r-stcnn-affine"
+) -> dict | None:
     """Two networks of one architecture on the same turned digits: the one whose training made turning worth while, and the one
-    that got away without. None where one of them has not been measured."""
+    that got away without; and what a third came to without such help. None where one of the two has not been measured."""
     measured = results["undone"]
     if rewarded not in measured or not_rewarded not in measured:
         return None
@@ -233,7 +235,11 @@ def unrewarded(results: dict, rewarded: str = "turn-affine", not_rewarded: str =
     errors = {name: number(results["table"][key]["result"]["error"], 2) for name, key in
               (("error", rewarded), ("other_error", not_rewarded)) if key in results["table"]}  # fmt: skip
     args = {"one": rewarded, "share": number(100 * one["share"]), "other": not_rewarded, "other_share": number(100 * other["share"])}
-    return figure("unrewarded", data, shown, ("unrewarded" if len(errors) == 2 else "unrewarded.alone", args | errors))
+    says = [("unrewarded" if len(errors) == 2 else "unrewarded.alone", args | errors)]
+    if untold in measured:
+        share = measured[untold]["result"]["posed"]["rotation"]["share"]
+        says.append(("untold", {"name": untold, "share": number(100 * share)}))
+    return figure("unrewarded", data, shown, *says)
 
 
 def unseen(results: dict) -> dict | None:

@@ -19,6 +19,7 @@ from .live import Live
 from .options import Options
 
 KEPT = 16  # galleries
+AT_ONCE = 6  # failures: the stage's own questions go between
 HOW = "python -m stn_demo analyse"
 
 
@@ -94,9 +95,12 @@ class Desk:
         key = (measured["made"]["date"], self._weights(name), name, twin)
         if key not in self._galleries:
             chosen = self._set(measured["result"])
-            work = functools.partial(_looked_at, measured["result"][chosen], self._digits(chosen), name, twin)
-            looked = asyncio.run_coroutine_threadsafe(self.live.run(work), loop).result()
-            self._galleries[key] = {"set": chosen, "looked_at": measured["result"][chosen]["looked_at"], "failures": looked}
+            found, digits = measured["result"][chosen], self._digits(chosen)
+            looked: list[dict] = []
+            for start in range(0, len(found["failures"]), AT_ONCE):
+                work = functools.partial(_looked_at, found["failures"][start : start + AT_ONCE], digits, name, twin)
+                looked += asyncio.run_coroutine_threadsafe(self.live.run(work), loop).result()
+            self._galleries[key] = {"set": chosen, "looked_at": found["looked_at"], "failures": looked}
             while len(self._galleries) > KEPT:
                 self._galleries.popitem(last=False)
         return self._galleries[key]
@@ -130,16 +134,16 @@ def _checked(name: str | None) -> str | None:
     return name
 
 
-def _looked_at(found: dict, digits, name: str, twin: str | None, engine) -> list[dict]:
+def _looked_at(rows: list[dict], digits, name: str, twin: str | None, engine) -> list[dict]:
     """In the engine's thread: the very frames that Explore would show."""
     from ..analysis.frame import Scene, frames
     from ..data.pose import Pose
     from .engine import as_base64
 
-    rows, model = found["failures"], engine.shelf.get(name)
+    model = engine.shelf.get(name)
     poses = [state.read_pose(row["pose"]) for row in rows]
     scenes = [Scene(digits.images[row["index"]], Pose(**pose)) for row, pose in zip(rows, poses, strict=True)]
-    shown = frames(model, scenes, engine.shelf.get(twin) if twin else None) if scenes else []
+    shown = frames(model, scenes, engine.shelf.get(twin) if twin else None)
     return [
         {
             "digit": as_base64(scene.digit),
