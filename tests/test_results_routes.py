@@ -55,6 +55,13 @@ def test_a_failure_is_what_explore_shows(client):
     assert len(base64.b64decode(failure["input"])) == len(base64.b64decode(failure["warped"])) == 784
 
 
+def test_the_failures_of_the_twin_are_shown_with_what_the_network_says(client):
+    gallery = client.get("/stn/results/failures?network=r-stcnn-affine&twin=r-cnn&of=r-cnn").json()
+    assert gallery["failures"] and all(one["twin_answer"] != one["label"] for one in gallery["failures"])
+    own = client.get("/stn/results/failures?network=r-stcnn-affine&twin=r-cnn").json()
+    assert all(one["answer"] != one["label"] for one in own["failures"]) and own != gallery
+
+
 def test_of_clutter_there_is_no_gallery(client):
     assert client.get("/stn/results/failures?network=tc-stcnn-affine").json() == {"set": None, "looked_at": 0, "failures": []}
 

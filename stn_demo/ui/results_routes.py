@@ -32,8 +32,8 @@ def add(app: FastAPI, options: Options, live: Live) -> None:
         return await _answered(desk.overview(pair or None))
 
     @app.get("/stn/results/failures")
-    async def failures(network: str, twin: str = ""):
-        return await _answered(desk.failures(network, twin or None))
+    async def failures(network: str, twin: str = "", of: str = ""):
+        return await _answered(desk.failures(network, twin or None, of or network))
 
     @app.get("/stn/results/measured/{name}")
     async def measured(name: str):
@@ -82,17 +82,18 @@ class Desk:
             self._read = version, results.read_all(self.folder)
         return self._read[1]
 
-    async def failures(self, name: str, twin: str | None) -> dict:
-        """The gallery of a network, on MNIST where it is on this machine, else on digits of our own hand: {"set", "looked_at",
-        "failures": [{"digit", "pose", "label", "input", "warped", "answer", "confidence", "twin_answer"}]}."""
+    async def failures(self, name: str, twin: str | None, of: str) -> dict:
+        """The failures ``of`` a network or of its twin, as both see them: on MNIST where it is on this machine, else on digits of
+        our own hand. {"set", "looked_at", "failures": [{"digit", "pose", "label", "input", "warped", "answer", "confidence",
+        "twin_answer", "twin_confidence"}]}."""
         await self.live.ready()
-        return await asyncio.to_thread(self._failures, _checked(name), _checked(twin), asyncio.get_running_loop())
+        return await asyncio.to_thread(self._failures, _checked(name), _checked(twin), _checked(of), asyncio.get_running_loop())
 
-    def _failures(self, name: str, twin: str | None, loop) -> dict:
-        measured = self.results()["failures"].get(name)
+    def _failures(self, name: str, twin: str | None, of: str, loop) -> dict:
+        measured = self.results()["failures"].get(of)
         if measured is None:
             return {"set": None, "looked_at": 0, "failures": []}
-        key = (measured["made"]["date"], self._weights(name), name, twin)
+        key = (measured["made"]["date"], of, name, self._weights(name), twin, self._weights(twin))
         if key not in self._galleries:
             chosen = self._set(measured["result"])
             found, digits = measured["result"][chosen], self._digits(chosen)
@@ -116,7 +117,7 @@ class Desk:
 
         return load_digits(name, train=False, root=self.options.data, download=False)
 
-    def _weights(self, name: str) -> str | None:
+    def _weights(self, name: str | None) -> str | None:
         path = Path(self.options.checkpoints) / f"{name}.safetensors"
         return _sha256(path, path.stat().st_mtime_ns) if path.is_file() else None
 
@@ -151,9 +152,14 @@ def _looked_at(rows: list[dict], digits, name: str, twin: str | None, engine) ->
             "label": row["label"],
             "input": as_base64(frame.input),
             "warped": as_base64(frame.warped),
-            "answer": int(frame.probs.argmax()),
-            "confidence": round(float(frame.probs.max()), 4),
-            "twin_answer": None if frame.twin_probs is None else int(frame.twin_probs.argmax()),
+            **_said(frame.probs, ""),
+            **_said(frame.twin_probs, "twin_"),
         }
         for row, pose, scene, frame in zip(rows, poses, scenes, shown, strict=True)
     ]
+
+
+def _said(probs, whose: str) -> dict:
+    if probs is None:
+        return {f"{whose}answer": None, f"{whose}confidence": None}
+    return {f"{whose}answer": int(probs.argmax()), f"{whose}confidence": round(float(probs.max()), 4)}

@@ -92,6 +92,15 @@ def test_a_failure_opens_in_explore_with_the_same_answer(results):
     assert again == pytest.approx(probs, abs=1e-5)
 
 
+def test_the_twins_failures_can_be_seen_beside(results):
+    page = results()
+    own = page.inner_text("#results-failures")
+    page.click("#results-whose button[value=twin]")
+    page.wait_for_function("(own) => { const text = document.querySelector('#results-failures').innerText; return text && text !== own; }", arg=own)
+    assert "with transformer:" in page.inner_text("#results-failures") and "plain twin:" in own
+    assert page.get_attribute("#results-whose button[value=twin]", "aria-pressed") == "true"
+
+
 def test_in_chinese_no_word_is_missing(results):
     page = results(locale="zh-CN")
     text = page.inner_text(".stn-results")

@@ -6,42 +6,54 @@ import { addressOf, openExplore, stateOf } from "./explore.js";
 export function attachFailures({ root, http, stn }) {
   const list = root.querySelector("#results-failures");
   const says = root.querySelector("#results-failures-says");
+  const whose = [...root.querySelectorAll("#results-whose button")];
   let pair = null;
   let gallery = null;
+  let ofTwin = false; // whose failures are shown: the network's or its plain twin's
+
+  for (const button of whose) {
+    button.addEventListener("click", () => {
+      ofTwin = button.value === "twin";
+      ask();
+    });
+  }
 
   return function draw(report) {
     const other = report.pair.name !== pair?.name || report.pair.sha256 !== pair?.sha256;
     pair = report.pair;
-    if (other) {
-      gallery = null;
-      ask();
-    }
-    show();
+    ofTwin &&= Boolean(pair.twin);
+    if (other) ask();
+    else show();
   };
 
   async function ask() {
-    const mine = pair;
-    list.replaceChildren();
+    const query = new URLSearchParams({ network: pair.name, twin: pair.twin ?? "", of: ofTwin ? pair.twin : pair.name });
+    const asked = String(query);
+    gallery = null;
+    list.dataset.asked = asked;
+    show();
     let answer;
     try {
-      answer = await http.get(`stn/results/failures?network=${mine.name}&twin=${mine.twin ?? ""}`);
+      answer = await http.get(`stn/results/failures?${asked}`);
     } catch {
       answer = { error: { code: "offline" } };
     }
-    if (mine.name !== pair.name) return;
+    if (list.dataset.asked !== asked) return; // others have been asked for meanwhile
     gallery = answer;
     show();
   }
 
   function show() {
-    says.textContent = sentence();
+    for (const button of whose) button.setAttribute("aria-pressed", String((button.value === "twin") === ofTwin));
+    whose[0].parentElement.hidden = !pair.twin;
     list.setAttribute("aria-busy", String(!gallery));
-    list.replaceChildren(...(gallery?.failures ?? []).map(card));
     list.dataset.pair = gallery ? pair.name : "";
+    if (!gallery) return; // what was there stays until then, so that the page does not jump
+    says.textContent = sentence();
+    list.replaceChildren(...(gallery.failures ?? []).map(card));
   }
 
   function sentence() {
-    if (!gallery) return "";
     if (gallery.error) return errorText(gallery.error);
     if (!gallery.set) return t("results.failures.clutter");
     const args = { shown: gallery.failures.length, looked: gallery.looked_at.toLocaleString("en"), set: t(`results.set.${gallery.set}`) };
@@ -51,15 +63,17 @@ export function attachFailures({ root, http, stn }) {
   function card(failure) {
     const state = stateOf(failure, pair, stn.store.get().lang);
     const link = Object.assign(document.createElement("a"), { href: addressOf(state), className: "failure" });
-    const percent = number(100 * failure.confidence, 0);
-    const args = { label: failure.label, answer: failure.answer, percent, twin: failure.twin_answer ?? "–" };
-    const right = failure.twin_answer === failure.label;
+    const [answer, sure, other] = ofTwin
+      ? [failure.twin_answer, failure.twin_confidence, failure.answer]
+      : [failure.answer, failure.confidence, failure.twin_answer];
+    const args = { label: failure.label, answer, percent: number(100 * sure, 0), other };
+    const right = other === failure.label;
     link.append(
       picture(failure.input),
       picture(failure.warped),
       words("b", t("results.failure.answer", args)),
       words("small", t("results.failure.sure", args)),
-      ...(failure.twin_answer === null ? [] : [words("small", t("results.failure.twin", args), right ? "right" : "")]),
+      ...(other === null ? [] : [words("small", t(ofTwin ? "results.failure.net" : "results.failure.twin", args), right ? "right" : "")]),
     );
     link.setAttribute("aria-label", `${t("results.failure.answer", args)}, ${t("results.failure.sure", args)}. ${t("results.failure.open")}`);
     link.title = t("results.failure.open");
