@@ -1,4 +1,4 @@
-"""The command line: ``python -m stn_demo train | evaluate | list``."""
+"""The command line: ``python -m stn_demo train | evaluate | list | table | analyse``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from . import checkpoints
+from .analysis import command as analysis
 from .data.distortions import DISTORTIONS
 from .model import ModelConfig
 from .model.config import CHOICES
@@ -172,7 +173,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m stn_demo", description="Spatial transformer networks: train, evaluate, list."
+        prog="python -m stn_demo", description="Spatial transformer networks: train, evaluate, analyse."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands)
@@ -198,6 +199,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
     command.add_argument("--json", action="store_true", help="print JSON, with configs and provenance")
     command.set_defaults(run=_list)
+
+    analysis.add(commands, _add_common)
     return parser
 
 

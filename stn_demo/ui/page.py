@@ -1,4 +1,4 @@
-"""The page: the live stage and the Train page in a tab each, and the ordinary Gradio components around them."""
+"""The page: the live stage, Train and Results in a tab each, and the ordinary Gradio components around them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .state import Defaults
 from .status import Status
 
 STAGE = Path(__file__).parent / "stage"
-TRAIN = Path(__file__).parent / "train"
+BESIDE = ("train", "results")  # the pages beside the stage: a folder, a tab and a script of their own each
 PREFERRED = ("turn-affine", "seed-cnn")
 CSS = """
 .gradio-container { max-width: 1560px !important; padding: 0 12px !important; }
@@ -72,14 +72,15 @@ def build(options: Options, live: Live, status: Status) -> gr.Blocks:
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Explore", id="explore", elem_id="page-explore"):
                 model, twin, upload, stage = _explore(names, live, status)
-            with gr.Tab("Train", id="train", elem_id="page-train"):
-                gr.HTML(
-                    "",
-                    html_template=(TRAIN / "train.html").read_text(encoding="utf-8"),
-                    js_on_load=LOADER % {"part": "train"},
-                    apply_default_css=False,
-                    elem_id="train",
-                )
+            for part in BESIDE:
+                with gr.Tab(part.capitalize(), id=part, elem_id=f"page-{part}"):
+                    gr.HTML(
+                        "",
+                        html_template=(STAGE.parent / part / f"{part}.html").read_text(encoding="utf-8"),
+                        js_on_load=LOADER % {"part": part},
+                        apply_default_css=False,
+                        elem_id=part,
+                    )
         explain.add(live)
 
         model.input(None, [model], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private")

@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from . import guard, page, state, training_routes
+from . import guard, page, results_routes, state, training_routes
 from .live import Live
 from .options import Options
 from .status import Status
@@ -60,6 +60,8 @@ def build_app(options: Options) -> FastAPI:
     app.mount("/stn/strings", Files(directory=HERE / "strings"))
     training_routes.add(app, training)
     app.mount("/stn/train", Files(directory=HERE / "train"))
+    results_routes.add(app, options, live)
+    app.mount("/stn/results", Files(directory=HERE / "results"))
     _add_channel(app, live, status)
     _add_questions(app, options, live)
     blocks = page.build(options, live, status)

@@ -309,7 +309,7 @@ def test_in_chinese_no_word_is_missing(train, url):
     text = page.inner_text(".stn-train") + page.inner_text("#train-settings")
     assert "已完成" in text and "学习率" in text
     assert not re.search(r"train\.[a-z]+\.", text), "every key has its words"
-    assert [tab.strip() for tab in page.locator("#pages [role=tab]:visible").all_inner_texts()] == ["探索", "训练"]
+    assert [tab.strip() for tab in page.locator("#pages [role=tab]:visible").all_inner_texts()] == ["探索", "训练", "结果"]
 
 
 def test_every_control_has_a_name(train, url):

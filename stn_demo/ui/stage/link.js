@@ -80,7 +80,7 @@ export function attachLink(root, store, http) {
 class Unreadable extends Error {}
 
 /** State -> base64url. A long drawing loses points, as few as it takes. */
-function encode(state) {
+export function encode(state) {
   const kept = lasting(state);
   for (let tolerance = 2; ; tolerance *= 1.5) {
     const text = toBase64Url(JSON.stringify(kept));

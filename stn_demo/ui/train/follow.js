@@ -6,6 +6,7 @@ import { title } from "./words.js";
 
 const EVERY = 700; // ms
 const AT_REST = 4000;
+const TABS = ["train.tab.explore", "train.tab", "results.tab"];
 const OF_A_RUN = /^run-([a-z0-9-]{1,40})-(latest|\d+)(-twin)?$/;
 
 /** root: base url; tell(): let Gradio read the names again. */
@@ -64,7 +65,7 @@ export async function follow(root, tell) {
 
   function name() {
     document.querySelectorAll("#pages button[role=tab]").forEach((tab, index) => {
-      const text = t(index ? "train.tab" : "train.tab.explore");
+      const text = t(TABS[index % TABS.length]);
       if (tab.textContent.trim() !== text) tab.textContent = text;
     });
   }

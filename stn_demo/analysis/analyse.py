@@ -1,0 +1,142 @@
+"""Everything that the Results page draws, measured: which measurement is made of which network, on which digits."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from .. import checkpoints
+from ..checkpoints import Info
+from ..data.digits import Digits
+from ..model import Network
+from ..training.datasets import load_digits
+from . import classes, failures, robustness, table, undone
+from .results import CONCERNS, Task, bring_up_to_date, folder_of, read, write
+from .zoo import cell_of, distortion_of
+
+SEED = 0
+POINT = 1000  # digits at every point of a curve, and in the scatters
+LAID_OVER = 2000  # digits in the means and variances
+FAILURES = {"mnist": 24, "handwriting": 12}
+
+
+class Subjects:
+    """The networks and digits that measurements need, loaded when the first asks for them."""
+
+    def __init__(self, data: str, root: str | None, device: torch.device):
+        self.data, self.root, self.device = data, root, device
+        self.model = functools.lru_cache(maxsize=1)(self._model)
+        self.digits = functools.cache(self._digits)
+
+    def _model(self, path: Path) -> Network:
+        return checkpoints.load(path).requires_grad_(False)
+
+    def _digits(self, name: str) -> Digits:
+        return load_digits(name, train=False, root=self.root)
+
+
+def table_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
+    """The error of each network on the test set of its own distortion."""
+    return [_table(info, *found, subjects) for info, found in _known(infos, tell)]
+
+
+def _table(info: Info, name: str, distortion, subjects: Subjects) -> Task:
+    def measure() -> dict:
+        model = subjects.model(info.path).to(subjects.device)
+        try:
+            return table.measure(model, subjects.digits(subjects.data), distortion, SEED, info)
+        finally:
+            model.cpu()
+
+    test = {"data": subjects.data, "distortion": name, "seed": SEED, "method": table.METHOD}
+    return Task("table", info, test, measure)
+
+
+def all_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
+    """Every measurement, network by network. Without clutter a network of TC is out of its element: of it only the error
+    and the means over its own test set are measured."""
+    return [task for info, found in _known(infos, tell) for task in _of_one(info, *found, subjects)]
+
+
+def _of_one(info: Info, name: str, distortion, subjects: Subjects) -> list[Task]:
+    data = subjects.data
+    test = {"data": data, "distortion": name, "seed": SEED}
+
+    def model() -> Network:
+        return subjects.model(info.path)
+
+    def some(count: int) -> Digits:
+        return robustness.thinned(subjects.digits(data), count)
+
+    def curves() -> dict:
+        return {"curves": robustness.curves(model(), some(POINT)), "trained": robustness.trained_range(distortion)}
+
+    def undoing() -> dict:
+        digits = some(POINT)
+        return {"posed": undone.measure(model(), digits, SEED), "upright": undone.of_upright(model(), digits)}
+
+    def errors() -> dict:
+        sets = [data] if data == "handwriting" else [data, "handwriting"]
+        return {one: failures.measure(model(), subjects.digits(one), distortion, SEED, FAILURES[one]) for one in sets}
+
+    tasks = [_table(info, name, distortion, subjects)]
+    if (place := cell_of(info.name)) and place[1]:
+        return tasks  # a further seed, which counts in the table only
+    transforms = "input" in info.config.placement
+    poses = failures.can_show(distortion)
+    if poses:
+        tasks.append(Task("robustness", info, {**test, "digits": POINT, "method": robustness.METHOD}, curves))
+    if transforms and poses:
+        tasks.append(Task("undone", info, {**test, "digits": POINT, "method": undone.METHOD}, undoing))
+    if transforms:
+        laid = {**test, "digits": LAID_OVER, "method": classes.METHOD}
+        tasks.append(Task("classes", info, laid, lambda: classes.measure(model(), some(LAID_OVER), distortion, SEED)))
+    if poses:
+        tasks.append(Task("failures", info, {**test, "most": FAILURES, "method": failures.METHOD}, errors))
+    return tasks
+
+
+def _known(infos: list[Info], tell: Callable[[str], None]) -> list[tuple[Info, tuple]]:
+    known = []
+    for info in infos:
+        if (found := distortion_of(info)) is None:
+            tell(f"{info.name} does not say on which distortion it was trained, and is left out")
+        else:
+            known.append((info, found))
+    return known
+
+
+def infos_of(folder: str | os.PathLike | None, names: list[str], tell: Callable[[str], None]) -> list[Info]:
+    """The checkpoints of these names, all without any."""
+    if names:
+        return [checkpoints.read_info(checkpoints.path_of(name, folder)) for name in names]
+    return checkpoints.available(folder, tell)
+
+
+def run(
+    folder: str | None,
+    names: list[str],
+    subjects: Subjects,
+    force: bool = False,
+    tell: Callable[[str], None] = functools.partial(print, file=sys.stderr),
+) -> tuple[Path, int]:
+    """Bring the results about ``names`` (all, where none is given) up to date; their folder, and how many measurements were
+    made. Results about checkpoints that are gone go, too."""
+    tasks = all_tasks(infos_of(folder, names, tell), subjects, tell)
+    command = "python -m stn_demo analyse" + ("" if subjects.data == "mnist" else f" --data-set {subjects.data}")
+    where = folder_of(folder)
+    made = bring_up_to_date(where, tasks, command, force, tell)
+    _forget(where, {path.stem for path in where.parent.glob("*" + checkpoints.SUFFIX)})
+    return where, made
+
+
+def _forget(folder: Path, there: set[str]) -> None:
+    for concern in CONCERNS:
+        networks = read(folder, concern)
+        if networks.keys() - there:
+            write(folder, concern, {name: entry for name, entry in networks.items() if name in there})

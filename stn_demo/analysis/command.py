@@ -1,0 +1,71 @@
+"""The commands ``table`` and ``analyse``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from ..training.distributed import find_device
+from ..training.settings import DATA_SETS
+from . import analyse, published, results, table
+from .zoo import cell_of
+
+
+def add(commands: argparse._SubParsersAction, common: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Register both; ``common`` adds the options that all commands which compute have."""
+    command = commands.add_parser(
+        "table",
+        help="the paper's table beside ours",
+        description="Measure every network of the table on the fixed test set of its own distortion (seed 0), and print its "
+        "error beside the paper's. What was measured before, of the same weights, is taken from results/ in the folder.",
+    )
+    command.add_argument("--distortion", choices=published.DISTORTIONS, help="only this column of the paper's table")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    _add_shared(command, common)
+    command.set_defaults(run=_table)
+
+    command = commands.add_parser(
+        "analyse",
+        help="measure what the Results page draws",
+        description="Measure everything that the Results page draws, and write it to results/ in the folder of the "
+        "checkpoints. Only what is missing, or of other weights, is measured.",
+    )
+    command.add_argument("names", nargs="*", metavar="CHECKPOINT", help="names in the folder (default: all)")
+    _add_shared(command, common)
+    command.set_defaults(run=_analyse)
+
+
+def _add_shared(command: argparse.ArgumentParser, common: Callable[[argparse.ArgumentParser], None]) -> None:
+    command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
+    command.add_argument("--force", action="store_true", help="measure anew what is at hand")
+    common(command)
+    command.add_argument("--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits")
+
+
+def _subjects(options: argparse.Namespace) -> analyse.Subjects:
+    return analyse.Subjects(options.data, options.data_folder, find_device(options.device))
+
+
+def _say(sentence: str) -> None:
+    print(f"stn_demo: {sentence}", file=sys.stderr)
+
+
+def _table(options: argparse.Namespace) -> None:
+    infos = analyse.infos_of(options.folder, [], _say)
+    chosen = [options.distortion] if options.distortion else list(published.DISTORTIONS)
+    infos = [info for info in infos if (place := cell_of(info.name)) and place[0].distortion in chosen]
+    folder, subjects = results.folder_of(options.folder), _subjects(options)
+    tasks = analyse.table_tasks(infos, subjects, _say)
+    results.bring_up_to_date(folder, tasks, "python -m stn_demo table", options.force, _say)
+    measured = results.read(folder, "table")
+    kept = {task.info.name: measured[task.info.name] for task in tasks}
+    rows = table.cells(kept, chosen)
+    print(json.dumps({"seed": analyse.SEED, "cells": rows}) if options.json else table.as_text(rows))
+
+
+def _analyse(options: argparse.Namespace) -> None:
+    folder, made = analyse.run(options.folder, options.names, _subjects(options), options.force, _say)
+    size = sum(path.stat().st_size for path in folder.glob("*.json"))
+    print(f"{folder}: {made} measurements made, {size / 1000:.0f} kB in all")

@@ -1,0 +1,106 @@
+"""What was measured, on disk: one JSON file a concern in ``checkpoints/results/``, one line a network.
+
+A measurement says which weights it was made with (their sha256), on which pictures, when, and by which command. It is good for
+as long as the weights, the pictures and the way of measuring stay the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from ..checkpoints import Info, default_folder, write_whole
+
+FOLDER = "results"
+CONCERNS = ("table", "robustness", "undone", "classes", "failures")
+
+
+class ResultsError(ValueError):
+    """A file of results cannot be read; the message is one sentence for people."""
+
+
+class Task(NamedTuple):
+    """A measurement that can be made.
+
+    concern: which file it belongs to. info: the network. test: on what it is measured, JSON-ready, with the ``method``, a
+    number that goes up when the way of measuring changes. measure() -> what came out, JSON-ready.
+    """
+
+    concern: str
+    info: Info
+    test: dict
+    measure: Callable[[], dict]
+
+
+def folder_of(checkpoints: str | os.PathLike | None = None) -> Path:
+    """Where the results about the checkpoints in a folder lie."""
+    return Path(checkpoints or default_folder()) / FOLDER
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read(folder: Path, concern: str) -> dict[str, dict]:
+    """The measurements of a concern by network: {"checkpoint", "test", "made", "result"} each; empty where there is no file.
+
+    Raises:
+        ResultsError: the file is damaged.
+    """
+    path = folder / f"{concern}.json"
+    try:
+        networks = json.loads(path.read_text(encoding="utf-8"))["networks"]
+        if not all({"checkpoint", "test", "made", "result"} <= entry.keys() for entry in networks.values()):
+            raise KeyError
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise ResultsError(f"{path} cannot be read as results; delete it and run: python -m stn_demo analyse") from None
+    return networks
+
+
+def read_all(folder: Path) -> dict[str, dict[str, dict]]:
+    """``read`` of every concern."""
+    return {concern: read(folder, concern) for concern in CONCERNS}
+
+
+def write(folder: Path, concern: str, networks: dict[str, dict]) -> None:
+    """One line a network, sorted, so that a comparison of two versions shows which were measured anew."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"{json.dumps(name)}: {json.dumps(networks[name], separators=(',', ':'))}" for name in sorted(networks)]
+    write_whole(folder / f"{concern}.json", ('{"networks": {\n' + ",\n".join(lines) + "\n}}\n").encode())
+
+
+def bring_up_to_date(folder: Path, tasks: list[Task], command: str, force: bool, tell: Callable[[str], None]) -> int:
+    """Make those of ``tasks`` whose measurement is not at hand (all, with ``force``), writing each as soon as it is made, so
+    that an interruption loses one at most. How many were made."""
+    made, weights = 0, {}
+    for task in tasks:
+        name = task.info.name
+        digest = weights.get(name) or weights.setdefault(name, sha256(task.info.path))
+        networks = read(folder, task.concern)
+        old = networks.get(name)
+        if not force and old and (old["checkpoint"]["sha256"], old["test"]) == (digest, task.test):
+            continue
+        tell(f"{name}: {task.concern}")
+        networks[name] = {
+            "checkpoint": {"name": name, "sha256": digest},
+            "test": task.test,
+            "made": {
+                "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "command": command,
+                "versions": {"python": platform.python_version(), "torch": torch.__version__},
+            },
+            "result": task.measure(),
+        }
+        write(folder, task.concern, networks)
+        made += 1
+    return made

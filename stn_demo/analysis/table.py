@@ -1,0 +1,114 @@
+"""The paper's table beside ours: what was measured, put into its cells, and printed."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+
+from ..checkpoints import Info
+from ..data.digits import Digits
+from ..data.distortions import Distortion
+from ..model import Network
+from ..training.evaluation import evaluate
+from . import published
+from .zoo import Cell, cell_of
+
+METHOD = 1
+
+
+def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, info: Info) -> dict:
+    """The error on the test set of a seed, the confusion matrix, and what the network cost."""
+    provenance = info.provenance
+    return {
+        **evaluate(model, digits, distortion, seed, batch_size=250).to_dict(),
+        "parameters": info.parameters,
+        "bytes": info.bytes,
+        "training_seconds": provenance.get("training_seconds"),
+        "machine": provenance.get("machine"),
+        "device": provenance.get("device"),
+        "epochs": provenance.get("epochs"),
+    }
+
+
+def cells(measured: dict[str, dict], distortions: Iterable[str] = published.DISTORTIONS) -> list[dict]:
+    """A row for each cell of the paper's table, in its order, JSON-ready. ``measured`` is what ``results.read`` gives.
+
+    Each: distortion, network, transform, checkpoint (its name), paper (percent, None where the paper has none), and, None where
+    there is no such network: error and interval (of the first seed), count, data, below (whether the error is strictly below the
+    paper's), parameters, training_seconds, machine, device; seeds: the errors of all seeds; spread: {"mean", "deviation"} of them
+    where there are several.
+    """
+    found: dict[Cell, list[tuple[int, str]]] = {}
+    for name in measured:
+        if place := cell_of(name):
+            found.setdefault(place[0], []).append((place[1], name))
+    every = [Cell(distortion, *network) for distortion in distortions for network in published.NETWORKS]
+    return [
+        _row(cell, [measured[name] for _, name in sorted(found.get(cell, []))])
+        for cell in every
+        if cell in published.ERRORS or cell in found
+    ]
+
+
+def _row(cell: Cell, entries: list[dict]) -> dict:
+    paper = published.ERRORS.get(cell)
+    row = {**cell._asdict(), "checkpoint": cell.name, "paper": paper, "seeds": [], "spread": None}
+    names = ("error", "interval", "count", "parameters", "training_seconds", "machine", "device")
+    if not entries:
+        return row | dict.fromkeys((*names, "data", "below"))
+    first, errors = entries[0], [entry["result"]["error"] for entry in entries]
+    row |= {name: first["result"].get(name) for name in names}
+    row |= {"checkpoint": first["checkpoint"]["name"], "data": first["test"]["data"], "seeds": errors}
+    row["below"] = None if paper is None else row["error"] < paper
+    if len(errors) > 1:
+        row["spread"] = {"mean": round(statistics.fmean(errors), 4), "deviation": round(statistics.stdev(errors), 4)}
+    return row
+
+
+HEAD = ("", "network", "paper %", "ours %", "95 % interval", "below", "seeds: mean ± sd", "weights", "training", "on")
+
+
+def as_text(rows: list[dict]) -> str:
+    """The table for a terminal."""
+    lines = [HEAD, *(_line(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    written = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    measured = [row for row in rows if row["error"] is not None]
+    cells_of = {name: [row for row in measured if row["network"] == name] for name in ("stcnn", "cnn")}
+    ours = f"{sum(bool(row['below']) for row in cells_of['stcnn'])} of {len(cells_of['stcnn'])} ST-CNN cells"
+    tests = {f"{row['count']:,} {row['data']} test digits" for row in measured}
+    end = f"{ours} strictly below the paper; {len(rows) - len(measured)} cells without a network here."
+    return "\n".join([*written, "", end, *(f"Measured on {', '.join(sorted(tests))}, seed 0." for _ in measured[:1])])
+
+
+def _line(row: dict) -> tuple[str, ...]:
+    name = title(row["network"], row["transform"])
+    paper = "–" if row["paper"] is None else f"{row['paper']:.1f}"
+    if row["error"] is None:
+        return (row["distortion"].upper(), name, paper, "missing", "", "", "", "", "", "")
+    low, high = row["interval"]
+    spread = row["spread"]
+    return (
+        row["distortion"].upper(),
+        name,
+        paper,
+        f"{row['error']:.2f}",
+        f"{low:.2f} to {high:.2f}",
+        {True: "yes", False: "NO", None: ""}[row["below"]],
+        f"{len(row['seeds'])}: {spread['mean']:.2f} ± {spread['deviation']:.2f}" if spread else "",
+        f"{row['parameters']:,}",
+        _time(row["training_seconds"]),
+        " ".join(filter(None, (row["device"], f"({row['machine']})" if row["machine"] else ""))),
+    )
+
+
+def title(network: str, transform: str | None) -> str:
+    """As the paper calls it."""
+    name = network.upper() if transform is None else f"ST-{network.removeprefix('st').upper()}"
+    return name if transform is None else f"{name} {'TPS' if transform == 'tps' else transform}"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "?"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,68 @@
+"""Which checkpoint is which cell of the paper's table, and which plain network is its twin: all from names such as
+``rts-stcnn-tps``, ``r-cnn`` and ``r-cnn-seed1``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..checkpoints import Info
+from ..data.distortions import DISTORTIONS, Distortion
+
+_NAME = re.compile(
+    r"(?P<distortion>r|rts|p|e|tc)-(?:(?P<plain>cnn|fcn)|(?P<network>stcnn|stfcn)-(?P<transform>affine|projective|tps))"
+    r"(?:-seed(?P<seed>\d+))?"
+)
+SEED_TWIN = "seed-cnn"  # the plain twin of the networks that were trained for the stage
+_OF_THE_STAGE = ("turn-affine", "seed-affine")
+
+
+class Cell(NamedTuple):
+    """A place in the paper's table: distortion r, rts, p, e, tc; network fcn, cnn, stfcn, stcnn; transform None for plain ones."""
+
+    distortion: str
+    network: str
+    transform: str | None
+
+    @property
+    def name(self) -> str:
+        """The checkpoint that fills it."""
+        return "-".join(filter(None, self))
+
+
+class Pair(NamedTuple):
+    """A network with a transformer and, under ``twin``, the same classifier without (None where it is not there)."""
+
+    name: str
+    twin: str | None
+
+
+def cell_of(name: str) -> tuple[Cell, int] | None:
+    """The cell that a checkpoint of this name belongs to and the number of its seed, or None."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    cell = Cell(found["distortion"], found["plain"] or found["network"], found["transform"])
+    return cell, int(found["seed"] or 0)
+
+
+def pairs(names: Iterable[str]) -> list[Pair]:
+    """The pairs to look at among ``names``: the stage's own first, then the table's in its order, first seeds only."""
+    names = list(names)
+    stage = [name for name in _OF_THE_STAGE if name in names]
+    cells = [found[0] for name in names if (found := cell_of(name)) and found[1] == 0 and found[0].transform]
+    order = list(DISTORTIONS)
+    cells.sort(key=lambda cell: (cell.network != "stcnn", order.index(cell.distortion), cell.transform))
+    twins = {name: SEED_TWIN for name in stage}
+    twins |= {cell.name: Cell(cell.distortion, cell.network.removeprefix("st"), None).name for cell in cells}
+    return [Pair(name, twin if twin in names else None) for name, twin in twins.items()]
+
+
+def distortion_of(info: Info) -> tuple[str, Distortion] | None:
+    """What a checkpoint was trained on, by name; None where it does not say, or where its pictures have another size."""
+    name = info.provenance.get("distortion")
+    distortion = DISTORTIONS.get(name) if isinstance(name, str) else None
+    if distortion is None or distortion.frame != info.config.input_size:
+        return None
+    return name, distortion

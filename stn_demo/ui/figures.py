@@ -1,0 +1,275 @@
+"""Results -> Plotly figures, with the sentence that says what to see: pure functions, no number of their own.
+
+Each gives {"id", "says": sentences, {"key", "args"} each, "plot": {"data", "layout"}}, JSON-ready. The page speaks two languages and has two
+themes, so a figure holds neither words nor colours: a text that begins with ``@`` is a key of the catalogue, one that begins
+with ``$`` a colour of the stylesheet; the browser puts both in (ui/results/plots.js). Blue (``$net``) is what the network does,
+orange (``$user``) what is done to the digit, grey (``$plain-fill``) the plain twin, as on the stage.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+UNITS = {"rotation": "{}°", "scale": "× {}", "shift_x": "{} px", "shear": "{}"}
+TICKS = {"rotation": 90, "scale": 0.5, "shift_x": 7, "shear": 0.5}
+MUCH, LITTLE = 0.85, 0.15  # of a pose: from where on it is nearly all, below which it is hardly anything
+HOLDS = 5  # percentage points that a curve may fall without a word
+ALIGN_STEP = 20
+NAMED: dict[str, Any] = {
+    "showlegend": True,
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}, "itemclick": False, "itemdoubleclick": False},
+}
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """As people write it: a true minus sign, no "-0"."""
+    text = f"{abs(value):.{decimals}f}"
+    return f"−{text}" if value < 0 and float(text) else text
+
+
+def with_unit(part: str, value: float) -> str:
+    decimals = {"scale": 1, "shear": 1}.get(part, 0)
+    return UNITS[part].format(number(value, decimals))
+
+
+def figure(id: str, data: list[dict], layout: dict, *says: tuple[str, dict]) -> dict:
+    sentences = [{"key": f"results.says.{key}", "args": args} for key, args in says]
+    return {"id": id, "says": sentences, "plot": {"data": data, "layout": layout}}
+
+
+def axis(title: str | None = None, color: str = "$soft", **more: Any) -> dict:
+    base = {"gridcolor": "$line", "zeroline": False, "linecolor": "$line", "fixedrange": True, "automargin": True}
+    base["tickfont"] = {"color": "$soft", "size": 11}
+    if title:
+        base["title"] = {"text": title, "font": {"color": color, "size": 12}, "standoff": 6}
+    return {**base, **more}
+
+
+def layout(x: dict, y: dict, **more: Any) -> dict:
+    base = {"xaxis": x, "yaxis": y, "showlegend": False, "margin": {"l": 6, "r": 10, "t": 8, "b": 6}, "hovermode": "closest"}
+    return {**base, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", **more}
+
+
+def line(name: str, x: list, y: list, color: str, **more: Any) -> dict:
+    style = {"color": color, "width": more.pop("width", 2.4), "dash": more.pop("dash", "solid")}
+    marker = {"color": color, "size": 4.5, "symbol": more.pop("symbol", "circle")}
+    return {"type": "scatter", "mode": "lines+markers", "name": name, "x": x, "y": y, "line": style, "marker": marker, **more}
+
+
+# ---------------------------------------------------------------- accuracy against one thing at a time
+def curve(part: str, entry: dict, twin: dict | None) -> dict:
+    """Accuracy of a network and of its plain twin against one part of the pose, the range of training shaded."""
+    own, low, high = entry["result"]["curves"][part], *entry["result"]["trained"][part]
+    hover = UNITS[part].format("%{x}") + ": %{y:.1f} %"
+    data = []
+    if twin:
+        other = twin["result"]["curves"][part]
+        data.append(line("@results.twin", other["at"], other["right"], "$plain-fill", symbol="square", hovertemplate=hover))
+    data.append(line("@results.stn", own["at"], own["right"], "$net-fill", hovertemplate=hover))
+    where = {"range": [min(own["at"]), max(own["at"])], "dtick": TICKS[part], "tick0": 0}
+    shapes = [shade(low, high)] if high > low else [upright(low)]
+    shown = layout(
+        axis(f"@results.axis.{part}", "$user", **where),
+        axis(range=[0, 102], dtick=25, ticksuffix=" %"),
+        shapes=shapes,
+        hovermode="x",
+    )
+    return figure(f"curve-{part}", data, shown, *_says_of_curve(part, own, low, high, twin and twin["result"]["curves"][part]))
+
+
+def _says_of_curve(part: str, own: dict, low: float, high: float, twin: dict | None) -> list[tuple[str, dict]]:
+    """How good it is where it was trained, and what becomes of it elsewhere."""
+    inside, least = _inside(own, low, high), min(own["right"])
+    args = {"inside": number(inside, 1)} | ({"twin": number(_inside(twin, low, high), 1)} if twin else {})
+    where = "inside" if high > low else "untrained"
+    worst = {"at": with_unit(part, own["at"][own["right"].index(least)]), "least": number(least, 1)}
+    return [(where if twin else f"{where}.alone", args), ("holds" if least > inside - HOLDS else "falls", worst)]
+
+
+def shade(low: float, high: float) -> dict:
+    return {
+        "type": "rect", "xref": "x", "yref": "paper", "x0": low, "x1": high, "y0": 0, "y1": 1,
+        "fillcolor": "$field", "opacity": 0.28, "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+
+
+def upright(at: float) -> dict:
+    """Where a range of training would stand, had it any width."""
+    return {
+        "type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1,
+        "line": {"color": "$soft", "width": 2, "dash": "dot"}, "layer": "below",
+    }  # fmt: skip
+
+
+def _inside(values: dict, low: float, high: float) -> float:
+    """The mean of a curve over the steps within a range (at the one nearest to it, where it is a point)."""
+    inside = [right for at, right in zip(values["at"], values["right"], strict=True) if low - 1e-6 <= at <= high + 1e-6]
+    if inside:
+        return sum(inside) / len(inside)
+    return min(zip(values["at"], values["right"], strict=True), key=lambda pair: abs(pair[0] - low))[1]
+
+
+# ---------------------------------------------------------------- pose in against pose undone
+def undone(part: str, entry: dict) -> dict:
+    """What was done to digits against what the transformer undid: every digit, the median, and the ideal line."""
+    found = entry["result"]["posed"][part]
+    low, high = min(found["done"]), max(found["done"])
+    x = [row[0] for row in found["bins"]]
+    unit = UNITS[part]
+    hover = f"{unit.format('%{x}')} → {unit.format('%{y}')}"
+    data = [
+        {
+            "type": "scatter", "mode": "markers", "name": "@results.undone.digit", "x": found["done"], "y": found["undone"],
+            "marker": {"color": "$net-fill", "size": 5, "opacity": 0.35}, "hovertemplate": hover, "showlegend": False,
+        },
+        ideal(low, high),
+        line("@results.undone.median", x, [row[2] for row in found["bins"]], "$net", hovertemplate=hover),
+    ]  # fmt: skip
+    spread = [min(low, *(row[1] for row in found["bins"])), max(high, *(row[3] for row in found["bins"]))]
+    room = 0.08 * (spread[1] - spread[0])
+    tick = {"rotation": 45, "scale": 0.25}[part]
+    shown = layout(
+        axis(f"@results.axis.done.{part}", "$user", range=[low, high], dtick=tick, tick0=0),
+        axis(f"@results.axis.undone.{part}", "$net", range=[spread[0] - room, spread[1] + room], dtick=tick, tick0=0),
+        **NAMED,
+    )
+    share = found["share"]
+    how = "much" if share >= MUCH else "little" if share < LITTLE else "part"
+    return figure(f"undone-{part}", data, shown, (f"undone.{part}.{how}", {"share": number(100 * share)}))
+
+
+def ideal(low: float, high: float) -> dict:
+    return {
+        "type": "scatter", "mode": "lines", "name": "@results.undone.ideal", "x": [low, high], "y": [low, high],
+        "line": {"color": "$user-fill", "width": 2, "dash": "dash"}, "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- classes
+def alignment(entry: dict) -> dict:
+    """How much of its ink a digit shares with another of its class, before and after the transformer."""
+    before, after = entry["result"]["alignment_before"], entry["result"]["alignment_after"]
+    labels = [str(label) for label in range(10)]
+
+    def bars(name: str, values: list[float], color: str) -> dict:
+        return {"type": "bar", "name": name, "x": labels, "y": values, "marker": {"color": color}, "hovertemplate": "%{x}: %{y:.0f} %"}
+
+    data = [bars("@results.before", before, "$user-fill"), bars("@results.after", after, "$net-fill")]
+    top = ALIGN_STEP * (max(*before, *after) // ALIGN_STEP + 1)
+    shown = layout(
+        axis("@results.axis.class", type="category"),
+        axis(range=[0, top], dtick=ALIGN_STEP, ticksuffix=" %"),
+        barmode="group",
+        bargap=0.3,
+    )
+    means = {"before": number(sum(before) / 10), "after": number(sum(after) / 10)}
+    better = sum(after) > sum(before)
+    return figure("alignment", data, shown, (f"alignment.{'better' if better else 'worse'}", means))
+
+
+def theta(part: str, entry: dict) -> dict:
+    """What the transformer does to the digits of each class as they were written: a box of 5, 25, 50, 75, 95 %."""
+    rows = entry["result"]["upright"][part]
+    known = [label for label in range(10) if rows[label]]
+    columns = list(zip(*(rows[label] for label in known), strict=True))
+    boxes = {
+        "type": "box", "x": [str(label) for label in known], "name": "@results.stn",
+        **{name: list(column) for name, column in zip(("lowerfence", "q1", "median", "q3", "upperfence"), columns, strict=True)},
+        "line": {"color": "$net-fill", "width": 1.6}, "fillcolor": "$net-wash", "hoverinfo": "y",
+    }  # fmt: skip
+    neutral = 1 if part == "scale" else 0
+    rest = {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": neutral, "y1": neutral,
+        "line": {"color": "$user-fill", "width": 1.6, "dash": "dash"}, "layer": "below",
+    }  # fmt: skip
+    shown = layout(axis("@results.axis.class", type="category"), axis(f"@results.axis.theta.{part}", "$net"), shapes=[rest])
+    most = max(known, key=lambda label: abs(rows[label][2] - neutral))
+    args = {"label": most, "value": UNITS[part].format(number(rows[most][2], 2 if part == "scale" else 0))}
+    return figure(f"theta-{part}", [boxes], shown, (f"theta.{part}", args))
+
+
+def confusion(entry: dict) -> dict:
+    """What was read as what. The diagonal, the right answers, is left out: it would outshine everything."""
+    rows = entry["result"]["confusion"]
+    wrong = {(label, answer): rows[label][answer] for label in range(10) for answer in range(10) if label != answer}
+    labels = [str(label) for label in range(10)]
+    counts = [[None if label == answer else rows[label][answer] for answer in range(10)] for label in range(10)]
+    words = [["" if not count else str(count) for count in row] for row in counts]
+    heat = {
+        "type": "heatmap", "z": counts, "x": labels, "y": labels, "text": words, "texttemplate": "%{text}", "showscale": False,
+        "colorscale": [[0, "$paper"], [1, "$net-fill"]], "zmin": 0, "zmax": 1.6 * max(1, *wrong.values()), "xgap": 1, "ygap": 1,
+        "hovertemplate": "%{y} → %{x}: %{z}<extra></extra>", "hoverongaps": False, "textfont": {"size": 11, "color": "$text"},
+    }  # fmt: skip
+    shown = layout(
+        axis("@results.axis.answer", "$net", type="category", showgrid=False),
+        axis("@results.axis.label", type="category", showgrid=False, autorange="reversed"),
+        plot_bgcolor="$line",
+    )
+    (label, answer), times = max(wrong.items(), key=lambda pair: pair[1])
+    args = {"wrong": f"{sum(wrong.values()):,}", "count": f"{entry['result']['count']:,}", "label": label, "answer": answer, "times": times}
+    return figure("confusion", [heat], shown, ("confusion" if times else "confusion.none", args))
+
+
+# ---------------------------------------------------------------- what an STN does not do
+def unrewarded(
+    results: dict, rewarded: str = "turn-affine", not_rewarded: str = "seed-affine", untold: str = "r-stcnn-affine"
+) -> dict | None:
+    """Two networks of one architecture on the same turned digits: the one whose training made turning worth while, and the one
+    that got away without; and what a third came to without such help. None where one of the two has not been measured."""
+    measured = results["undone"]
+    if rewarded not in measured or not_rewarded not in measured:
+        return None
+    one, other = (measured[name]["result"]["posed"]["rotation"] for name in (rewarded, not_rewarded))
+    low, high = (bound * 90 for bound in (-1, 1))
+
+    def median(name: str, found: dict, **style: Any) -> dict:
+        x, y = [row[0] for row in found["bins"]], [row[2] for row in found["bins"]]
+        return line(name, x, y, "$net-fill", hovertemplate="%{x}° → %{y}°", **style)
+
+    data = [ideal(low, high), median(rewarded, one), median(not_rewarded, other, dash="dot", symbol="diamond")]
+    shown = layout(
+        axis("@results.axis.done.rotation", "$user", range=[low, high], dtick=45, tick0=0),
+        axis("@results.axis.undone.rotation", "$net", range=[low * 1.06, high * 1.06], dtick=45, tick0=0),
+        **NAMED,
+    )
+    errors = {name: number(results["table"][key]["result"]["error"], 2) for name, key in
+              (("error", rewarded), ("other_error", not_rewarded)) if key in results["table"]}  # fmt: skip
+    args = {"one": rewarded, "share": number(100 * one["share"]), "other": not_rewarded, "other_share": number(100 * other["share"])}
+    says = [("unrewarded" if len(errors) == 2 else "unrewarded.alone", args | errors)]
+    if untold in measured:
+        share = measured[untold]["result"]["posed"]["rotation"]["share"]
+        says.append(("untold", {"name": untold, "share": number(100 * share)}))
+    return figure("unrewarded", data, shown, *says)
+
+
+def unseen(results: dict) -> dict | None:
+    """Accuracy against rotation of a network that was trained on turned digits, and of one that was not. None where there is no
+    such pair: of the table's ST-CNNs the first of each kind, the stage's own standing in for the first."""
+    measured = results["robustness"]
+
+    def turned(name: str) -> float:
+        return measured[name]["result"]["trained"]["rotation"][1]
+
+    stns = [name for name in sorted(measured) if "-stcnn-" in name or name in results["undone"]]
+    seen = sorted((name for name in stns if turned(name) >= 90), key=lambda name: ("-stcnn-" not in name, name))
+    not_seen = sorted((name for name in stns if turned(name) == 0), key=lambda name: ("-stcnn-" not in name, name))
+    if not seen or not not_seen:
+        return None
+    one, other = (measured[name]["result"]["curves"]["rotation"] for name in (seen[0], not_seen[0]))
+    hover = "%{x}°: %{y:.1f} %"
+    data = [
+        line(seen[0], one["at"], one["right"], "$net-fill", hovertemplate=hover),
+        line(not_seen[0], other["at"], other["right"], "$net-fill", dash="dot", symbol="diamond", hovertemplate=hover),
+    ]
+    shown = layout(
+        axis("@results.axis.rotation", "$user", range=[-180, 180], dtick=90, tick0=0),
+        axis(range=[0, 102], dtick=25, ticksuffix=" %"),
+        shapes=[shade(-turned(seen[0]), turned(seen[0]))],
+        **NAMED,
+    )
+    args = {"one": seen[0], "other": not_seen[0], "right": _percent_at(one, 60), "other_right": _percent_at(other, 60)}
+    return figure("unseen", data, shown, ("unseen", args))
+
+
+def _percent_at(values: dict, place: float) -> str:
+    return number(values["right"][values["at"].index(place)], 1)

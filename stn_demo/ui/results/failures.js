@@ -1,0 +1,103 @@
+// The gallery: what the network got, what its transformer made of it, and what it said. Each opens in Explore as it is.
+
+import { errorText, number, t } from "../stage/i18n.js";
+import { addressOf, openExplore, stateOf } from "./explore.js";
+
+export function attachFailures({ root, http, stn }) {
+  const list = root.querySelector("#results-failures");
+  const says = root.querySelector("#results-failures-says");
+  const whose = [...root.querySelectorAll("#results-whose button")];
+  let pair = null;
+  let gallery = null;
+  let ofTwin = false; // whose failures are shown: the network's or its plain twin's
+
+  for (const button of whose) {
+    button.addEventListener("click", () => {
+      ofTwin = button.value === "twin";
+      ask();
+    });
+  }
+
+  return function draw(report) {
+    const other = report.pair.name !== pair?.name || report.pair.sha256 !== pair?.sha256;
+    pair = report.pair;
+    ofTwin &&= Boolean(pair.twin);
+    if (other) ask();
+    else show();
+  };
+
+  async function ask() {
+    const query = new URLSearchParams({ network: pair.name, twin: pair.twin ?? "", of: ofTwin ? pair.twin : pair.name });
+    const asked = String(query);
+    gallery = null;
+    list.dataset.asked = asked;
+    show();
+    let answer;
+    try {
+      answer = await http.get(`stn/results/failures?${asked}`);
+    } catch {
+      answer = { error: { code: "offline" } };
+    }
+    if (list.dataset.asked !== asked) return; // others have been asked for meanwhile
+    gallery = answer;
+    show();
+  }
+
+  function show() {
+    for (const button of whose) button.setAttribute("aria-pressed", String((button.value === "twin") === ofTwin));
+    whose[0].parentElement.hidden = !pair.twin;
+    list.setAttribute("aria-busy", String(!gallery));
+    list.dataset.pair = gallery ? pair.name : "";
+    if (!gallery) return; // what was there stays until then, so that the page does not jump
+    says.textContent = sentence();
+    list.replaceChildren(...(gallery.failures ?? []).map(card));
+  }
+
+  function sentence() {
+    if (gallery.error) return errorText(gallery.error);
+    if (!gallery.set) return t("results.failures.clutter");
+    const args = { shown: gallery.failures.length, looked: gallery.looked_at.toLocaleString("en"), set: t(`results.set.${gallery.set}`) };
+    return t("results.says.failures", args);
+  }
+
+  function card(failure) {
+    const state = stateOf(failure, pair, stn.store.get().lang);
+    const link = Object.assign(document.createElement("a"), { href: addressOf(state), className: "failure" });
+    const [answer, sure, other] = ofTwin
+      ? [failure.twin_answer, failure.twin_confidence, failure.answer]
+      : [failure.answer, failure.confidence, failure.twin_answer];
+    const args = { label: failure.label, answer, percent: number(100 * sure, 0), other };
+    const right = other === failure.label;
+    link.append(
+      picture(failure.input),
+      picture(failure.warped),
+      words("b", t("results.failure.answer", args)),
+      words("small", t("results.failure.sure", args)),
+      ...(other === null ? [] : [words("small", t(ofTwin ? "results.failure.net" : "results.failure.twin", args), right ? "right" : "")]),
+    );
+    link.setAttribute("aria-label", `${t("results.failure.answer", args)}, ${t("results.failure.sure", args)}. ${t("results.failure.open")}`);
+    link.title = t("results.failure.open");
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own, by its address
+      event.preventDefault();
+      stn.store.set(state);
+      openExplore();
+    });
+    const item = document.createElement("li");
+    item.append(link);
+    return item;
+  }
+}
+
+const words = (tag, textContent, className = "") => Object.assign(document.createElement(tag), { textContent, className });
+
+/** A square grey picture, a byte a pixel, base64. */
+function picture(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const side = Math.sqrt(bytes.length);
+  const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
+  const image = new ImageData(side, side);
+  bytes.forEach((value, index) => image.data.set([value, value, value, 255], 4 * index));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}

@@ -1,0 +1,87 @@
+// Figures that the server drew up (ui/figures.py), put on the screen by Plotly, in the page's language and colours.
+
+import { t } from "../stage/i18n.js";
+import { loadPlotly } from "./plotly.js";
+
+export function attachPlots({ root, base }) {
+  const places = [...root.querySelectorAll("[data-figure]")].map(prepared);
+  let report = null;
+  let owed = false; // nothing can be measured, and so nothing drawn, while the tab is closed
+
+  /** Words and names at once; the drawing as soon as Plotly is there. */
+  function draw(news = report) {
+    report = news;
+    if (!report) return;
+    const figures = new Map(report.figures.map((figure) => [figure.id, figure]));
+    for (const place of places) {
+      const found = figures.get(place.id);
+      place.figure.hidden = !found;
+      if (!found) continue;
+      const says = found.says.map(({ key, args }) => t(key, args)).join(document.documentElement.lang === "en" ? " " : "");
+      place.title.textContent = t(`results.figure.${place.id}`);
+      place.says.textContent = says;
+      place.plot.setAttribute("aria-label", `${place.title.textContent}. ${says}`);
+    }
+    for (const panel of root.querySelectorAll(".panel:has(> .missing)")) {
+      panel.querySelector(".missing").hidden = [...panel.querySelectorAll("[data-figure]")].some((figure) => !figure.hidden);
+    }
+    root.querySelector(".limits").hidden = [...root.querySelectorAll(".limits [data-figure]")].every((figure) => figure.hidden);
+    paint(figures);
+  }
+
+  async function paint(figures) {
+    const drawn = report;
+    let plotly;
+    try {
+      plotly = await loadPlotly(base);
+    } catch {
+      for (const { says } of places) says.textContent = t("train.curves.missing");
+      return;
+    }
+    const look = colours(root);
+    owed = false;
+    for (const { id, plot } of places) {
+      if (drawn !== report) return; // another pair has been chosen meanwhile
+      const found = figures.get(id);
+      owed ||= Boolean(found && !plot.clientWidth);
+      if (!found || !plot.clientWidth) continue;
+      const { data, layout } = dressed(found.plot, look);
+      const font = { family: look.font, color: look("text") };
+      const hoverlabel = { bgcolor: look("paper"), bordercolor: look("line"), font: { color: look("text"), size: 12 } };
+      await plotly.react(plot, data, { ...layout, font, hoverlabel, autosize: true }, { displayModeBar: false, responsive: true });
+      plot.dataset.drawn = report.pair.name;
+    }
+  }
+
+  new ResizeObserver(() => owed && root.clientWidth && draw()).observe(root);
+  new MutationObserver(() => draw()).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  return draw;
+}
+
+/** A figure element with its title, its drawing and its sentence. */
+function prepared(figure) {
+  const [title, plot, says] = [["h3", "title"], ["div", "plot"], ["figcaption", "says"]].map(([tag, name]) =>
+    Object.assign(document.createElement(tag), { className: name }),
+  );
+  plot.setAttribute("role", "img");
+  figure.append(title, plot, says);
+  return { id: figure.dataset.figure, figure, title, plot, says };
+}
+
+function colours(root) {
+  const style = getComputedStyle(root);
+  const look = (name) => style.getPropertyValue(`--${name}`).trim();
+  look.font = style.fontFamily;
+  return look;
+}
+
+/** A copy with its words ("@key") and colours ("$name") put in. */
+function dressed(value, look) {
+  if (typeof value === "string") {
+    if (value.startsWith("@")) return t(value.slice(1));
+    return value.startsWith("$") ? look(value.slice(1)) : value;
+  }
+  if (Array.isArray(value)) return value.map((item) => dressed(item, look));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, dressed(item, look)]));
+}

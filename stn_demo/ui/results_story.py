@@ -1,0 +1,73 @@
+"""What the Results page shows of a pair of networks, in its order: figures, the table, and what was measured how."""
+
+from __future__ import annotations
+
+from . import figures
+
+
+class UnknownPair(ValueError):
+    """No such network was measured."""
+
+    code = "unknown_model"
+
+
+def overview(results: dict, wanted: str | None) -> dict:
+    """Everything for the network ``wanted`` (the first pair where it is None) from what ``analysis.results.read_all`` gives.
+
+    Raises:
+        UnknownPair: that network has no results.
+    """
+    from ..analysis import table, zoo
+
+    choices = [pair for pair in zoo.pairs(results["table"]) if pair.name in results["classes"]]
+    if not choices:
+        return {"pairs": [], "pair": None}
+    by_name = {pair.name: pair for pair in choices}
+    if wanted is not None and wanted not in by_name:
+        raise UnknownPair(f"There are no results about {wanted}.")
+    pair = by_name[wanted] if wanted else choices[0]
+    cells = table.cells(results["table"])
+    return {
+        "pairs": [_in_short(results, one) for one in choices],
+        "pair": {**_in_short(results, pair), **_made(results["table"][pair.name])},
+        "table": {"cells": cells, "says": says_of_table(cells)},
+        "figures": [one for one in drawn(results, pair.name, pair.twin) if one],
+        "picture": results["classes"][pair.name]["result"]["picture"],
+    }
+
+
+def drawn(results: dict, name: str, twin: str | None) -> list[dict | None]:
+    """The figures about a network and its twin; what was not measured of it (see ``analysis.analyse``) is left out."""
+    robustness, undone = results["robustness"], results["undone"].get(name)
+    drawn: list[dict | None] = [figures.unrewarded(results), figures.unseen(results)]
+    if name in robustness:
+        drawn += [figures.curve(part, robustness[name], robustness.get(twin)) for part in figures.UNITS]
+    if undone:
+        drawn += [figures.undone(part, undone) for part in ("rotation", "scale")]
+        drawn += [figures.theta(part, undone) for part in ("rotation", "scale")]
+    return [*drawn, figures.alignment(results["classes"][name]), figures.confusion(results["table"][name])]
+
+
+def says_of_table(cells: list[dict]) -> dict:
+    """How many of the paper's ST-CNN cells there are here, and how many lie strictly below its figures."""
+    ours = [cell for cell in cells if cell["network"] == "stcnn"]
+    measured = [cell for cell in ours if cell["error"] is not None]
+    args = {"below": sum(bool(cell["below"]) for cell in measured), "measured": len(measured), "all": len(ours)}
+    return {"key": "results.says.table" if measured else "results.says.table.none", "args": args}
+
+
+def _in_short(results: dict, pair) -> dict:
+    measured = {name: results["table"][name]["result"] for name in pair if name in results["table"]}
+    own, twin = measured[pair.name], measured.get(pair.twin)
+    return {
+        "name": pair.name,
+        "twin": pair.twin if twin else None,
+        "distortion": results["table"][pair.name]["test"]["distortion"],
+        **{name: own[name] for name in ("error", "interval", "count", "parameters", "training_seconds", "machine", "device")},
+        "twin_error": twin and twin["error"],
+    }
+
+
+def _made(entry: dict) -> dict:
+    """Provenance, for the line below the page's title."""
+    return {"data": entry["test"]["data"], "sha256": entry["checkpoint"]["sha256"], **entry["made"]}

@@ -1,0 +1,143 @@
+"""The Results page, end to end: open it, choose a pair, read it in Chinese, take a failure to Explore."""
+
+import re
+
+import pytest
+from conftest import ROOT, Served
+
+OPEN = "#pages [role=tab]:nth-child(3)"
+
+
+@pytest.fixture
+def results(visit):
+    """``results()`` opens the page on its third tab, and waits until its figures are drawn."""
+
+    def open_page(**options):
+        page = visit(**options)
+        page.click(OPEN)
+        drawn(page)
+        return page
+
+    return open_page
+
+
+def drawn(page, name=None):
+    wanted = f'="{name}"' if name else ""
+    page.wait_for_selector(f".stn-results[data-pair{wanted}]", timeout=30_000)
+    page.wait_for_selector(f"[data-figure=confusion] .plot[data-drawn{wanted}] .heatmaplayer", timeout=30_000)
+    page.wait_for_selector(f"#results-failures[data-pair{wanted}] li", timeout=30_000)
+
+
+def pair(page):
+    return page.get_attribute(".stn-results", "data-pair")
+
+
+def test_plotly_comes_when_the_page_is_opened_and_not_before(visit):
+    asked = []
+    page = visit(before=lambda page: page.on("request", lambda request: asked.append(request.url)))
+    page.wait_for_timeout(500)
+    assert not any("plotly" in url or "/stn/results" in url for url in asked)
+    page.click(OPEN)
+    drawn(page)
+    assert sum(url.endswith("stn/plotly.js") for url in asked) == 1
+
+
+def test_every_figure_is_drawn_named_and_explained(results):
+    page = results()
+    shown = page.locator(".stn-results [data-figure]:visible")
+    assert shown.count() >= 11
+    for index in range(shown.count()):
+        figure = shown.nth(index)
+        assert figure.locator("svg.main-svg").count(), figure.get_attribute("data-figure")
+        title, says = figure.locator("h3").inner_text(), figure.locator("figcaption").inner_text()
+        assert re.search(r"\d", says) and figure.locator(".plot").get_attribute("aria-label") == f"{title}. {says}"
+    assert "paper 0.7" in page.inner_text("#results-table")
+
+
+def test_another_pair_brings_its_own_figures(results):
+    page = results()
+    first, about = pair(page), page.inner_text("#results-about")
+    other = next(name for name in page.eval_on_selector_all("#results-pair option", "(all) => all.map((one) => one.value)") if name != first)
+    page.select_option("#results-pair", other)
+    drawn(page, other)
+    assert page.inner_text("#results-about") != about and page.inner_text("#results-key-net") == other
+    page.click("#results-explore")
+    page.wait_for_selector("#view-input", state="visible")
+    page.wait_for_function("(name) => window.stn.store.frame.model === name", arg=other)
+
+
+def test_a_failure_opens_in_explore_with_the_same_answer(results):
+    page = results()
+    card = page.locator("#results-failures a").nth(2)
+    label, answer = map(int, re.findall(r"\d", card.locator("b").inner_text()))
+    sure = int(re.search(r"(\d+) %", card.inner_text())[1])
+    address, network = card.get_attribute("href"), pair(page)
+    card.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#view-input", state="visible")
+    page.wait_for_function(
+        "([label, name]) => window.stn.store.get().source.label === label && window.stn.store.frame.model === name", arg=[label, network]
+    )
+    page.wait_for_function("Math.abs(window.stn.store.frame.applied.rotation - window.stn.store.get().pose.rotation) < 0.1")
+    probs = page.evaluate("window.stn.store.frame.probs")
+    assert probs.index(max(probs)) == answer != label and 100 * max(probs) == pytest.approx(sure, abs=0.6)
+
+    home = page.url.split("#")[0]
+    page.goto("about:blank")  # the same as an address of its own
+    page.goto(home + address)
+    page.wait_for_selector(".stn[data-ready=true]")
+    page.wait_for_function("(label) => window.stn.store.get().source.label === label && window.stn.store.frame", arg=label)
+    page.wait_for_function("Math.abs(window.stn.store.frame.applied.rotation - window.stn.store.get().pose.rotation) < 0.1")
+    again = page.evaluate("window.stn.store.frame.probs")
+    assert again == pytest.approx(probs, abs=1e-5)
+
+
+def test_the_twins_failures_can_be_seen_beside(results):
+    page = results()
+    own = page.inner_text("#results-failures")
+    page.click("#results-whose button[value=twin]")
+    page.wait_for_function("(own) => { const text = document.querySelector('#results-failures').innerText; return text && text !== own; }", arg=own)
+    assert "with transformer:" in page.inner_text("#results-failures") and "plain twin:" in own
+    assert page.get_attribute("#results-whose button[value=twin]", "aria-pressed") == "true"
+
+
+def test_in_chinese_no_word_is_missing(results):
+    page = results(locale="zh-CN")
+    text = page.inner_text(".stn-results")
+    assert "它能对齐吗" in text and not re.search(r"results\.[a-z]+|@results|\$net|\{\w+\}", text)
+    assert "旋转角度" in page.locator("[data-figure=curve-rotation] .plot").inner_text()
+    page.click("#pages [role=tab]:nth-child(1)")
+    page.select_option("#lang", "en")
+    page.click(OPEN)
+    page.wait_for_function("document.querySelector('[data-figure=curve-rotation] .plot').textContent.includes('rotated by')")
+    assert "Does it align?" in page.inner_text(".stn-results") and not re.search(r"[一-鿿]", page.inner_text(".stn-results"))
+
+
+@pytest.mark.parametrize("width, height, scheme", [(1280, 800, "light"), (1280, 800, "dark"), (390, 844, "light")])
+def test_nothing_is_cut_off_sideways(results, width, height, scheme):
+    page = results(viewport={"width": width, "height": height}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('.stn-results :is(h2, h3, p, figcaption, .plot, canvas)')]
+          .filter((node) => node.getBoundingClientRect().right > innerWidth + 1).map((node) => node.outerHTML.slice(0, 90))"""
+    )
+    assert wide == []
+    plain = page.evaluate("getComputedStyle(document.querySelector('[data-figure=confusion] .xtick text')).fill")
+    light = sum(map(int, re.findall(r"\d+", plain)[:3])) > 380
+    assert light == (scheme == "dark"), "words in the figures follow the theme"
+
+
+def test_without_results_a_sentence_says_how_to_make_them(visit, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    folder = home / "networks"
+    folder.mkdir()
+    for name in ("turn-affine", "seed-cnn"):
+        (folder / f"{name}.safetensors").write_bytes((ROOT / "checkpoints" / f"{name}.safetensors").read_bytes())
+    app = Served(home, "--checkpoints", str(folder))
+    try:
+        page = visit(url=app.url)
+        page.click(OPEN)
+        page.wait_for_selector("#results-none", state="visible")
+        assert "python -m stn_demo analyse" in page.inner_text("#results-none") and not page.is_visible("#results-all")
+    finally:
+        app.stop()

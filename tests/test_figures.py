@@ -1,0 +1,142 @@
+"""Figures of the Results page: they hold what was measured, and words and colours that exist."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from results_helpers import made, measured, small
+
+from stn_demo.ui import figures, results_story
+
+UI = Path(results_story.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory, one_thread):
+    with pytest.MonkeyPatch.context() as patch:
+        small(patch)
+        return measured(made(tmp_path_factory.mktemp("networks") / "zoo"))[1]
+
+
+@pytest.fixture(scope="module")
+def story(found):
+    return results_story.overview(found, "r-stcnn-affine")
+
+
+def plots(story):
+    return {one["id"]: one["plot"] for one in story["figures"]}
+
+
+def test_the_curves_are_the_measured_ones_of_both_networks(found, story):
+    for part in ("rotation", "scale", "shift_x", "shear"):
+        twin, own = plots(story)[f"curve-{part}"]["data"]
+        for line, name in ((own, "r-stcnn-affine"), (twin, "r-cnn")):
+            measured = found["robustness"][name]["result"]["curves"][part]
+            assert line["x"] == measured["at"] and line["y"] == measured["right"]
+    (shade,) = plots(story)["curve-rotation"]["layout"]["shapes"]
+    assert (shade["type"], shade["x0"], shade["x1"]) == ("rect", -90, 90)
+    (never,) = plots(story)["curve-scale"]["layout"]["shapes"]
+    assert (never["type"], never["x0"], never["x1"]) == ("line", 1, 1)
+
+
+def test_pose_in_against_pose_undone_has_its_ideal_line(found, story):
+    for part in ("rotation", "scale"):
+        points, ideal, median = plots(story)[f"undone-{part}"]["data"]
+        measured = found["undone"]["r-stcnn-affine"]["result"]["posed"][part]
+        assert points["x"] == measured["done"] and points["y"] == measured["undone"]
+        assert ideal["x"] == ideal["y"]
+        assert [list(pair) for pair in zip(median["x"], median["y"], strict=True)] == [[row[0], row[2]] for row in measured["bins"]]
+
+
+def test_classes_and_confusion_are_the_measured_ones(found, story):
+    before, after = plots(story)["alignment"]["data"]
+    measured = found["classes"]["r-stcnn-affine"]["result"]
+    assert before["y"] == measured["alignment_before"] and after["y"] == measured["alignment_after"]
+    (heat,) = plots(story)["confusion"]["data"]
+    rows = found["table"]["r-stcnn-affine"]["result"]["confusion"]
+    for label in range(10):
+        assert heat["z"][label] == [None if answer == label else rows[label][answer] for answer in range(10)]
+    (boxes,) = plots(story)["theta-rotation"]["data"]
+    assert boxes["median"] == [row[2] for row in found["undone"]["r-stcnn-affine"]["result"]["upright"]["rotation"]]
+
+
+def test_the_limits_compare_what_the_sentence_names(found):
+    shown = figures.unrewarded(found)
+    medians = {line["name"]: line["y"] for line in shown["plot"]["data"][1:]}
+    for name in ("turn-affine", "seed-affine"):
+        assert medians[name] == [row[2] for row in found["undone"][name]["result"]["posed"]["rotation"]["bins"]]
+    args = shown["says"][0]["args"]
+    assert args["error"] == f"{found['table']['turn-affine']['result']['error']:.2f}"
+    shown = figures.unseen(found)
+    assert shown["says"][0]["args"]["one"] == "r-stcnn-affine" and shown["says"][0]["args"]["other"] == "e-stcnn-tps"
+    one, other = shown["plot"]["data"]
+    assert one["y"] == found["robustness"]["r-stcnn-affine"]["result"]["curves"]["rotation"]["right"]
+    assert other["y"] == found["robustness"]["e-stcnn-tps"]["result"]["curves"]["rotation"]["right"]
+
+
+@pytest.mark.parametrize(
+    ("share", "key"), [(0.02, "little"), (0.37, "part"), (0.97, "much"), (-0.3, "little")]
+)
+def test_the_sentence_follows_the_number(found, share, key):
+    entry = json.loads(json.dumps(found["undone"]["r-stcnn-affine"]))
+    entry["result"]["posed"]["rotation"]["share"] = share
+    (says,) = figures.undone("rotation", entry)["says"]
+    assert says["key"] == f"results.says.undone.rotation.{key}" and says["args"]["share"] == figures.number(100 * share)
+
+
+def test_a_curve_that_holds_is_not_said_to_fall(found):
+    entry = json.loads(json.dumps(found["robustness"]["r-cnn"]))
+    curve = entry["result"]["curves"]["rotation"]
+    curve["right"] = [98.0] * len(curve["at"])
+    assert figures.curve("rotation", entry, None)["says"][1]["key"] == "results.says.holds"
+    curve["right"][0] = 20.0
+    falls = figures.curve("rotation", entry, None)["says"][1]
+    assert falls["key"] == "results.says.falls" and falls["args"] == {"at": "−180°", "least": "20.0"}
+
+
+def test_a_network_of_clutter_has_what_was_measured_of_it_and_no_more(found):
+    shown = plots(results_story.overview(found, "tc-stcnn-affine"))
+    assert {"alignment", "confusion"} < set(shown) and not any(id.startswith(("curve", "undone", "theta")) for id in shown)
+
+
+def test_nothing_measured_is_no_error_and_an_unknown_network_is_one(found):
+    empty = {concern: {} for concern in ("table", "robustness", "undone", "classes", "failures")}
+    assert results_story.overview(empty, None) == {"pairs": [], "pair": None}
+    with pytest.raises(results_story.UnknownPair, match="no results about r-cnn"):
+        results_story.overview(found, "r-cnn")
+
+
+def test_every_word_and_colour_exists(found):
+    """Of all networks, in both languages, in both themes."""
+    words = [json.loads((UI / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")]
+    css = (UI / "stage" / "stage.css").read_text(encoding="utf-8")
+    for pair in results_story.overview(found, None)["pairs"]:
+        story = results_story.overview(found, pair["name"])
+        for one in story["figures"]:
+            for catalogue in words:
+                assert f"results.figure.{one['id']}" in catalogue
+                for says in one["says"]:
+                    holes = set(re.findall(r"\{(\w+)\}", catalogue[says["key"]]))
+                    assert holes <= set(says["args"]), f"{says['key']} has all its numbers"
+            text = json.dumps(one["plot"])
+            for key in re.findall(r'"@([^"]+)"', text):
+                assert all(key in catalogue for catalogue in words), key
+            for colour in re.findall(r'"\$([^"]+)"', text):
+                assert css.count(f"--{colour}:") == 2, f"{colour} in either theme"
+
+
+def test_both_catalogues_say_the_same_things_with_the_same_numbers():
+    english, chinese = (json.loads((UI / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN"))
+    ours = [key for key in english if key.startswith("results.")]
+    assert ours == [key for key in chinese if key.startswith("results.")]
+    for key in ours:
+        assert set(re.findall(r"\{(\w+)\}", english[key])) == set(re.findall(r"\{(\w+)\}", chinese[key])), key
+
+
+def test_scripts_and_page_use_words_that_exist():
+    english = json.loads((UI / "strings" / "en.json").read_text(encoding="utf-8"))
+    used = set()
+    for path in (UI / "results").glob("*"):
+        used |= set(re.findall(r'"(results\.[a-z.]*[a-z])"', path.read_text(encoding="utf-8")))
+    assert len(used) > 30 and used <= set(english), used - set(english)
