@@ -200,6 +200,16 @@ def test_one_run_at_a_time_and_the_second_learns_which(client, long):
     assert refused(client, "delete", id=long)[0] == "run_running"
 
 
+def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    made = []
+    monkeypatch.setattr("stn_demo.training.runs.Runs.warm", lambda self: made.append(self))
+    for allowed in (False, True):
+        with TestClient(app_of(tmp_path, training=allowed)) as client:
+            client.get("/stn/train")
+        assert bool(made) == allowed
+
+
 def test_save_adds_to_the_networks_and_overwrites_none(client, short):
     assert post(client, "save", id=short, step=10, name="learnt")["name"] == "learnt"
     assert "learnt" in [model["name"] for model in client.get("/stn/train/networks").json()["models"]]

@@ -48,6 +48,7 @@ class Runs:
         self.save_every = save_every
         self._mutex = threading.RLock()
         self._worker: WorkerProcess | None = None
+        self._spare: WorkerProcess | None = None
 
     # -- reading
 
@@ -175,15 +176,33 @@ class Runs:
         except ValueError as error:
             raise RunError("settings", str(error)) from None
         if about["mine"]:
-            self.close()
+            with self._mutex:
+                self._worker.close()
         kept = ("name", "twin", "minutes", "digits", "device", "steps")
         return self._start({name: about.get(name) for name in kept} | {"settings": settings.to_dict()})
 
-    def close(self) -> None:
-        """End the process politely: the state of its run is saved, and the run can be resumed."""
+    def warm(self) -> None:
+        """Have a process at hand that needs no seconds to start a run. Where none can be, starting one will say
+        why."""
         with self._mutex:
+            if self._spare is None or not self._spare.fresh:
+                self._end_spare()
+                try:
+                    self._spare = WorkerProcess()
+                except OSError:
+                    pass
+
+    def close(self) -> None:
+        """End the processes politely: the state of the run is saved, and it can be resumed."""
+        with self._mutex:
+            self._end_spare()
             if self._worker is not None:
                 self._worker.close()
+
+    def _end_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.close()
 
     def _order(self, id: str, *orders: str, spawn: bool = True) -> None:
         """Give orders to the process of a run; where that is gone, to a new one, or RunError without
@@ -215,10 +234,6 @@ class Runs:
                 with self.store.alone(self._own()):
                     self._spawn(run, orders)
 
-    def _options(self) -> list[str]:
-        root = ["--data", self.data_root] if self.data_root else []
-        return [*root, *([] if self.download else ["--no-download"]), "--save-every", str(self.save_every)]
-
     def _own(self) -> str | None:
         """The run that is driven from here. Waits for a process that is just ending."""
         if self._worker is None:
@@ -239,12 +254,25 @@ class Runs:
                 raise RunError("running", f"The run {called(run)} is being trained already.", run.id)
             run.amend(longest_minutes=self.store.limits.minutes)
             run.write_status({**run.status(), "state": "starting", "message": "", "code": ""})
-            self._worker = WorkerProcess(run, lock, self._options(), orders)
+            self._worker = self._given(run, lock, orders)
         except (OSError, CheckpointError) as error:
             raise RunError("disk", f"The training cannot be started: {why(error)}.") from None
         finally:
             if lock is not None:
                 os.close(lock)  # the process has it now
+
+    def _given(self, run: RunFolder, lock: int, orders: tuple[str, ...]) -> WorkerProcess:
+        """A process that has taken the run. OSError where there can be none."""
+        options = {"data": self.data_root, "download": self.download, "save_every": self.save_every}
+        if self._spare is not None and self._spare.fresh and self._spare.take(run, lock, options, orders):
+            worker, self._spare = self._spare, None
+            return worker
+        self._end_spare()
+        worker = WorkerProcess()
+        if not worker.take(run, lock, options, orders):
+            worker.close()
+            raise OSError("its process ended at once")
+        return worker
 
     # -- keeping
 

@@ -1,23 +1,14 @@
-"""Trains one run in a process of its own: ``python -m stn_demo.training.worker FOLDER``.
+"""Trains one run, and obeys orders meanwhile: pause, resume, step (one step, then pause), stop, rate X, close.
 
-Orders come as lines on standard input: pause, resume, step (one step, then pause), stop, rate X. When
-standard input ends, because the app closed it or died, the process saves the state of the run and ends.
 Nothing that it is told to do, or does for those who watch, changes the weights, but for a new learning rate.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import queue
 import re
-import signal
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 
@@ -25,7 +16,6 @@ from ..checkpoints import CheckpointError
 from ..data.digits import Digits
 from ..data.mnist import DataError
 from ..parent import parent
-from . import locks
 from .data_source import DataSource
 from .distributed import find_device
 from .evaluation import BLOCK, test_blocks
@@ -37,8 +27,8 @@ from .schedule import Schedule
 from .settings import TrainingSettings
 from .state import State
 
-NICE = 10  # the page comes first
 LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
+FIRST, FIRST_EVERY = 3.0, 0.15  # in the first seconds, in which most moves, both are this
 CLOSED = "closed", "The app has ended; resume goes on from here."
 
 
@@ -193,11 +183,12 @@ class Worker:
             self.journal.snapshot(models, self._provenance())
         now = time.monotonic()
         self.spent, self.taken = self.spent + now - start, self.taken + 1
-        if now - self.shown > LATEST_EVERY:
+        first = self.spent < FIRST
+        if now - self.shown > (FIRST_EVERY if first else LATEST_EVERY):
             self._show()
         if line and now - self.saved > self.save_every:
             self._save()
-        if now - self.told > STATUS_EVERY:
+        if now - self.told > (FIRST_EVERY if first else STATUS_EVERY):
             self._tell()
 
     def _line(self) -> None:
@@ -255,39 +246,3 @@ class Worker:
         settings = self.pair.settings.to_dict()
         about = {"run": self.folder.id, "step": self.pair.step, "steps": self.pair.steps}
         return about | {key: settings[key] for key in ("data", "distortion", "seed")}
-
-
-def listen(orders: queue.SimpleQueue) -> None:
-    """Put the lines of standard input in the queue."""
-    for line in sys.stdin:
-        orders.put(line.strip())
-    orders.put("close")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Train the run; the exit status: 0, or 2 where another process trains it."""
-    parser = argparse.ArgumentParser(prog="python -m stn_demo.training.worker")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--lock", type=int, help="a descriptor that holds the run's lock")
-    parser.add_argument("--data", help="folder of MNIST")
-    parser.add_argument("--no-download", action="store_true")
-    parser.add_argument("--save-every", type=float, default=2.0, help="seconds")
-    options = parser.parse_args(arguments)
-    folder = RunFolder(options.folder)
-    if options.lock is None and locks.take(folder.lock) is None:
-        print(f"The run {folder.id} is being trained already.", file=sys.stderr)
-        return 2
-    os.nice(NICE)
-    torch.set_num_threads(1)
-    data = DataSource(options.data, not options.no_download, folder.path.parent)
-    worker = Worker(folder, queue.SimpleQueue(), data, options.save_every)
-    signal.signal(signal.SIGTERM, lambda number, frame: worker.orders.put("close"))
-    parent.on_gone = lambda: worker.orders.put("close")
-    threading.Thread(target=listen, args=(worker.orders,), daemon=True).start()
-    if not worker.run():
-        print(json.dumps(worker.journal.status), flush=True)  # for whoever started it
-    return 0
-
-
-if __name__ == "__main__":
-    os._exit(main())  # a thread may be reading standard input, over which an orderly exit stumbles

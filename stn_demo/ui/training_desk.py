@@ -49,6 +49,11 @@ class Training:
             self._listed = time.monotonic(), runs
         return runs
 
+    async def prepare(self, runs: list[dict]) -> None:
+        """Somebody looks, and may press start: let a process be ready for it, unless one is at work already."""
+        if self.options.training and running(runs) is None:
+            await self.call(lambda runs: runs.warm())
+
     def changed(self) -> None:
         """Something was done to a run: the list is to be made anew."""
         self._listed = (-1e9, [])

@@ -43,6 +43,7 @@ def _add_watching(app: FastAPI, training: Training) -> None:
     @app.get("/stn/train")
     async def overview():
         runs = await training.list()
+        await training.prepare(runs)
         return {
             "allowed": training.options.training,
             "runs": [training_log.summary(run) for run in runs],
