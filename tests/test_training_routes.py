@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import struct
+import threading
 import time
 
 import numpy as np
@@ -202,12 +203,15 @@ def test_one_run_at_a_time_and_the_second_learns_which(client, long):
 
 def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    made = []
-    monkeypatch.setattr("stn_demo.training.runs.Runs.warm", lambda self: made.append(self))
-    for allowed in (False, True):
-        with TestClient(app_of(tmp_path, training=allowed)) as client:
-            client.get("/stn/train")
-        assert bool(made) == allowed
+    made = threading.Event()
+    monkeypatch.setattr("stn_demo.training.runs.Runs.warm", lambda self: made.set())
+    monkeypatch.setattr("stn_demo.ui.training_routes.ARRIVING", 0.0)
+    for path in ("/stn/train", "/stn/train/networks"):
+        for allowed in (False, True):
+            made.clear()
+            with TestClient(app_of(tmp_path, training=allowed)) as client:
+                client.get(path)
+                assert made.wait(10.0 if allowed else 0.5) == allowed
 
 
 def test_save_adds_to_the_networks_and_overwrites_none(client, short):

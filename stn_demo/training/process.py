@@ -15,9 +15,10 @@ from .run_folder import RunFolder
 
 # The module stn_demo.training.worker_main, but for the parent being watched before torch is imported.
 LAUNCH = (
-    "import runpy; from stn_demo.parent import parent; parent.watch(); "
+    "import os, runpy; os.nice({nice}); from stn_demo.parent import parent; parent.watch(); "
     "runpy.run_module('stn_demo.training.worker_main', None, '__main__')"
 )
+NICE = 10  # the page comes first
 POLITE = 8.0  # seconds that a process is given to save its state; it ends itself after fewer
 FRESH = 600.0  # seconds for which a process without a run is of use; a little later it ends itself
 
@@ -30,8 +31,9 @@ class WorkerProcess:
         folder: its run's; None while it has none.
     """
 
-    def __init__(self):
-        """OSError where no process can be started."""
+    def __init__(self, hurry: bool):
+        """``hurry``: somebody waits for it, so that loading comes as soon as the page does, and only training after
+        it. OSError where no process can be started."""
         package = str(Path(__file__).resolve().parents[2])
         places = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         self.folder: RunFolder | None = None
@@ -41,7 +43,7 @@ class WorkerProcess:
         self._orders, theirs = socket.socketpair()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", LAUNCH],
+                [sys.executable, "-c", LAUNCH.format(nice=0 if hurry else NICE)],
                 stdin=theirs,
                 stdout=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C in the app's terminal is meant for the app

@@ -49,6 +49,7 @@ class Runs:
         self._mutex = threading.RLock()
         self._worker: WorkerProcess | None = None
         self._spare: WorkerProcess | None = None
+        self._closed = False
 
     # -- reading
 
@@ -185,16 +186,17 @@ class Runs:
         """Have a process at hand that needs no seconds to start a run. Where none can be, starting one will say
         why."""
         with self._mutex:
-            if self._spare is None or not self._spare.fresh:
+            if not self._closed and (self._spare is None or not self._spare.fresh):
                 self._end_spare()
                 try:
-                    self._spare = WorkerProcess()
+                    self._spare = WorkerProcess(hurry=False)
                 except OSError:
                     pass
 
     def close(self) -> None:
         """End the processes politely: the state of the run is saved, and it can be resumed."""
         with self._mutex:
+            self._closed = True
             self._end_spare()
             if self._worker is not None:
                 self._worker.close()
@@ -268,7 +270,7 @@ class Runs:
             worker, self._spare = self._spare, None
             return worker
         self._end_spare()
-        worker = WorkerProcess()
+        worker = WorkerProcess(hurry=True)
         if not worker.take(run, lock, options, orders):
             worker.close()
             raise OSError("its process ended at once")

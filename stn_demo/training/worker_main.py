@@ -22,12 +22,10 @@ from ..data.digits import Digits
 from ..parent import parent
 from .data_source import DataSource
 from .pair import Pair
-from .process import FRESH
+from .process import FRESH, NICE
 from .run_folder import RunFolder
 from .settings import TrainingSettings
 from .worker import Worker
-
-NICE = 10  # the page comes first
 
 
 def rehearse() -> None:
@@ -83,7 +81,7 @@ def main() -> None:
     task = receive()
     if task is None:
         return
-    os.nice(NICE)
+    os.nice(NICE - os.nice(0))
     folder = RunFolder(Path(task.folder))
     data = DataSource(task.data, task.download, folder.path.parent)
     worker = Worker(folder, queue.SimpleQueue(), data, task.save_every)

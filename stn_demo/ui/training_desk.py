@@ -24,6 +24,7 @@ class Training:
         self.options, self.live, self.status = options, live, status
         self.runs = None
         self._listed: tuple[float, list[dict]] = (-1e9, [])
+        self._preparing: asyncio.Task | None = None
 
     def open(self):
         """Make the ``Runs``; torch is loaded by now. Called once, in the engine's thread."""
@@ -49,9 +50,14 @@ class Training:
             self._listed = time.monotonic(), runs
         return runs
 
-    async def prepare(self, runs: list[dict]) -> None:
-        """Somebody looks, and may press start: let a process be ready for it, unless one is at work already."""
-        if self.options.training and running(runs) is None:
+    def prepare(self, delay: float = 0.0) -> None:
+        """Somebody has come, and may press start: in ``delay`` seconds, let a process be ready for it."""
+        if self.options.training and (self._preparing is None or self._preparing.done()):
+            self._preparing = asyncio.create_task(self._prepare(delay))
+
+    async def _prepare(self, delay: float) -> None:
+        await asyncio.sleep(delay)
+        if running(await self.list()) is None:  # one that is at work needs both cores
             await self.call(lambda runs: runs.warm())
 
     def changed(self) -> None:

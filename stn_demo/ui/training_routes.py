@@ -21,6 +21,7 @@ from .training_desk import Training, running, version
 
 MOST_BODY = 256 * 1024
 WATCHERS = ("replay",)  # what a visitor may post where training is closed
+ARRIVING = 2.0  # seconds in which a page that opens has enough to do
 FILE = {"X-Content-Type-Options": "nosniff"}
 
 
@@ -43,7 +44,7 @@ def _add_watching(app: FastAPI, training: Training) -> None:
     @app.get("/stn/train")
     async def overview():
         runs = await training.list()
-        await training.prepare(runs)
+        training.prepare()
         return {
             "allowed": training.options.training,
             "runs": [training_log.summary(run) for run in runs],
@@ -55,6 +56,7 @@ def _add_watching(app: FastAPI, training: Training) -> None:
 
     @app.get("/stn/train/networks")
     async def networks():
+        training.prepare(ARRIVING)  # every page asks this when it opens
         return {"models": training.status.values["models"]}
 
     @app.get("/stn/train/log")
