@@ -20,8 +20,10 @@ from .training import RECIPES, TrainingSettings, TrainingStopped, evaluate
 from .training.command import Interrupted, Job, train_to_file
 from .training.datasets import load_digits
 from .training.distributed import find_device
+from .training.recipes import ZOO
 from .training.run_store import default_folder
 from .training.settings import DATA_SETS
+from .training.zoo import train_all
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
 DATA_HELP = "folder of MNIST; default: STN_DEMO_DATA, else ~/.cache/stn_demo; downloaded where it is missing"
@@ -44,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(str(error), FAILED)
     except Interrupted as error:
         again = f"python -m stn_demo train --resume --output {shlex.quote(str(options.output))}"
+        if options.recipe == "all":
+            again = "the same command again"
         return _fail(f"{error}; go on with: {again}", INTERRUPTED)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
@@ -67,6 +71,9 @@ def _train(options: argparse.Namespace) -> None:
             point for point in changes["placement"].split(",") if point not in ("", "none")
         )
     recipe = options.recipe or (None if options.resume else "seed-affine")
+    if recipe == "all":
+        _train_all(options, changes)
+        return
     if recipe is not None and recipe not in RECIPES:
         raise ValueError(f"The recipe {recipe!r} is unknown; choose one of {', '.join(RECIPES)}.")
     if options.minutes is not None and (
@@ -81,23 +88,36 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError(
             f"The output is a {checkpoints.SUFFIX} file; {str(options.output)!r} does not end so."
         )
-    path = train_to_file(
-        Job(
-            recipe=RECIPES[recipe] if recipe else None,
-            output=options.output,
-            changes=changes,
-            data_root=options.data_folder,
-            device=options.device,
-            minutes=options.minutes,
-            resume=options.resume,
-            restart=options.restart,
-            quiet=options.quiet,
-            evaluate_every=options.evaluate_every,
-            runs=Path(options.runs) if options.runs else default_folder(),
-        )
-    )
+    path = train_to_file(_job(options, RECIPES[recipe] if recipe else None, options.output, changes))
     if int(os.environ.get("RANK", 0)) == 0:
         print(path)
+
+
+def _train_all(options: argparse.Namespace, changes: dict) -> None:
+    folder = options.output or Path("runs")
+    if folder.suffix == checkpoints.SUFFIX or options.resume or options.minutes is not None:
+        raise ValueError(
+            "--recipe all takes a folder as --output and resumes by itself; --resume and --minutes do not go with it."
+        )
+    jobs = (_job(options, settings, folder / (name + checkpoints.SUFFIX), changes) for name, settings in ZOO.items())
+    for path in train_all(jobs, options.restart, lambda text: print(text, file=sys.stderr, flush=True)):
+        print(path)
+
+
+def _job(options: argparse.Namespace, recipe: TrainingSettings | None, output: Path, changes: dict) -> Job:
+    return Job(
+        recipe=recipe,
+        output=output,
+        changes=changes,
+        data_root=options.data_folder,
+        device=options.device,
+        minutes=options.minutes,
+        resume=options.resume,
+        restart=options.restart,
+        quiet=options.quiet,
+        evaluate_every=options.evaluate_every,
+        runs=Path(options.runs) if options.runs else default_folder(),
+    )
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -190,9 +210,11 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         "For several processes: torchrun --nproc_per_node 2 -m stn_demo train ...",
     )
     command.add_argument(
-        "--recipe", metavar="NAME", help=f"one of {', '.join(RECIPES)} (default seed-affine)"
+        "--recipe",
+        metavar="NAME",
+        help=f"one of {', '.join(RECIPES)} (default seed-affine); or all: the paper's table, what is not done of it"
     )
-    command.add_argument("--output", type=Path, metavar="FILE", help="default: runs/RECIPE.safetensors")
+    command.add_argument("--output", type=Path, metavar="FILE", help="default: runs/RECIPE.safetensors; for all: a folder, runs")
     command.add_argument(
         "--resume", action="store_true", help="go on with the interrupted run of this output"
     )
@@ -213,8 +235,8 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         if item.name == "model":
             continue
         about = {"dest": item.name, "help": item.metadata["help"].replace("%", "%%")}
-        if item.name in ("data", "distortion"):
-            about["choices"] = DATA_SETS if item.name == "data" else tuple(DISTORTIONS)
+        if "choices" in item.metadata:
+            about["choices"] = item.metadata["choices"]
         else:
             about |= {"type": int if item.metadata["whole"] else float, "metavar": "N"}
         settings.add_argument("--data-set" if item.name == "data" else _option(item.name), **about)

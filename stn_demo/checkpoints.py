@@ -28,6 +28,7 @@ FORMAT = "stn_demo checkpoint 1"
 SUFFIX = ".safetensors"
 LARGEST_FILE = 64 << 20  # bytes; ours are about a hundred thousand
 LARGEST_HEADER = 1 << 20
+STATISTICS = ("__metadata__", ".running_mean", ".running_var", ".num_batches_tracked")  # no weights: not learnt
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -105,7 +106,7 @@ def read_info(name_or_path: str | os.PathLike, folder: str | os.PathLike | None 
     header = read_header(_read(path, LARGEST_HEADER + 8), path.name)
     config, provenance = _described(header, path.name)
     try:
-        shapes = [entry["shape"] for key, entry in header.items() if key != "__metadata__"]
+        shapes = [entry["shape"] for key, entry in header.items() if not key.endswith(STATISTICS)]
         parameters = sum(int(torch.Size(shape).numel()) for shape in shapes)
     except (TypeError, KeyError, RuntimeError, OverflowError):
         raise CheckpointError(f"{path.name} is damaged: its table of weights cannot be read.") from None

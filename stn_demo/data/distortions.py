@@ -179,7 +179,7 @@ DISTORTIONS: dict[str, Distortion] = {
     ),
     "r": Distortion(rotation=90, summary="the paper's R: rotated by ±90°"),
     "rts": Distortion(frame=42, rotation=45, scale=(0.7, 1.2), shift="box", summary="the paper's RTS, 42 × 42"),
-    "p": Distortion(scale=(0.75, 1.0), corner_sigma=5, summary="the paper's P: projective"),
+    "p": Distortion(scale=(0.75, 1.0), corner_sigma=5**0.5, summary="the paper's P: projective"),  # see CORNERS
     "e": Distortion(scale=(0.75, 1.0), elastic_sigma=1.5, summary="the paper's E: elastic"),
     "tc": Distortion(frame=60, shift="box", clutter=6, summary="the paper's TC: translated, cluttered, 60 × 60"),
 }

@@ -27,8 +27,8 @@ class ModelConfig:
     Attributes:
         transform: what theta may do: attention, similarity, affine, projective, tps.
         sampler, padding: see ``Sampler``.
-        localization: seed, paper, mlp.
-        classifier: seed, cnn, fcn.
+        localization: seed, paper, deep, mlp.
+        classifier: seed, cnn, deep, fcn.
         input_size: side of the square image the network takes, px.
         output_size: side of the square that the transformer at the input hands on, px; None becomes ``input_size``,
             the only choice without a transformer there. Transformers on feature maps keep their map's size.

@@ -53,5 +53,6 @@ class SpatialTransformer(nn.Module):
             kept = theta.isnan().any(dim=1, keepdim=True)
             predicted = torch.where(kept, predicted, theta.to(predicted))
         height, width = x.shape[-2:] if self.output_size is None else (self.output_size,) * 2
-        grid = self.grid(predicted, height, width)
-        return Transform(predicted, grid, (sampler or self.sampler)(x, grid))
+        with torch.autocast(x.device.type, enabled=False):  # half precision would misplace pixels
+            grid = self.grid(predicted, height, width)
+            return Transform(predicted, grid, (sampler or self.sampler)(x.to(grid.dtype), grid))

@@ -52,6 +52,7 @@ class Job:
     report_every: int = 20
     evaluate_every: float = 0.0
     runs: Path | None = None  # folder in which the page finds it
+    alone: bool = False  # by this process, whatever others torchrun has started
 
     @property
     def state_path(self) -> Path:
@@ -68,7 +69,7 @@ def train_to_file(job: Job) -> Path:
         TrainingStopped: the run failed; its last good state was saved.
         Interrupted: it was told to stop; its state was saved.
     """
-    with joined(job.device) as group, _stop_asked() as asked:
+    with joined(job.device, job.alone) as group, _stop_asked() as asked:
         settings, state = _prepared(job, group)
         digits = load_digits(settings.data, train=True, root=job.data_root)
         test = load_digits(settings.data, train=False, root=job.data_root)

@@ -45,16 +45,16 @@ class Group:
 
 
 @contextmanager
-def joined(device: str = "auto"):
+def joined(device: str = "auto", alone: bool = False):
     """The ``Group`` of this process: of torchrun's environment where there is one (gloo on a CPU, nccl on
-    GPUs), else alone. "auto": a GPU where there is one.
+    GPUs) and it is not to train ``alone``. "auto": a GPU where there is one.
 
     Raises:
         ValueError: a device that is not there.
     """
     rank, processes = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     place = find_device(device, int(os.environ.get("LOCAL_RANK", 0)))
-    if processes == 1:
+    if processes == 1 or alone:
         yield Group(device=place)
         return
     if place.type == "cuda":

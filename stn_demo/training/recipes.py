@@ -16,6 +16,7 @@ of 5e-3 with 0, 1/8, 1/4 of each batch undistorted: 2.7 / 2.0, 3.0 / 1.4, 3.1 / 
 
 from __future__ import annotations
 
+from ..data.distortions import DISTORTIONS
 from .settings import TrainingSettings
 
 _SEED = TrainingSettings(
@@ -37,3 +38,30 @@ RECIPES: dict[str, TrainingSettings] = {
     ),
     "seed-affine-60s": _SEED.but(undistorted=0.0, epochs=5, holdout=0),
 }
+
+_PAPER = TrainingSettings(
+    batch_size=256, learning_rate=4e-3, warm_up=0.15, label_smoothing=0.1, precision="bfloat16", averaging=0.998
+).but(classifier="deep", localization="deep")
+_EPOCHS = {"r": 16, "rts": 16, "p": 16, "e": 10, "tc": 16}
+_OUTPUT = {"r": 24, "rts": 28, "p": 24, "e": 24, "tc": 28}  # px a side that the transformer hands on
+
+
+def _zoo() -> dict[str, TrainingSettings]:
+    """The networks of the paper's table (Jaderberg et al. 2015, table 1), by the names of their checkpoints:
+    distortion, network, and what the transformer may do."""
+    found = {}
+    for distortion, epochs in _EPOCHS.items():
+        size = DISTORTIONS[distortion].frame
+        plain = _PAPER.but(distortion=distortion, epochs=epochs, input_size=size, output_size=size, placement=())
+        aligned = plain.but(placement=("input",), output_size=_OUTPUT[distortion])
+        for transform in ("affine",) if distortion == "tc" else ("affine", "projective", "tps"):
+            found[f"{distortion}-stcnn-{transform}"] = aligned.but(transform=transform)
+        found[f"{distortion}-cnn"] = plain
+        if distortion in ("r", "rts"):
+            found[f"{distortion}-stfcn-affine"] = aligned.but(classifier="fcn", localization="mlp")
+            found[f"{distortion}-fcn"] = plain.but(classifier="fcn")
+    return found
+
+
+ZOO = _zoo()
+RECIPES |= ZOO

@@ -11,6 +11,7 @@ from ..data.pose import DIGIT
 from ..model import ModelConfig
 
 DATA_SETS = ("mnist", "handwriting")
+PRECISIONS = ("float32", "bfloat16")
 NARROW = 0.15  # of the distortion: about how far digits lean anyway
 
 
@@ -33,9 +34,13 @@ class TrainingSettings:
     """
 
     model: ModelConfig = ModelConfig()
-    data: str = field(default="mnist", metadata={"help": "which digits: MNIST, or our own generator's"})
+    data: str = field(
+        default="mnist",
+        metadata={"choices": DATA_SETS, "help": "which digits: MNIST, or our own generator's"},
+    )
     distortion: str | Distortion = field(
-        default="pose", metadata={"help": "how every digit is posed, anew each time"}
+        default="pose",
+        metadata={"choices": tuple(DISTORTIONS), "help": "how every digit is posed, anew each time"},
     )
     undistorted: float = _number(0.0, 0, 1, "part of each batch that is shown as it was written")
     settling: float = _number(0.0, 0, 1, "first part of the run, in which poses keep to 15 % of the distortion")
@@ -60,6 +65,16 @@ class TrainingSettings:
     averaging: float = _number(
         0.0, 0, 0.99999, "decay of the running mean of the weights; 0 = the last weights"
     )
+    label_smoothing: float = _number(
+        0.0, 0, 0.9, "part of each label that is spread over all ten classes (Szegedy et al. 2016, section 7)"
+    )
+    precision: str = field(
+        default="float32",
+        metadata={
+            "choices": PRECISIONS,
+            "help": "of convolutions and products in training; theta, grid and sampler stay float32",
+        },
+    )
     holdout: int = _number(
         0, 0, 50_000, "training digits (the last ones) kept apart, to choose settings by", True
     )
@@ -69,8 +84,9 @@ class TrainingSettings:
             object.__setattr__(self, "model", ModelConfig.from_dict(self.model))
         if not isinstance(self.model, ModelConfig):
             raise ValueError(f"model is {self.model!r}; give a model config.")
-        if self.data not in DATA_SETS:
-            raise ValueError(f"data is {self.data!r}; choose one of {', '.join(DATA_SETS)}.")
+        for name, choices in (("data", DATA_SETS), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}.")
         for item in fields(self):
             if "range" in item.metadata:
                 self._check_number(item.name, *item.metadata["range"], item.metadata["whole"])

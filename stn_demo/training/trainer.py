@@ -75,6 +75,9 @@ class Trainer:
             self.model = build_model(settings.model).to(group.device, memory_format=torch.channels_last)
         self.parameters = dict(self.model.named_parameters())
         self.optimizer = self._optimizer()
+        # what is averaged: the weights, and the running means and variances of batch normalisation
+        buffers = [value for value in self.model.buffers() if value.is_floating_point()]
+        self._averaged = [*self.parameters.values(), *buffers]
         self.average = self._flat() if settings.averaging else None
         if resume_from is not None:
             self._load(resume_from)
@@ -106,7 +109,7 @@ class Trainer:
         )
 
     def _flat(self) -> Tensor:
-        return torch.cat([value.detach().flatten() for value in self.parameters.values()])
+        return torch.cat([value.detach().flatten() for value in self._averaged])
 
     @property
     def done(self) -> bool:
@@ -129,8 +132,11 @@ class Trainer:
             group["lr"] = rate * group["factor"] * (slower if not group["locates"] else 1.0)
         self.model.train()
         images, labels = self.batches(self.step)
-        log_probs = self._network(images)
-        loss = F.nll_loss(log_probs, labels)
+        with torch.autocast(self.group.device.type, torch.bfloat16, self.settings.precision == "bfloat16"):
+            log_probs = self._network(images).float()
+        loss, spread = F.nll_loss(log_probs, labels), self.settings.label_smoothing
+        if spread:
+            loss = (1 - spread) * loss - spread * log_probs.mean()
         self.optimizer.zero_grad()
         loss.backward()
         self._watch(loss.detach(), (log_probs.detach().argmax(1) == labels).sum())
@@ -209,7 +215,8 @@ class Trainer:
         CPU."""
         model = copy.deepcopy(self.model).to("cpu", memory_format=torch.contiguous_format)
         if self.average is not None:
-            vector_to_parameters(self.average.cpu(), model.parameters())
+            buffers = [value for value in model.buffers() if value.is_floating_point()]
+            vector_to_parameters(self.average.cpu(), [*model.parameters(), *buffers])
         return model.eval()
 
     def state(self) -> State:

@@ -1,0 +1,66 @@
+"""The paper's whole table: every recipe of ``recipes.ZOO``, one after the other, by as many processes as are started.
+
+Each process takes the next network that nobody trains and that is not done, so that the work spreads by itself over the
+processes of torchrun, of several terminals, of several GPUs; one that was interrupted is taken up where it stood.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from .. import checkpoints
+from ..checkpoints import CheckpointError
+from . import locks
+from .command import Job, train_to_file
+
+
+def train_all(jobs: Iterable[Job], restart: bool, say: Callable[[str], None] = print) -> list[Path]:
+    """Train what is not done of ``jobs``; the paths of what this process trained.
+
+    A checkpoint counts as done whatever it was trained with, unless ``restart``. Raises as ``train_to_file``; what other
+    processes train goes on.
+    """
+    trained = []
+    for job in jobs:
+        job.output.parent.mkdir(parents=True, exist_ok=True)
+        with _claimed(job) as mine:
+            if not mine:
+                say(f"{job.output.stem}: another process trains it")
+            elif job.output.exists() and not restart:
+                say(f"{job.output.stem}: {_standing(job)}")
+            else:
+                say(f"{job.output.stem}:")
+                again = not restart and job.state_path.exists()
+                trained.append(train_to_file(replace(job, alone=True, resume=again, restart=restart)))
+    return trained
+
+
+@contextmanager
+def _claimed(job: Job):
+    """Whether no other process of this machine has it; the claim ends with this process at the latest."""
+    if not locks.supported():
+        yield True
+        return
+    key = hashlib.blake2b(os.path.abspath(job.output).encode(), digest_size=8).hexdigest()
+    claim = locks.take(Path(tempfile.gettempdir()) / f"stn_demo-{key}.lock")
+    try:
+        yield claim is not None
+    finally:
+        if claim is not None:
+            os.close(claim)
+
+
+def _standing(job: Job) -> str:
+    try:
+        settings = checkpoints.read_info(job.output).provenance.get("settings")
+    except CheckpointError as error:
+        return f"{error} Left as it is; --restart trains it again."
+    if job.recipe is not None and settings == job.recipe.but(**job.changes).to_dict():
+        return "done"
+    return "done, with other settings than the recipe's now; --restart trains it again"
