@@ -9,18 +9,18 @@ from pathlib import Path
 from ..checkpoints import CheckpointError
 from ..data import mnist
 from . import locks
+from .faults import NOTHING, RunError, told, why
 from .keep import keep
 from .process import WorkerProcess
 from .requests import described, rate_order
-from .run_folder import RunError, RunFolder
-from .run_store import Limits, RunStore, called, checked_name, default_folder, why
+from .run_folder import RunFolder
+from .run_store import Limits, RunStore, called, checked_name, default_folder
 from .settings import TrainingSettings
 
 __all__ = ["Limits", "RunError", "Runs", "default_folder"]
 
 AT_WORK = ("starting", "running", "paused")
 RESUMABLE = ("stopped", "failed", "lost")
-LOST = "The process of the training has ended unexpectedly; resume goes on from the last saved step."
 
 
 class Runs:
@@ -94,11 +94,10 @@ class Runs:
         second."""
         run = self.store.run(id)
         if step != "latest" and (isinstance(step, bool) or not isinstance(step, int)):
-            raise RunError("unknown", f"{str(step)[:20]!r} is no step; give a whole number or 'latest'.")
+            raise RunError("unknown_step", step=str(step)[:20])
         path = run.network(step, twin)
         if not path.is_file():
-            what = "its plain twin" if twin else "the network"
-            raise RunError("unknown", f"The run {id} has kept no copy of {what} at step {step}.")
+            raise RunError("unknown_twin" if twin else "unknown_network", run=id, step=step)
         return path
 
     # -- starting and ending
@@ -132,10 +131,7 @@ class Runs:
             and not self.download
             and not mnist.is_at_hand(self.data_root)
         ):
-            where = mnist.folder(self.data_root)
-            raise RunError(
-                "data", f"MNIST is not in {where}; give its folder, or train on the embedded digits."
-            )
+            raise RunError("data_absent", folder=str(mnist.folder(self.data_root)))
         about |= {"longest_minutes": self.store.limits.minutes}
         with self._mutex, self.store.alone(self._own()):
             run = self.store.create(about)
@@ -175,7 +171,7 @@ class Runs:
         try:
             settings = settings if seed is None else settings.but(seed=seed)
         except ValueError as error:
-            raise RunError("settings", str(error)) from None
+            raise RunError("settings_other", why=str(error)) from None
         if about["mine"]:
             with self._mutex:
                 self._worker.close()
@@ -213,26 +209,18 @@ class Runs:
             status, run = self.status(id), self.store.run(id)
             if status["mine"]:
                 if not all(map(self._worker.send, orders)):
-                    raise RunError("state", f"The run {called(run)} is just ending.")
+                    raise RunError("state_ending", name=called(run))
             elif status["alive"] and not spawn:
-                raise RunError(
-                    "foreign", f"The run {called(run)} is trained from elsewhere, and driven there."
-                )
+                raise RunError("foreign_app", name=called(run))
             elif status.get("terminal") and not status["alive"]:
                 again = f"python -m stn_demo train --resume --output {status['terminal']}"
-                raise RunError(
-                    "foreign", f"The run {called(run)} belongs to a terminal; go on there with: {again}"
-                )
+                raise RunError("foreign_terminal", name=called(run), command=again)
             elif not spawn or not (status["resumable"] or status["alive"]):
-                raise RunError(
-                    "state", f"The run {called(run)} is {status['state']}; it is not being trained."
-                )
+                raise RunError("state_still", name=called(run), state=status["state"])
             else:
                 longest = self.store.limits.minutes
                 if (status.get("seconds") or 0) >= 60 * longest:
-                    raise RunError(
-                        "limit", f"The run {called(run)} has reached the limit of {longest:g} minutes."
-                    )
+                    raise RunError("limit_spent", name=called(run), most=longest)
                 with self.store.alone(self._own()):
                     self._spawn(run, orders)
 
@@ -253,12 +241,12 @@ class Runs:
         try:
             lock = locks.take(run.lock)
             if lock is None:
-                raise RunError("running", f"The run {called(run)} is being trained already.", run.id)
+                raise RunError("running_already", run.id, name=called(run))
             run.amend(longest_minutes=self.store.limits.minutes)
-            run.write_status({**run.status(), "state": "starting", "message": "", "code": ""})
+            run.write_status({**run.status(), "state": "starting", **NOTHING})
             self._worker = self._given(run, lock, orders)
         except (OSError, CheckpointError) as error:
-            raise RunError("disk", f"The training cannot be started: {why(error)}.") from None
+            raise RunError("disk_start", **why(error)) from None
         finally:
             if lock is not None:
                 os.close(lock)  # the process has it now
@@ -282,18 +270,18 @@ class Runs:
         try:
             self.store.run(id).amend(name=checked_name(name))
         except (OSError, CheckpointError) as error:
-            raise RunError("disk", f"The run cannot be renamed: {why(error)}.") from None
+            raise RunError("disk_name", **why(error)) from None
 
     def delete(self, id: str) -> None:
         """Remove a run and all its files; not while it is trained."""
         with self._mutex:
             run = self.store.run(id)
             if self._own() == id or run.alive():
-                raise RunError("running", "A run that is being trained cannot be deleted; stop it first.", id)
+                raise RunError("running_kept", id)
             try:
                 run.delete()
             except OSError as error:
-                raise RunError("folder", f"The run cannot be deleted: {why(error)}.") from None
+                raise RunError("folder_delete", **why(error)) from None
 
     def save(
         self, id: str, step: int | str, name: str, folder: str | os.PathLike | None = None, twin: bool = False
@@ -308,9 +296,5 @@ def lost(words: dict) -> dict:
     ``WorkerProcess.last_words``."""
     if "state" in words:
         return words
-    how = f" (killed by signal {words['signal']})" if "signal" in words else ""
-    return {
-        "state": "lost",
-        "code": "killed",
-        "message": LOST.replace(" unexpectedly", f" unexpectedly{how}"),
-    }
+    how = ("killed_signal", {"signal": words["signal"]}) if "signal" in words else ("killed_exit", {})
+    return {"state": "lost", **told(how[0], **how[1])}

@@ -20,6 +20,7 @@ from .data_source import DataSource
 from .distributed import find_device
 from .evaluation import BLOCK, test_blocks
 from .events import TrainingStopped
+from .faults import NOTHING, SENTENCES, RunError, told, why
 from .journal import LINES, Journal
 from .pair import Pair, finite, timed
 from .run_folder import RunFolder
@@ -29,11 +30,14 @@ from .state import State
 
 LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
 FIRST, FIRST_EVERY = 3.0, 0.15  # in the first seconds, in which most moves, both are this
-CLOSED = "closed", "The app has ended; resume goes on from here."
 
 
 class Ended(Exception):
-    """The run was told to end here: a code and, where there is more to say, a sentence."""
+    """The run was told to end here; ``why``: what its status says of that."""
+
+    def __init__(self, why: dict = NOTHING):
+        super().__init__()
+        self.why = why
 
 
 class Worker:
@@ -56,33 +60,36 @@ class Worker:
                 self._obey()
                 self._advance()
             self._finish()
-            news = {"state": "done", "message": "", "code": "", "seconds_left": 0.0}
+            news = {"state": "done", **NOTHING, "seconds_left": 0.0}
         except Ended as end:
-            code, message = end.args
-            news = {"state": "stopped", "message": message, "code": code}
+            news = {"state": "stopped", **end.why}
         except Exception as fault:
-            code, message = self._explained(fault)
-            news = {"state": "failed", "message": message, "code": code}
+            news = {"state": "failed", **self._explained(fault)}
         return self.journal.last_words(**self._place(), **news)
 
-    def _explained(self, fault: Exception) -> tuple[str, str]:
-        """A fault as a code and a sentence for people."""
+    def _explained(self, fault: Exception) -> dict:
+        """What the status says of it."""
         line = (str(fault).splitlines() or [""])[0]
         if isinstance(fault, TrainingStopped):
-            step = self.folder.last_state(self.twin)  # it names the last good step; this is the last one kept
-            return "diverged", re.sub(r"resume from step \d+", f"resume from step {step}", line)
+            step = self.folder.last_state(self.twin)  # the fault names the last good one; this is the last one kept
+            kind = fault.kind if fault.kind in SENTENCES else "diverged_other"
+            line = re.sub(r"resume from step \d+", f"resume from step {step}", line)
+            return told(kind, **{"why": line, **fault.values, "step": step})
+        if isinstance(fault, RunError):
+            return told(fault.kind, **fault.values)
         if isinstance(fault, (CheckpointError, OSError)):
-            why = (getattr(fault, "strerror", None) or line).rstrip(".")
-            return "disk", f"The run could not be written to the disk ({why}); make room there, then resume."
+            return told("disk_training", **why(fault))
+        if isinstance(fault, DataError):
+            return told("data_download", why=line, folder=str(self.data.folder))
         if isinstance(fault, ValueError):
-            return "data" if isinstance(fault, DataError) else "settings", line
-        return "error", f"The training failed ({type(fault).__name__}: {line.rstrip('.')})."
+            return told("settings_other", why=line)
+        return told("error_unforeseen", error=type(fault).__name__, why=line.rstrip("."))
 
     # -- before the first step
 
     def _prepare(self) -> None:
         self.journal.status |= self.folder.status()
-        self.journal.tell(state="starting", message="", code="")
+        self.journal.tell(state="starting", **NOTHING)
         about = self.folder.about()
         self.twin = bool(about.get("twin"))
         self.limit = about.get("longest_minutes")
@@ -93,7 +100,7 @@ class Worker:
         digits, self.test = self.data.load(settings.data, about.get("digits"), self._say)
         self._few: list | None = None
         if about.get("minutes") and not about.get("steps"):
-            self._say("measuring the speed of this machine")
+            self._say("busy_timing")
             settings = timed(Pair(settings, digits, self.twin, device, {}), about["minutes"])
         states = self._states()
         self.pair = Pair(settings, digits, self.twin, device, states)
@@ -110,7 +117,7 @@ class Worker:
         self.saved = time.monotonic()
         self.spent, self.taken = 0.0, 0  # seconds, and steps, since this process began to train
         self._show()
-        self._tell(state="running", message="")
+        self._tell(state="running", **NOTHING)
 
     def _states(self) -> dict[str, State]:
         """Where to go on from; empty where there is nothing yet."""
@@ -118,10 +125,10 @@ class Worker:
         try:
             return {} if step is None else self.folder.load_states(step, self.twin)
         except CheckpointError as fault:
-            raise ValueError(f"The run cannot go on, for its state cannot be read: {fault}") from None
+            raise RunError("settings_state", why=str(fault)) from None
 
-    def _say(self, message: str) -> None:
-        self.journal.tell(message=message)
+    def _say(self, kind: str) -> None:
+        self.journal.tell(**told(kind))
 
     # -- orders
 
@@ -138,12 +145,12 @@ class Worker:
             self._follow(*order.partition(" ")[::2])
         if self.limit and self.pair.seconds >= 60 * self.limit:
             self._settle()
-            raise Ended("limit", f"The run has reached its limit of {self.limit:g} minutes and was stopped.")
+            raise Ended(told("limit_reached", most=self.limit))
 
     def _follow(self, order: str, value: str) -> None:
         if order in ("stop", "close"):
             self._settle()
-            raise Ended(*(CLOSED if order == "close" else ("", "")))
+            raise Ended(told("closed_app") if order == "close" else NOTHING)
         if order == "pause" and not self.paused:
             self._pause()
         elif order in ("resume", "step"):
@@ -213,12 +220,12 @@ class Worker:
     def _until_closed(self, blocks: Iterator) -> Iterator:
         for block in blocks:
             if parent.gone.is_set():
-                raise Ended(*CLOSED)
+                raise Ended(told("closed_app"))
             yield block
 
     def _finish(self) -> None:
         self._settle()
-        self._tell(state="running", message="measuring on the test digits")
+        self._tell(state="running", **told("busy_testing"))
         self._measure(len(self.test.labels), final=True)
 
     def _tell(self, **news: object) -> None:

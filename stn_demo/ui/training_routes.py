@@ -212,13 +212,12 @@ async def _answered(work, **more) -> JSONResponse | dict:
 
 def _refuse(error: Exception, **more) -> JSONResponse:
     """The sentence of a RunError, StateError, Refused or of settings that do not fit each other."""
+    about = {"code": getattr(error, "code", "run_settings"), "message": str(error)}
     if isinstance(error, OSError):
-        code, message = "run_disk", f"The file cannot be written: {error.strerror or error}."
-    else:
-        code, message = getattr(error, "code", "run_settings"), str(error)
+        about = {"code": "run_disk", "message": f"The file cannot be written: {error.strerror or error}."}
     if type(error).__name__ == "RunError":
-        code = f"run_{error.code}"
-    return guard.answer({"error": {"code": code, "message": message}, **more})
+        about |= {"code": f"run_{error.code}", "kind": error.kind, "values": error.values}
+    return guard.answer({"error": about, **more})
 
 
 def _id(values: dict) -> str:

@@ -50,3 +50,15 @@ export function title(run) {
   const date = new Date(run.created);
   return Number.isNaN(date.getTime()) ? run.id : date.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 }
+
+/**
+ * What is wrong with a run, in the visitor's language: a sentence for each kind of fault, filled with its values; those
+ * that are words (the system's own error, a state) have their own. Else the server's sentence.
+ */
+export function fault({ kind, values = {}, message }) {
+  if (!has(`train.fault.${kind}`)) return message;
+  const words = { ...values };
+  if (has(`errno.${values.errno}`)) words.why = t(`errno.${values.errno}`);
+  if (has(`train.state.${values.state}`)) words.state = t(`train.state.${values.state}`);
+  return t(`train.fault.${kind}`, words);
+}
