@@ -71,14 +71,14 @@ class Recorder:
     def _write(self, event: Event) -> None:
         journal, trainer = self.journal, self.trainer
         if isinstance(event, Step):
-            told = {name: getattr(event, name) for name in ("learning_rate", "seconds", "samples_per_second")}
+            timing = {name: getattr(event, name) for name in ("learning_rate", "seconds", "samples_per_second")}
             line = {"from": self.reported, "step": event.step, "loss": event.loss, "accuracy": event.accuracy}
-            journal.line("step", **line, **told)
+            journal.line("step", **line, **timing)
             self.reported = event.step
             left = event.seconds / event.step * (event.steps - event.step)
             journal.status |= {"loss": event.loss, "train_accuracy": event.accuracy}
             self._network()
-            journal.tell(step=event.step, seconds_left=left, top_rate=trainer.learning_rate, **told)
+            journal.tell(step=event.step, seconds_left=left, top_rate=trainer.learning_rate, **timing)
         elif isinstance(event, Evaluated):
             accuracy, count = 1 - event.result.error / 100, event.result.count
             journal.line("test", step=event.step, accuracy=accuracy, test_digits=count)

@@ -28,9 +28,10 @@ class Training:
 
     def open(self):
         """Make the ``Runs``; torch is loaded by now. Called once, in the engine's thread."""
-        from ..training.runs import Runs
+        from ..training.runs import Limits, Runs
 
-        self.runs = Runs(self.options.runs, data_root=self.options.data)
+        limits = Limits(minutes=self.options.longest_run, bytes=self.options.most_disk << 20)
+        self.runs = Runs(self.options.runs, data_root=self.options.data, limits=limits)
         return self.runs
 
     def close(self) -> None:
