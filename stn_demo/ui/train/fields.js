@@ -148,7 +148,11 @@ const makers = {
     const select = document.createElement("select");
     select.addEventListener("change", () => write(field, select.value));
     select.show = (value, choices) => {
-      select.replaceChildren(...field.values(choices).map((one) => new Option(named(field.words, one), one)));
+      const options = field.values(choices).map((one) => [named(field.words, one), one]);
+      if (select.dataset.made !== `${options}`) { // making them anew would close an open picker
+        select.dataset.made = `${options}`;
+        select.replaceChildren(...options.map(([word, one]) => new Option(word, one)));
+      }
       select.value = value;
     };
     return select;
@@ -160,7 +164,7 @@ const makers = {
       if (input.reportValidity()) write(field, Number(input.value));
     });
     input.show = (value) => {
-      if (document.activeElement !== input || Number(input.value) !== value) input.value = field.step === 1 ? value : short(value);
+      if (document.activeElement !== input) input.value = field.step === 1 ? value : short(value); // else it is being written
     };
     return input;
   },
