@@ -2,11 +2,13 @@
 
 import json
 import os
+import queue
 import random
 import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +21,7 @@ from stn_demo.data.mnist import DataError
 from stn_demo.training import journal, run_folder
 from stn_demo.training.run_folder import RunFolder
 from stn_demo.training.runs import Runs
+from stn_demo.training.worker import Worker
 
 # -- in this process
 
@@ -40,6 +43,27 @@ def test_digits_that_cannot_be_had_are_a_sentence(tmp_path):
     status = work(run, DataError("MNIST is not in /there and could not be downloaded. Go online once."))
     assert (status["state"], status["code"]) == ("failed", "data") and "Go online" in status["message"]
     assert not run.log.exists() and not run.snapshots() and run.last_state(False) is None
+
+
+def test_a_download_that_hangs_can_be_stopped_and_begun_again(tmp_path, drawn, reference):
+    """Orders for later are kept for later."""
+    run, line, gate = made(tmp_path, twin=True), queue.SimpleQueue(), threading.Event()
+
+    class Hanging:
+        def load(self, name, count, say):
+            say("busy_download")
+            line.put("pause")
+            line.put("stop")
+            gate.wait(20)
+            return drawn
+
+    assert Worker(run, line, Hanging()).run()
+    status = run.status()
+    gate.set()
+    assert (status["state"], status["step"], status["code"]) == ("stopped", 0, "")
+    assert not run.log.exists() and run.last_state(True) is None
+    assert work(run, drawn, "pause", "step", "step", "resume")["state"] == "done"
+    check_same(run, reference)
 
 
 @pytest.mark.parametrize("fails_at", [1, 12, 40])
@@ -104,6 +128,7 @@ def test_a_real_full_disk(runs, reference):
 APP = """
 import sys, time
 from stn_demo.training.runs import Runs
+from stn_demo.training.worker import Worker
 runs = Runs(sys.argv[1], save_every=0.05)
 runs.resume(sys.argv[2])
 print("started", flush=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import re
+import threading
 import time
 from collections.abc import Iterator
 
@@ -97,7 +98,7 @@ class Worker:
             find_device(about.get("device") or "cpu"),
             TrainingSettings.from_dict(about["settings"]),
         )
-        digits, self.test = self.data.load(settings.data, about.get("digits"), self._say)
+        digits, self.test = self._load(settings.data, about.get("digits"))
         self._few: list | None = None
         if about.get("minutes") and not about.get("steps"):
             self._say("busy_timing")
@@ -118,6 +119,35 @@ class Worker:
         self.spent, self.taken = 0.0, 0  # seconds, and steps, since this process began to train
         self._show()
         self._tell(state="running", **NOTHING)
+
+    def _load(self, name: str, count: int | None) -> tuple[Digits, Digits]:
+        """The digits, from a thread of their own: an order to end does not wait for a download."""
+        loaded: queue.SimpleQueue = queue.SimpleQueue()
+
+        def load() -> None:
+            try:
+                loaded.put(self.data.load(name, count, self._say))
+            except Exception as fault:
+                loaded.put(fault)
+
+        threading.Thread(target=load, daemon=True).start()
+        later = []
+        while True:
+            try:
+                found = loaded.get(timeout=0.1)
+                break
+            except queue.Empty:
+                while not self.orders.empty():
+                    later.append(self.orders.get())
+                    if later[-1] in ("stop", "close"):
+                        raise Ended(told("closed_app") if later[-1] == "close" else NOTHING) from None
+        while not self.orders.empty():
+            later.append(self.orders.get())
+        for order in later:
+            self.orders.put(order)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _states(self) -> dict[str, State]:
         """Where to go on from; empty where there is nothing yet."""

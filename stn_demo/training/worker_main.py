@@ -27,6 +27,7 @@ from .run_folder import RunFolder
 from .settings import TrainingSettings
 from .worker import Worker
 
+SILENCE = 20.0  # seconds after which a server that says nothing is given up, in a download
 
 def rehearse() -> None:
     """Train a step: what torch loads only when it is first used, it loads now."""
@@ -77,6 +78,7 @@ def listen(orders: queue.SimpleQueue) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
+    socket.setdefaulttimeout(SILENCE)
     rehearse()
     task = receive()
     if task is None:
