@@ -18,7 +18,7 @@ LAUNCH = (
     "import os, runpy; os.nice({nice}); from stn_demo.parent import parent; parent.watch(); "
     "runpy.run_module('stn_demo.training.worker_main', None, '__main__')"
 )
-NICE = 10  # the page comes first
+NICE = 19  # the page comes first
 POLITE = 8.0  # seconds that a process is given to save its state; it ends itself after fewer
 FRESH = 600.0  # seconds for which a process without a run is of use; a little later it ends itself
 
