@@ -137,11 +137,12 @@ time.sleep(600)
 
 
 class Lane:
-    """One run, whose trainer and whose app are killed again and again, at moments drawn from ``seed``."""
+    """One run, whose trainer and whose app are killed again and again, at moments drawn from ``seed``: each life is at
+    most ``longest`` seconds of training, so that the run is at work whenever it is struck."""
 
-    def __init__(self, folder: Path, seed: int):
+    def __init__(self, folder: Path, seed: int, longest: float):
         self.runs, self.random = Runs(folder, save_every=0.05), random.Random(seed)
-        self.slowest = 0.0  # seconds from a death to its notice
+        self.longest, self.struck = longest, 0
 
     def trainer(self, kills: int) -> str:
         id = self.runs.start(TINY, twin=True, digits=DIGITS)
@@ -149,7 +150,7 @@ class Lane:
             self.wait(id)
             pid = self.runs._worker.pid
             os.kill(pid, signal.SIGKILL)
-            self.notice(id, pid, 2.0)
+            self.notice(id, pid)
             if kill < kills - 1:
                 self.runs.resume(id)
         return id
@@ -166,23 +167,25 @@ class Lane:
             until(lambda: not self.runs.status(id)["alive"], 7.0)  # it may save for so long
             assert pid is None or until(lambda pid=pid: is_gone(pid), 1.0)
             assert self.runs.status(id)["state"] in ("stopped", "lost")
+            self.struck += 1
 
     def wait(self, id: str) -> None:
         """For a moment to strike: while it starts up, or later."""
         if self.random.random() < 0.7:
-            until(lambda: self.runs.status(id)["state"] in ("running", "done"))
-        time.sleep(self.random.uniform(0, 0.5))
+            until(lambda: self.runs.status(id)["state"] == "running")
+            time.sleep(self.random.uniform(0, self.longest))
+        else:
+            end = time.monotonic() + self.random.uniform(0, 1.5)
+            until(lambda: time.monotonic() > end or self.runs.status(id)["state"] == "running")
 
-    def notice(self, id: str, pid: int, seconds: float) -> None:
-        start = time.monotonic()
-        status = until(lambda: (s := self.runs.status(id))["state"] in ("lost", "done") and s, seconds)
-        self.slowest = max(self.slowest, time.monotonic() - start)
+    def notice(self, id: str, pid: int) -> None:
+        status = until(lambda: (s := self.runs.status(id))["state"] == "lost" and s, 2.0)
         assert not status["alive"] and until(lambda: is_gone(pid), 1.0)
+        self.struck += 1
 
     def finish(self, id: str) -> RunFolder:
-        if self.runs.status(id)["state"] != "done":
-            self.runs.resume(id)
-            state_is(self.runs, id, "done")
+        self.runs.resume(id)
+        state_is(self.runs, id, "done")
         return self.runs.store.run(id)
 
 
@@ -190,13 +193,15 @@ def test_killed_at_random_nothing_is_lost(tmp_path, reference):
     """14 times the trainer, 6 times the app, with signal 9: the networks come out as if it had never been."""
 
     def suffer(seed: int) -> tuple[RunFolder, Lane]:
-        lane = Lane(tmp_path / str(seed), seed)
+        lane = Lane(tmp_path / str(seed), seed, longest=reference.status()["seconds"] / 10)
         id = lane.trainer(7)
         lane.app(id, 3)
         return lane.finish(id), lane
 
     with ThreadPoolExecutor(2) as pool:
-        for run, lane in pool.map(suffer, (1, 2)):
+        lanes = list(pool.map(suffer, (1, 2)))
+        assert sum(lane.struck for _, lane in lanes) == 20
+        for run, lane in lanes:
             check_same(run, reference)
             assert json.loads(run.log.read_bytes().split(b"\n")[0])["generation"] > 2
             lane.runs.close()
