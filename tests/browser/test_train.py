@@ -297,6 +297,19 @@ def test_a_choice_that_has_no_words_yet_goes_by_its_name(train, url):
     assert "swirl" in page.inner_text("#train-summary")
 
 
+def test_the_smallest_scale_takes_the_largest_along(train, url):
+    page = train()
+    page.click("#train-more")
+    page.select_option('#train-fields label:has-text("Distortion") select', "own")
+    page.fill('#train-fields label:has-text("Smallest scale") input', "1.5")
+    page.keyboard.press("Tab")
+    assert page.input_value('#train-fields label:has-text("Largest scale") input') != "1.2"
+    page.click('#train-settings button[type="submit"]')
+    page.click("#train-start")
+    until(page, lambda: ask(url, "")["runs"])
+    assert ask(url, "")["runs"][0]["settings"]["distortion"]["scale"] == [1.5, 1.5]
+
+
 def test_a_finer_setting_is_what_is_trained_with(train, url):
     page = train()
     page.click("#train-more")

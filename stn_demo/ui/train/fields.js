@@ -14,7 +14,12 @@ const setting = (name) => ({
 });
 const pose = (name, index) => ({
   get: ({ settings: { distortion } }) => (index == null ? distortion[name] : distortion[name]?.[index]),
-  set: ({ settings: { distortion } }, value) => (index == null ? (distortion[name] = value) : (distortion[name][index] = value)),
+  set({ settings: { distortion } }, value) {
+    if (index == null) return void (distortion[name] = value);
+    distortion[name][index] = value;
+    const [least, most] = distortion[name];
+    if (least > most) distortion[name] = [value, value]; // the other end goes along
+  },
   when: ({ settings }) => typeof settings.distortion !== "string",
 });
 const stands = ({ settings }) => settings.model.placement.length > 0;
