@@ -6,6 +6,7 @@ ends, because the app closed it or died, the process saves the state of the run 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import queue
@@ -29,8 +30,10 @@ from .worker import Worker
 
 SILENCE = 20.0  # seconds after which a server that says nothing is given up, in a download
 
+
 def rehearse() -> None:
-    """Train a step: what torch loads only when it is first used, it loads now."""
+    """Train a step, and load what reads MNIST: what is loaded only when it is first used, is loaded now."""
+    importlib.import_module("torchvision.datasets")
     stripes = torch.arange(28 * 28).view(1, 28, 28) % 255
     digits = Digits(stripes.to(torch.uint8), torch.zeros(1, dtype=torch.int64))
     pair = Pair(TrainingSettings(batch_size=1, epochs=1), digits, False, torch.device("cpu"), {})
