@@ -63,5 +63,6 @@ export function fault({ kind, values = {}, message }) {
   const words = { ...values };
   if (has(`errno.${values.errno}`)) words.why = t(`errno.${values.errno}`);
   if (has(`train.state.${values.state}`)) words.state = t(`train.state.${values.state}`);
+  if (values.point) words.point = named("train.place", values.point);
   return t(`train.fault.${kind}`, words);
 }
