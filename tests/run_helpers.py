@@ -29,7 +29,7 @@ class Drawn:
     """Digits at hand, in place of a DataSource."""
 
     def __init__(self, digits):
-        self.digits = digits
+        self.digits, self.folder = digits, Path("/there")
 
     def load(self, name, count, say):
         if isinstance(self.digits, Exception):

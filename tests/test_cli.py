@@ -116,9 +116,10 @@ def test_bad_usage_is_one_line_and_status_2(arguments, told, capsys, tmp_path):
     assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.safetensors"))
 
 
-def test_missing_data_is_one_line_and_status_2(capsys, monkeypatch):
+def test_missing_data_is_one_line_and_status_2(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("STN_DEMO_DATA", str(tmp_path))
     monkeypatch.setattr(
-        "stn_demo.data.mnist.datasets.MNIST",
+        "torchvision.datasets.MNIST",
         lambda *args, **options: (_ for _ in ()).throw(RuntimeError("Dataset not found.")),
     )
     assert call("train") == 2

@@ -2,11 +2,13 @@
 
 import json
 import os
+import queue
 import random
 import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +21,7 @@ from stn_demo.data.mnist import DataError
 from stn_demo.training import journal, run_folder
 from stn_demo.training.run_folder import RunFolder
 from stn_demo.training.runs import Runs
+from stn_demo.training.worker import Worker
 
 # -- in this process
 
@@ -40,6 +43,27 @@ def test_digits_that_cannot_be_had_are_a_sentence(tmp_path):
     status = work(run, DataError("MNIST is not in /there and could not be downloaded. Go online once."))
     assert (status["state"], status["code"]) == ("failed", "data") and "Go online" in status["message"]
     assert not run.log.exists() and not run.snapshots() and run.last_state(False) is None
+
+
+def test_a_download_that_hangs_can_be_stopped_and_begun_again(tmp_path, drawn, reference):
+    """Orders for later are kept for later."""
+    run, line, gate = made(tmp_path, twin=True), queue.SimpleQueue(), threading.Event()
+
+    class Hanging:
+        def load(self, name, count, say):
+            say("busy_download")
+            line.put("pause")
+            line.put("stop")
+            gate.wait(20)
+            return drawn
+
+    assert Worker(run, line, Hanging()).run()
+    status = run.status()
+    gate.set()
+    assert (status["state"], status["step"], status["code"]) == ("stopped", 0, "")
+    assert not run.log.exists() and run.last_state(True) is None
+    assert work(run, drawn, "pause", "step", "step", "resume")["state"] == "done"
+    check_same(run, reference)
 
 
 @pytest.mark.parametrize("fails_at", [1, 12, 40])
@@ -104,6 +128,7 @@ def test_a_real_full_disk(runs, reference):
 APP = """
 import sys, time
 from stn_demo.training.runs import Runs
+from stn_demo.training.worker import Worker
 runs = Runs(sys.argv[1], save_every=0.05)
 runs.resume(sys.argv[2])
 print("started", flush=True)
@@ -112,11 +137,12 @@ time.sleep(600)
 
 
 class Lane:
-    """One run, whose trainer and whose app are killed again and again, at moments drawn from ``seed``."""
+    """One run, whose trainer and whose app are killed again and again, at moments drawn from ``seed``: each life is at
+    most ``longest`` seconds of training, so that the run is at work whenever it is struck."""
 
-    def __init__(self, folder: Path, seed: int):
+    def __init__(self, folder: Path, seed: int, longest: float):
         self.runs, self.random = Runs(folder, save_every=0.05), random.Random(seed)
-        self.slowest = 0.0  # seconds from a death to its notice
+        self.longest, self.struck = longest, 0
 
     def trainer(self, kills: int) -> str:
         id = self.runs.start(TINY, twin=True, digits=DIGITS)
@@ -124,7 +150,7 @@ class Lane:
             self.wait(id)
             pid = self.runs._worker.pid
             os.kill(pid, signal.SIGKILL)
-            self.notice(id, pid, 2.0)
+            self.notice(id, pid)
             if kill < kills - 1:
                 self.runs.resume(id)
         return id
@@ -141,23 +167,25 @@ class Lane:
             until(lambda: not self.runs.status(id)["alive"], 7.0)  # it may save for so long
             assert pid is None or until(lambda pid=pid: is_gone(pid), 1.0)
             assert self.runs.status(id)["state"] in ("stopped", "lost")
+            self.struck += 1
 
     def wait(self, id: str) -> None:
         """For a moment to strike: while it starts up, or later."""
         if self.random.random() < 0.7:
-            until(lambda: self.runs.status(id)["state"] in ("running", "done"))
-        time.sleep(self.random.uniform(0, 0.5))
+            until(lambda: self.runs.status(id)["state"] == "running")
+            time.sleep(self.random.uniform(0, self.longest))
+        else:
+            end = time.monotonic() + self.random.uniform(0, 1.5)
+            until(lambda: time.monotonic() > end or self.runs.status(id)["state"] == "running")
 
-    def notice(self, id: str, pid: int, seconds: float) -> None:
-        start = time.monotonic()
-        status = until(lambda: (s := self.runs.status(id))["state"] in ("lost", "done") and s, seconds)
-        self.slowest = max(self.slowest, time.monotonic() - start)
+    def notice(self, id: str, pid: int) -> None:
+        status = until(lambda: (s := self.runs.status(id))["state"] == "lost" and s, 2.0)
         assert not status["alive"] and until(lambda: is_gone(pid), 1.0)
+        self.struck += 1
 
     def finish(self, id: str) -> RunFolder:
-        if self.runs.status(id)["state"] != "done":
-            self.runs.resume(id)
-            state_is(self.runs, id, "done")
+        self.runs.resume(id)
+        state_is(self.runs, id, "done")
         return self.runs.store.run(id)
 
 
@@ -165,13 +193,15 @@ def test_killed_at_random_nothing_is_lost(tmp_path, reference):
     """14 times the trainer, 6 times the app, with signal 9: the networks come out as if it had never been."""
 
     def suffer(seed: int) -> tuple[RunFolder, Lane]:
-        lane = Lane(tmp_path / str(seed), seed)
+        lane = Lane(tmp_path / str(seed), seed, longest=reference.status()["seconds"] / 10)
         id = lane.trainer(7)
         lane.app(id, 3)
         return lane.finish(id), lane
 
     with ThreadPoolExecutor(2) as pool:
-        for run, lane in pool.map(suffer, (1, 2)):
+        lanes = list(pool.map(suffer, (1, 2)))
+        assert sum(lane.struck for _, lane in lanes) == 20
+        for run, lane in lanes:
             check_same(run, reference)
             assert json.loads(run.log.read_bytes().split(b"\n")[0])["generation"] > 2
             lane.runs.close()

@@ -1,12 +1,15 @@
 """Runs on the disk: driven by a page or a terminal, kept, and refused."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from run_helpers import DIGITS, STEPS, TINY, check_same, is_gone, made, state_is, told, until, weights, work
+from run_helpers import DIGITS, ROOT, STEPS, TINY, check_same, is_gone, made, state_is, told, until, weights, work
 
 from stn_demo import checkpoints
 from stn_demo.__main__ import main
@@ -210,6 +213,37 @@ def test_drive_a_process(runs, reference):
     assert runs.status(id)["state"] == "stopped"
     assert state_is(runs, new, "done")["name"] == "driven"
     check_same(runs.store.run(new), reference)
+
+
+def test_a_process_at_hand_takes_the_next_run(runs, reference):
+    runs.warm()
+    spare = runs._spare.pid
+    runs.warm()
+    assert runs._spare.pid == spare, "one is enough"
+    id = runs.start(TINY, twin=True, digits=DIGITS)
+    assert state_is(runs, id, "running", "done")["pid"] == spare
+    state_is(runs, id, "done")
+    check_same(runs.store.run(id), reference)
+
+
+def test_a_process_at_hand_that_died_is_replaced(runs):
+    for _ in "ab":  # found dead by ``warm``, then by ``start``
+        runs.warm()
+        os.kill(runs._spare.pid, signal.SIGKILL)
+        until(lambda: is_gone(runs._spare.pid))
+    id = runs.start(TINY, digits=DIGITS)
+    state_is(runs, id, "done")
+
+
+def test_a_process_at_hand_ends_with_its_app(tmp_path):
+    code = "from stn_demo.training.runs import Runs; r = Runs('runs'); r.warm(); print(r._spare.pid, flush=True); input()"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stdin=subprocess.PIPE
+    ) as app:
+        pid = int(app.stdout.readline())
+        app.kill()
+    until(lambda: is_gone(pid), 2.0)
 
 
 def test_two_who_start_at_once_get_one_run(tmp_path):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import struct
+import threading
 import time
 
 import numpy as np
@@ -16,7 +17,7 @@ from stn_demo import checkpoints
 from stn_demo.data import mnist
 from stn_demo.data.digits import Digits
 from stn_demo.model import ModelConfig, build_model
-from stn_demo.ui.options import Options, read_options
+from stn_demo.ui.options import OptionError, Options, read_options
 from stn_demo.ui.server import build_app
 from stn_demo.ui.shelf import Shelf
 
@@ -200,6 +201,19 @@ def test_one_run_at_a_time_and_the_second_learns_which(client, long):
     assert refused(client, "delete", id=long)[0] == "run_running"
 
 
+def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    made = threading.Event()
+    monkeypatch.setattr("stn_demo.training.runs.Runs.warm", lambda self: made.set())
+    monkeypatch.setattr("stn_demo.ui.training_routes.ARRIVING", 0.0)
+    for path in ("/stn/train", "/stn/train/networks"):
+        for allowed in (False, True):
+            made.clear()
+            with TestClient(app_of(tmp_path, training=allowed)) as client:
+                client.get(path)
+                assert made.wait(10.0 if allowed else 0.5) == allowed
+
+
 def test_save_adds_to_the_networks_and_overwrites_none(client, short):
     assert post(client, "save", id=short, step=10, name="learnt")["name"] == "learnt"
     assert "learnt" in [model["name"] for model in client.get("/stn/train/networks").json()["models"]]
@@ -354,6 +368,38 @@ def test_an_app_without_a_twin_to_compare_with_comes_up(tmp_path, monkeypatch):
 def test_options():
     assert read_options([]).training and not read_options(["--no-training"]).training
     assert str(read_options(["--runs", "somewhere"]).runs) == "somewhere"
+    limited = read_options(["--longest-run", "5", "--most-disk", "100"])
+    assert (limited.longest_run, limited.most_disk) == (5.0, 100)
+    for wrong in (["--longest-run", "0"], ["--longest-run", "nan"], ["--most-disk", "-1"]):
+        with pytest.raises(OptionError, match="give a number above 0"):
+            read_options(wrong)
+
+
+def test_what_an_operator_allows_is_what_a_run_may_take(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with TestClient(app_of(tmp_path, longest_run=2.0, most_disk=1)) as limited:
+        assert limited.get("/stn/train").json()["choices"]["longest"] == 2
+        assert refused(limited, "start", **LONG, minutes=3)[0] == "run_limit"
+        for name in ("a", "b"):
+            (tmp_path / "runs" / name).mkdir(parents=True)
+            (tmp_path / "runs" / name / "big").write_bytes(bytes(600 << 10))
+        code, message = refused(limited, "start", **LONG)
+        assert code == "run_limit" and "1 MB of at most 1 MB" in message
+
+
+def test_every_choice_has_its_words_in_both_languages(client):
+    """The page would show a new choice by its bare name, and a new setting with the engine's own line."""
+    choices = client.get("/stn/train").json()["choices"]
+    wanted = {f"train.set.{name}" for name in (*choices["numbers"], *choices["named"], *choices["model"])}
+    wanted |= {f"{name}.line" for name in wanted}
+    prefixes = {"sampler": "sampler", "padding": "padding"}
+    for name, values in choices["model"].items():
+        wanted |= {f"{prefixes.get(name, f'train.{name}')}.{value}" for value in values}
+    for name, setting in choices["named"].items():
+        wanted |= {f"train.{name}.{value}" for value in setting["choices"]}
+    wanted |= {f"train.place.{point}" for points in choices["points"].values() for point in points}
+    for tag in ("en", "zh-CN"):
+        assert sorted(wanted - set(client.get(f"/stn/strings/{tag}.json").json())) == [], tag
 
 
 def test_a_run_on_embedded_digits_needs_no_data_set(client, monkeypatch):

@@ -11,18 +11,30 @@ Everything is put into one shape first, an affine map in pixels from the middle 
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from ..data.pose import affine_matrix
-from ..model.grids import AffineGrid, AttentionGrid, GridGenerator, ProjectiveGrid, SimilarityGrid, base_points
+from ..model.grids import (
+    AffineGrid,
+    AttentionGrid,
+    GridGenerator,
+    ProjectiveGrid,
+    SimilarityGrid,
+    ThinPlateSplineGrid,
+    base_points,
+)
 
 PARTS = ("rotation", "scale_x", "scale_y", "shear", "shift_x", "shift_y")
 FIT_POINTS = base_points(14, 14, torch.zeros(()))  # where a map that is not affine is compared with its affine part
 _DESIGN = torch.cat([FIT_POINTS, torch.ones_like(FIT_POINTS[:, :1])], dim=1)
 _SOLVE = torch.linalg.pinv(_DESIGN)
+_CROSS = torch.tensor([[0.0, 0], [1, 0], [0, 1]])  # three points that say all about an affine map
+_BOTTOM = torch.tensor([[[0.0, 0, 1]]])
 
 
 def fit_affine(mapped: Tensor) -> tuple[Tensor, Tensor]:
@@ -30,8 +42,24 @@ def fit_affine(mapped: Tensor) -> tuple[Tensor, Tensor]:
     mean square [N] of what they leave over. Exact for affine maps."""
     affine = _SOLVE @ mapped
     left = (_DESIGN @ affine - mapped).square().sum(-1).mean(-1).sqrt()
-    bottom = torch.tensor([0.0, 0, 1]).expand(len(mapped), 1, 3)
-    return torch.cat([affine.mT, bottom], dim=1), left
+    return torch.cat([affine.mT, _BOTTOM.expand(len(mapped), 1, 3)], dim=1), left
+
+
+def send(grid: GridGenerator, theta: Tensor, points: Tensor) -> Tensor:
+    """``grid.at`` for ``points`` that are asked for at every frame: a spline's weights for them are worked out once."""
+    if isinstance(grid, ThinPlateSplineGrid):
+        return _spline_weights(grid.num_params, points, grid.weights) @ theta.view(len(theta), -1, 2)
+    return grid.at(theta, points)
+
+
+_kept: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
+
+
+def _spline_weights(num_params: int, points: Tensor, weights: Callable[[Tensor], Tensor]) -> Tensor:
+    kept = _kept.get((num_params, id(points)))
+    if kept is None:
+        kept = _kept[num_params, id(points)] = (points, weights(points))  # holding the points keeps their id theirs
+    return kept[1]
 
 
 def theta_matrix(grid: GridGenerator, theta: Tensor, size: int, output: int) -> tuple[Tensor, Tensor]:
@@ -40,37 +68,66 @@ def theta_matrix(grid: GridGenerator, theta: Tensor, size: int, output: int) -> 
 
     ``size`` and ``output`` are the sides of the frame and of the warped output, px.
     """
-    affine, bend = fit_affine(grid.at(theta, FIT_POINTS))
-    rows, columns = torch.tensor([size / 2, size / 2, 1.0]), torch.tensor([2 / output, 2 / output, 1.0])
-    return rows[:, None] * affine * columns, bend * size / 2
+    if isinstance(grid, (ProjectiveGrid, ThinPlateSplineGrid)):
+        affine, bend = fit_affine(send(grid, theta, FIT_POINTS))
+    else:
+        shift, right, down = grid.at(theta, _CROSS).unbind(1)
+        affine = torch.stack([right - shift, down - shift, shift], dim=-1)
+        affine = torch.cat([affine, _BOTTOM.expand(len(theta), 1, 3)], dim=1)
+        bend = theta.new_zeros(len(theta))
+    return affine * _to_pixels(size, output), bend * size / 2
+
+
+@functools.lru_cache
+def _to_pixels(size: float, output: float) -> Tensor:
+    """Factors [3, 3] that take an affine map, output -> frame, from normalised coordinates to pixels."""
+    return torch.tensor([size / 2, size / 2, 1.0])[:, None] * torch.tensor([2 / output, 2 / output, 1.0])
 
 
 def pose_matrix(matrix: Tensor, digit: int) -> Tensor:
     """The affine part [N, 3, 3] of poses ``matrix`` [N, 3, 3], digit -> frame, px, over a ``digit`` px square."""
+    if bool((matrix[:, 2] == _BOTTOM[0]).all()):  # no perspective in any of them
+        return matrix
     mapped = (FIT_POINTS * digit / 2) @ matrix[:, :, :2].mT + matrix[:, None, :, 2]
     affine, _ = fit_affine(mapped[..., :2] / mapped[..., 2:])
-    return affine * torch.tensor([2 / digit, 2 / digit, 1.0])
+    return affine * _to_pixels(2, digit)
 
 
 def parts(matrix: Tensor) -> list[dict[str, float]]:
     """The factors of affine maps [N, 3, 3] = shift * rotation * scale * shear, as ``PARTS``: degrees clockwise on the
     screen, factors, and pixels. A mirror image shows as a negative ``scale_y``; a map that collapses the x axis has
     rotation and shear 0."""
-    (a, b, x), (c, d, y) = (row.unbind(-1) for row in matrix.double()[:, :2].unbind(1))
-    scale_x = torch.hypot(a, c)
-    length = torch.where(scale_x > 0, scale_x, 1.0)
-    cos, sin = torch.where(scale_x > 0, a / length, 1.0), c / length
-    angle, shear = torch.rad2deg(torch.atan2(sin, cos)), (b * cos + d * sin) / length
-    columns = torch.stack([angle, scale_x, d * cos - b * sin, shear, x, y], dim=1)
-    return [dict(zip(PARTS, row, strict=True)) for row in columns.tolist()]
+    return [_parts(*row[0], *row[1]) for row in matrix.tolist()]
 
 
 def residual(applied: Tensor, undone: Tensor) -> list[dict[str, float] | None]:
     """``parts`` of digit -> output for pairs of maps [N, 3, 3]; None where theta collapses and has no inverse."""
-    flat = torch.linalg.det(undone).abs() < 1e-9
-    whole = torch.where(flat[:, None, None], torch.eye(3), undone)
-    found = parts(torch.linalg.solve(whole, applied))
-    return [None if collapsed else one for one, collapsed in zip(found, flat.tolist(), strict=True)]
+    return [_left_over(*pair) for pair in zip(applied.tolist(), undone.tolist(), strict=True)]
+
+
+# A handful of numbers for each scene: plain Python is done with them before torch has dispatched its first operation.
+
+
+def _parts(a: float, b: float, x: float, c: float, d: float, y: float) -> dict[str, float]:
+    scale = math.hypot(a, c)
+    cos, sin = (a / scale, c / scale) if scale > 0 else (1.0, 0.0)
+    shear = (b * cos + d * sin) / (scale if scale > 0 else 1.0)
+    values = math.degrees(math.atan2(sin, cos)), scale, d * cos - b * sin, shear, x, y
+    return dict(zip(PARTS, values, strict=True))
+
+
+def _left_over(applied: list[list[float]], undone: list[list[float]]) -> dict[str, float] | None:
+    """The inverse of ``undone`` after ``applied``."""
+    (a, b, x), (c, d, y) = undone[:2]
+    det = a * d - b * c
+    if not abs(det) >= 1e-9:  # nor where it is no number
+        return None
+    (p, q, u), (r, s, v) = applied[:2]
+    u, v = u - x, v - y
+    inverse = d / det, -b / det, -c / det, a / det
+    top = [inverse[0] * one + inverse[1] * other for one, other in ((p, r), (q, s), (u, v))]
+    low = [inverse[2] * one + inverse[3] * other for one, other in ((p, r), (q, s), (u, v))]
+    return _parts(*top, *low)
 
 
 def theta_from_parts(grid: GridGenerator, values: dict[str, float], size: int, output: int) -> Tensor:

@@ -90,7 +90,8 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     count, size, output = len(scenes), model.config.input_size, model.config.output_size
     digits = torch.stack([scene.digit for scene in scenes])[:, None].float() / 255
     poses = [scene.pose for scene in scenes]
-    inputs = pose_images(digits, poses, size)
+    matrices = pose_matrices(poses, size)
+    inputs = pose_images(digits, poses, size, matrices)
     first = model.transformers["input"] if "input" in model.transformers else None
     wanted = None
     if first is not None and any(scene.grab for scene in scenes):
@@ -102,7 +103,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         seen = inputs if twin_size == size else pose_images(digits, poses, twin_size)
         twin_probs = twin(seen).exp()
 
-    applied = decompose.pose_matrix(pose_matrices(poses, size), DIGIT)
+    applied = decompose.pose_matrix(matrices, DIGIT)
     nothing: list = [None] * count
     undone_parts, residuals, predicted_parts, predicted, bend = nothing, nothing, nothing, [[]] * count, [0.0] * count
     if first is None:
@@ -110,7 +111,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     else:
         transform = trace.transforms[0]
         curved = isinstance(first.grid, ThinPlateSplineGrid)
-        outline = first.grid.at(transform.theta, EDGE if curved else CORNERS)
+        outline = decompose.send(first.grid, transform.theta, EDGE if curved else CORNERS)
         undone, bend = decompose.theta_matrix(first.grid, transform.theta, size, output)
         undone_parts, residuals, bend = decompose.parts(undone), decompose.residual(applied, undone), bend.tolist()
         predicted_parts, predicted = undone_parts, transform.theta.tolist()

@@ -6,6 +6,7 @@ are made of the same ink.
 Pixel coordinates are continuous: pixel i covers [i, i + 1] and has its centre at i + 0.5; y points down.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -32,6 +33,9 @@ CROWDED = 0.5
 VISIBLE = 0.5
 """What erasing leaves of a stroke counts as ink, when it is measured, from this coverage on."""
 
+
+BLOCK = 64
+"""Segments of one drawing that are measured at a time."""
 
 FARTHEST = 100.0
 """A captured pointer may leave the pad, but not by a hundred pads."""
@@ -94,22 +98,38 @@ def render_segments(
     length = along.norm(dim=-1, keepdim=True)
     unit = along / length.clamp_min(1e-12)
 
-    centres = torch.arange(size, dtype=torch.float32, device=starts.device) + (0.5 - size / 2)
-    y, x = (axis.reshape(-1) for axis in torch.meshgrid(centres, centres, indexing="ij"))
-    pixels = torch.stack((torch.ones_like(x), x, y, x * x + y * y))
+    pixels = _pixels(size, starts.device)
     square = (starts * starts).sum(-1, keepdim=True)
-    away = torch.cat((square, -2 * starts, torch.ones_like(square)), -1) @ pixels
-    s = torch.cat((-(starts * unit).sum(-1, keepdim=True), unit), -1) @ pixels[:3]
-    t = torch.minimum(s.clamp_min(0), length)
-    squared = away.addcmul_(t, s.mul_(-2).add_(t))  # [N, S, size * size]
+    from_start = torch.cat((square, -2 * starts, torch.ones_like(square)), -1)
+    from_side = torch.cat((-(starts * unit).sum(-1, keepdim=True), unit), -1)
+
+    def squared(part: slice = slice(None)) -> Tensor:
+        """Squared distances [N, S, size * size] to some of the segments."""
+        s = from_side[:, part] @ pixels[:3]
+        t = torch.minimum(s.clamp_min(0), length[:, part])
+        return (from_start[:, part] @ pixels).addcmul_(t, s.mul_(-2).add_(t))
 
     if widths.dim() == 1:
-        inside = widths[:, None] / 2 - squared.amin(1).clamp_min_(0).sqrt_()
+        # One long drawing goes in blocks, which stay in the processor's cache; its nearest segment is the same.
+        block = BLOCK if count == 1 else segments
+        nearest = squared(slice(block)).amin(1)
+        for first in range(block, segments, block):
+            nearest = torch.minimum(nearest, squared(slice(first, first + block)).amin(1))
+        inside = widths[:, None] / 2 - nearest.clamp_min_(0).sqrt_()
     else:
-        inside = (widths[..., None] / 2 - squared.clamp_min_(0).sqrt_()).amax(1)
+        inside = (widths[..., None] / 2 - squared().clamp_min_(0).sqrt_()).amax(1)
     if isinstance(softness, Tensor):
         softness = softness[:, None]
     return inside.div_(softness).add_(0.5).clamp_(0, 1).view(count, size, size)
+
+
+@functools.lru_cache(maxsize=16)
+@torch.inference_mode(False)  # for all who ask, in whatever mode
+def _pixels(size: int, device: torch.device) -> Tensor:
+    """1, x, y and x^2 + y^2 of every pixel, from the middle of the frame: [4, size * size]. Not to be written to."""
+    centres = torch.arange(size, dtype=torch.float32, device=device) + (0.5 - size / 2)
+    y, x = (axis.reshape(-1) for axis in torch.meshgrid(centres, centres, indexing="ij"))
+    return torch.stack((torch.ones_like(x), x, y, x * x + y * y))
 
 
 class _Prepared:

@@ -6,9 +6,15 @@ import os
 from pathlib import Path
 
 import torch
-from torchvision import datasets
 
 from .digits import Digits
+
+SIZES = {  # bytes: a head, and one for each pixel or label
+    "train-images-idx3-ubyte": 16 + 60_000 * 28 * 28,
+    "train-labels-idx1-ubyte": 8 + 60_000,
+    "t10k-images-idx3-ubyte": 16 + 10_000 * 28 * 28,
+    "t10k-labels-idx1-ubyte": 8 + 10_000,
+}
 
 
 class DataError(ValueError):
@@ -21,9 +27,11 @@ def folder(root: str | os.PathLike | None = None) -> Path:
 
 
 def is_at_hand(root: str | os.PathLike | None = None) -> bool:
-    """Whether MNIST lies in the folder already, so that loading it needs no network."""
-    raw = folder(root) / "MNIST" / "raw"
-    return all(any(raw.glob(f"{part}-*-idx?-ubyte*")) for part in ("train", "t10k"))
+    """Whether MNIST lies in the folder already, whole, so that loading it needs no network."""
+    try:
+        return all((_raw(root) / name).stat().st_size == size for name, size in SIZES.items())
+    except OSError:
+        return False
 
 
 def load(root: str | os.PathLike | None = None, train: bool = True, download: bool = True) -> Digits:
@@ -34,12 +42,23 @@ def load(root: str | os.PathLike | None = None, train: bool = True, download: bo
     Raises:
         DataError: not at hand and not to be downloaded, or the folder cannot be read or written.
     """
-    where = folder(root)
+    from torchvision import datasets  # takes a second to import: not before it is needed
+
+    where, missing = folder(root), not is_at_hand(root)
     try:
-        data = datasets.MNIST(str(where), train=train, download=download and not is_at_hand(root))
-    except (RuntimeError, OSError) as error:
+        if missing and not download:
+            raise OSError("and was not to be")
+        if missing:
+            for name in SIZES:  # what a download that broke off left behind would be taken for the whole
+                (_raw(root) / name).unlink(missing_ok=True)
+        data = datasets.MNIST(str(where), train=train, download=missing)
+    except (RuntimeError, ValueError, OSError) as error:
         raise DataError(
-            f"MNIST is not in {where} and could not be downloaded ({str(error).splitlines()[0]}). Give its folder with "
-            "--data or STN_DEMO_DATA, go online once, or train on the embedded digits (--data-set handwriting)."
+            f"MNIST is not in {where} and could not be downloaded ({str(error).splitlines()[0]}). Give its folder "
+            "with --data or STN_DEMO_DATA, go online once, or train on the embedded digits (--data-set handwriting)."
         ) from None
     return Digits(data.data.to(torch.uint8), data.targets.to(torch.int64))
+
+
+def _raw(root: str | os.PathLike | None) -> Path:
+    return folder(root) / "MNIST" / "raw"

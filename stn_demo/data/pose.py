@@ -145,9 +145,13 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def pose_images(images: Tensor, poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
-    """``images`` [N, 1, 28, 28], each in its pose: Tensor[N, 1, frame, frame], on the images' device."""
+def pose_images(
+    images: Tensor, poses: Sequence[Pose], frame: int = DIGIT, matrices: Tensor | None = None
+) -> Tensor:
+    """``images`` [N, 1, 28, 28], each in its pose: Tensor[N, 1, frame, frame], on the images' device. ``matrices`` are
+    the ``pose_matrices``, where somebody has worked them out already."""
     elastic = None
     if any(pose.elastic for pose in poses):
         elastic = torch.stack([pose.displacement() for pose in poses]).to(images)
-    return resample(images, pose_matrices(poses, frame).to(images), elastic, frame)
+    matrices = pose_matrices(poses, frame) if matrices is None else matrices
+    return resample(images, matrices.to(images), elastic, frame)

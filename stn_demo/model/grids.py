@@ -13,14 +13,23 @@ Conventions, the same for every generator and everywhere in this project:
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor, nn
 
 
 def base_points(height: int, width: int, like: Tensor) -> Tensor:
-    """The pixel centres of a ``height`` x ``width`` image: Tensor[height * width, 2], (x, y), row by row."""
-    y = (2 * torch.arange(height, dtype=like.dtype, device=like.device) + 1) / height - 1
-    x = (2 * torch.arange(width, dtype=like.dtype, device=like.device) + 1) / width - 1
+    """The pixel centres of a ``height`` x ``width`` image: Tensor[height * width, 2], (x, y), row by row. One and the same
+    tensor for all who ask: not to be written to."""
+    return _base_points(height, width, like.dtype, like.device)
+
+
+@functools.lru_cache(maxsize=64)
+@torch.inference_mode(False)  # whoever asks first, training must be able to use them too
+def _base_points(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    y = (2 * torch.arange(height, dtype=dtype, device=device) + 1) / height - 1
+    x = (2 * torch.arange(width, dtype=dtype, device=device) + 1) / width - 1
     return torch.stack([x.repeat(height), y.repeat_interleave(width)], dim=-1)
 
 

@@ -27,17 +27,22 @@ class DataSource:
     download: bool
     kept: Path
 
+    @property
+    def folder(self) -> Path:
+        """Of MNIST."""
+        return mnist.folder(self.root)
+
     def load(self, name: str, count: int | None, say: Callable[[str], None]) -> tuple[Digits, Digits]:
         """Digits to train on, the first ``count`` where it is given, and to test on; ``say`` gets what takes
-        long.
+        long, a kind of ``faults``.
 
         Raises:
             DataError: a ValueError; not at hand and not to be had.
         """
         if name == "mnist" and not mnist.is_at_hand(self.root):
-            say("downloading MNIST")
+            say("busy_download")
         if name == "handwriting":
-            say("drawing digits")
+            say("busy_drawing")
             return self._written(True, count), self._written(False, count)
         train, test = (load_digits(name, part, self.root, self.download) for part in (True, False))
         return (train if count is None else Digits(*(part[:count] for part in train))), test

@@ -58,9 +58,12 @@ Event = Step | Evaluated | Snapshot | Finished
 class TrainingStopped(RuntimeError):
     """The run cannot go on; the message says why and what to change, in a sentence or two for people.
 
-    ``state``: the last good state, from before the fault.
+    Attributes:
+        state: the last good state, from before the fault.
+        kind, values: which of the sentences "diverged_..." of ``faults`` it is, and what fills its holes; "" for
+            another.
     """
 
-    def __init__(self, message: str, state: State):
+    def __init__(self, message: str, state: State, kind: str = "", **values: object):
         super().__init__(message)
-        self.state = state
+        self.state, self.kind, self.values = state, kind, values

@@ -12,6 +12,7 @@ from safetensors.torch import save as pack_tensors
 from .. import checkpoints
 from ..checkpoints import CheckpointError, write_whole
 from ..model import Network
+from .faults import NOTHING
 from .run_folder import ROLES, RunFolder, replace
 from .state import State
 
@@ -36,6 +37,8 @@ TOLD += (
     "test_digits",
     "message",
     "code",
+    "kind",
+    "values",
     "pid",
 )
 
@@ -52,7 +55,7 @@ class Journal:
 
     def __init__(self, folder: RunFolder):
         self.folder = folder
-        self.status: dict = dict.fromkeys(TOLD) | {"message": "", "code": "", "step": 0, "seconds": 0.0}
+        self.status: dict = dict.fromkeys(TOLD) | NOTHING | {"step": 0, "seconds": 0.0}
         self._lines, self._log = 0, -1
 
     def tell(self, **news: object) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from .. import checkpoints
 from ..checkpoints import CheckpointError
-from .run_folder import RunError
-from .run_store import why
+from .faults import RunError, why
 from .settings import TrainingSettings
 
 
@@ -20,10 +19,10 @@ def keep(status: dict, source: Path, name: str, folder: str | os.PathLike | None
     """
     try:
         target = checkpoints.path_of(name, folder)
-    except CheckpointError as error:
-        raise RunError("name", str(error)) from None
+    except CheckpointError:
+        raise RunError("name_network", name=str(name)[:80]) from None
     if target.exists():
-        raise RunError("name", f"There is a checkpoint {target.stem} already; choose another name.")
+        raise RunError("name_taken", name=target.stem)
     try:
         data = source.read_bytes()  # once: it is written anew every second
         model = checkpoints.loads(data, source.name)
@@ -37,5 +36,5 @@ def keep(status: dict, source: Path, name: str, folder: str | os.PathLike | None
         target.parent.mkdir(parents=True, exist_ok=True)
         checkpoints.save(target, model, provenance)
     except (CheckpointError, OSError) as error:
-        raise RunError("disk", f"{why(error)}.") from None
+        raise RunError("disk_save", **why(error)) from None
     return target

@@ -100,8 +100,9 @@ class Pair:
             try:
                 event = trainer.report()
             except TrainingStopped as fault:
-                who = "The plain twin: " if role == "twin" else ""
-                raise TrainingStopped(f"{who}{fault}", fault.state) from None
+                if role != "twin":
+                    raise
+                raise TrainingStopped(f"The plain twin: {fault}", fault.state, "diverged_twin") from None
             told |= {SUFFIXES[role] + "loss": event.loss, SUFFIXES[role] + "accuracy": event.accuracy}
             told.setdefault("learning_rate", event.learning_rate)
             each += 1 / event.samples_per_second

@@ -36,6 +36,12 @@ _MINUTE = TrainingSettings(distortion="pose", batch_size=64, learning_rate=5e-3,
     localization="paper"
 )
 
+# As the recipe turn-affine, in 53 s of one core: 93.3 % on posed test digits, and of turns by -60, -30, 30, 60 degrees
+# theta follows -23, -23, 24, 41 (medians); in three epochs, with the localization four times as fast, 90.0 %.
+_TURN = _MINUTE.but(
+    settling=0.08, widening=0.5, widening_factor=0.05, weight_decay=0.0, localization_factor=2.0, epochs=4.0
+)
+
 # Classifiers want digits of one size: large ones make the transformer zoom out, past the picture. After
 # 40,000 digits the middle scale of theta is 1.17 with zeros outside and 1.25 with the edge repeated (0.84 and
 # 0.89 on "pose"); 29 % and 37 % of the grid lie outside the picture.
@@ -47,6 +53,7 @@ PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
         Preset("minute", _MINUTE),
+        Preset("turn", _TURN),
         Preset("seed", RECIPES["seed-affine"]),
         Preset("paper-r", _MINUTE.but(distortion="r", classifier="cnn", batch_size=128, epochs=10.0)),
         Preset("zoom-out", _MINUTE.but(distortion=_LARGE, padding="border", epochs=1.0)),

@@ -11,7 +11,8 @@ from ..checkpoints import CheckpointError
 from . import locks
 from .events import Evaluated, Event, Finished, Step
 from .journal import Journal
-from .run_folder import RunError, RunFolder
+from .faults import NOTHING, RunError, told
+from .run_folder import RunFolder
 from .run_store import RunStore
 from .schedule import Schedule
 from .trainer import Trainer
@@ -60,7 +61,7 @@ class Recorder:
         self.kept = sorted(Schedule(trainer.steps, trainer.settings.batch_size, size).snapshots)
         self.reported, self.shown = trainer.step, 0.0
         self._network()
-        self.journal.tell(state="running", step=trainer.step, steps=trainer.steps, message="", code="")
+        self.journal.tell(state="running", step=trainer.step, steps=trainer.steps, **NOTHING)
 
     @staticmethod
     def _earlier(store: RunStore, output: str) -> RunFolder | None:
@@ -70,20 +71,20 @@ class Recorder:
     def _write(self, event: Event) -> None:
         journal, trainer = self.journal, self.trainer
         if isinstance(event, Step):
-            told = {name: getattr(event, name) for name in ("learning_rate", "seconds", "samples_per_second")}
+            timing = {name: getattr(event, name) for name in ("learning_rate", "seconds", "samples_per_second")}
             line = {"from": self.reported, "step": event.step, "loss": event.loss, "accuracy": event.accuracy}
-            journal.line("step", **line, **told)
+            journal.line("step", **line, **timing)
             self.reported = event.step
             left = event.seconds / event.step * (event.steps - event.step)
             journal.status |= {"loss": event.loss, "train_accuracy": event.accuracy}
             self._network()
-            journal.tell(step=event.step, seconds_left=left, top_rate=trainer.learning_rate, **told)
+            journal.tell(step=event.step, seconds_left=left, top_rate=trainer.learning_rate, **timing)
         elif isinstance(event, Evaluated):
             accuracy, count = 1 - event.result.error / 100, event.result.count
             journal.line("test", step=event.step, accuracy=accuracy, test_digits=count)
             journal.tell(accuracy=accuracy, test_digits=count)
         elif isinstance(event, Finished):
-            journal.tell(message="measuring on the test digits", seconds_left=0.0)
+            journal.tell(**told("busy_testing"), seconds_left=0.0)
 
     def _network(self) -> None:
         """Keep the network, where it is time."""
@@ -109,6 +110,7 @@ class Recorder:
             measured = {"accuracy": 1 - test_error / 100, "test_digits": digits}
             self.journal.line("test", step=self.trainer.step, **measured, final=True)
             self.journal.status |= measured
-        self.journal.last_words(state=state, message=message, code="diverged" if state == "failed" else "")
+        fault = told("diverged_other", why=message) if state == "failed" else {**NOTHING, "message": message}
+        self.journal.last_words(state=state, **fault)
         if self._lock is not None:
             os.close(self._lock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from .run_folder import RunError
+from .faults import RunError
 from .run_store import checked_name
 from .settings import TrainingSettings
 
@@ -24,14 +24,13 @@ def described(
     """What run.json says of a run that is to begin, see ``Runs.start``; ``longest``: minutes that it may
     take. RunError for what cannot be."""
     if not isinstance(settings, TrainingSettings):
-        raise RunError("settings", f"{type(settings).__name__} is no training settings.")
+        raise RunError("settings_none", what=type(settings).__name__)
     if not isinstance(device, str) or not DEVICE.fullmatch(device):
-        raise RunError("settings", f"The device is {device!r}; choose cpu, cuda or auto.")
+        raise RunError("settings_device", device=device)
     if minutes is not None and not (is_number(minutes) and 0 < minutes <= longest):
-        sentence = f"A run takes more than 0 and at most {longest:g} minutes; {minutes!r} is neither."
-        raise RunError("limit", sentence)
+        raise RunError("limit_asked", most=longest, minutes=minutes)
     if digits is not None and (type(digits) is not int or digits < 1):
-        raise RunError("settings", f"digits is {digits!r}; give a whole number from 1, or nothing for all.")
+        raise RunError("settings_digits", digits=digits)
     about = {"name": checked_name(name), "settings": settings.to_dict(), "twin": bool(twin)}
     return about | {"minutes": minutes, "steps": None, "digits": digits, "device": device}
 
@@ -40,7 +39,7 @@ def rate_order(rate: float) -> str:
     """The worker's order for a learning rate. RunError for what is none."""
     low, high = TrainingSettings.__dataclass_fields__["learning_rate"].metadata["range"]
     if not is_number(rate) or not low <= rate <= high:
-        raise RunError("settings", f"The learning rate is {rate!r}; give a number from {low:g} to {high:g}.")
+        raise RunError("settings_rate", rate=rate, least=low, most=high)
     return f"rate {float(rate)!r}"
 
 

@@ -23,26 +23,13 @@ from pathlib import Path
 
 from ..checkpoints import SUFFIX, write_whole
 from . import locks
+from .faults import RunError
 from .state import State
 
 ID = re.compile(r"[a-z0-9-]{1,40}")
 TWIN = "-twin"
 GENERATION = 1_000_000  # a cursor into a log is its generation times this, plus a number of lines
 ROLES = ("network", "twin")
-
-
-class RunError(ValueError):
-    """What was asked of a run cannot be; the message is one sentence for people.
-
-    Attributes:
-        code: which kind, for programs: running, unknown, state, foreign, settings, data, disk, folder, name,
-            limit, platform.
-        run: the id of the run that is in the way, where code is "running".
-    """
-
-    def __init__(self, code: str, message: str, run: str | None = None):
-        super().__init__(message)
-        self.code, self.run = code, run
 
 
 class RunFolder:
@@ -65,7 +52,7 @@ class RunFolder:
             about = json.loads((self.path / "run.json").read_bytes())
             return {**about, "id": self.id, "settings": dict(about["settings"])}
         except (OSError, ValueError, KeyError, TypeError):
-            raise RunError("unknown", f"There is no training run {self.id}.") from None
+            raise RunError("unknown_run", run=self.id) from None
 
     def write_about(self, about: dict) -> None:
         """CheckpointError where it cannot be written; what was there stays."""

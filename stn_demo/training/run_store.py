@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ..checkpoints import CheckpointError
 from . import locks
-from .run_folder import ID, RunError, RunFolder
+from .faults import RunError, why
+from .run_folder import ID, RunFolder
 
 KEPT = 8  # snapshots of a run that was thinned
 PATIENCE = 2.0  # seconds to wait for a process that is just ending
@@ -61,7 +62,7 @@ class RunStore:
     def run(self, id: str) -> RunFolder:
         """RunError where there is none of that name."""
         if not isinstance(id, str) or not ID.fullmatch(id) or not (self.folder / id).is_dir():
-            raise RunError("unknown", f"There is no training run {str(id)[:40]!r}.")
+            raise RunError("unknown_run", run=str(id)[:40])
         return RunFolder(self.folder / id)
 
     def create(self, about: dict) -> RunFolder:
@@ -78,7 +79,7 @@ class RunStore:
             new.path.rename(self.folder / id)
         except (OSError, CheckpointError) as error:
             shutil.rmtree(new.path, ignore_errors=True)
-            raise RunError("disk", f"The run cannot be written: {why(error)}.") from None
+            raise RunError("disk_new", **why(error)) from None
         return self.run(id)
 
     @contextmanager
@@ -86,25 +87,20 @@ class RunStore:
         """Within the block no one else starts a run here, and none is being trained. RunError where one is
         (at once if it is ``mine``, else after a wait), or the folder cannot be used."""
         if not locks.supported():
-            raise RunError("platform", "Training from the page needs Linux or macOS.")
+            raise RunError("platform_locks")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = locks.take(self.folder / ".lock", PATIENCE)
         except OSError as error:
-            raise RunError(
-                "folder", f"The folder of runs, {self.folder}, cannot be used: {why(error)}."
-            ) from None
+            raise RunError("folder_use", folder=str(self.folder), **why(error)) from None
         if lock is None:
-            raise RunError("running", "Someone else is just starting a training; watch it, or try again.")
+            raise RunError("running_beginning")
         try:
             end = time.monotonic() + PATIENCE
             while busy := next((run for run in self.all() if run.alive()), None):
                 # a process whose app has just gone needs a moment to save its run
                 if busy.id == mine or time.monotonic() > end:
-                    sentence = (
-                        f"One run is trained at a time, and {called(busy)} is; watch it, or stop it first."
-                    )
-                    raise RunError("running", sentence, busy.id)
+                    raise RunError("running_other", busy.id, name=called(busy))
                 time.sleep(0.05)
             yield
         finally:
@@ -114,42 +110,30 @@ class RunStore:
         """RunError where one more run would be too many, or too much."""
         runs, limits = self.all(), self.limits
         if len(runs) >= limits.runs:
-            raise RunError("limit", f"There are {len(runs)} runs, and no more are kept; delete some.")
+            raise RunError("limit_runs", count=len(runs))
         sizes = [run.size() for run in runs]
         for place, run in enumerate(runs):
             if sum(sizes) > limits.bytes and not run.alive():
                 run.thin(KEPT)
                 sizes[place] = run.size()
         if (taken := sum(sizes)) > limits.bytes:
-            most = f"{limits.bytes / (1 << 20):,.0f} MB"
-            raise RunError(
-                "limit", f"The runs take {taken / (1 << 20):,.0f} MB of at most {most}; delete some."
-            )
+            raise RunError("limit_bytes", taken=taken >> 20, most=limits.bytes >> 20)
         free = shutil.disk_usage(self.folder).free
         if free < limits.free_bytes:
-            raise RunError(
-                "disk",
-                f"The disk of {self.folder} has only {free >> 20:,} MB left, and a run wants "
-                f"{limits.free_bytes >> 20:,} MB; make room first.",
-            )
+            raise RunError("disk_full", folder=str(self.folder), free=free >> 20, wanted=limits.free_bytes >> 20)
 
 
 def called(run: RunFolder) -> str:
     """A run's name in a sentence."""
     try:
-        return repr(run.about().get("name") or run.id)
+        return run.about().get("name") or run.id
     except RunError:
-        return repr(run.id)
+        return run.id
 
 
 def checked_name(name: object) -> str:
     """A name that people gave. RunError for what is none."""
     text = " ".join(str(name).split()) if isinstance(name, str) else None
     if text is None or len(text) > LONGEST_NAME or not text.isprintable():
-        raise RunError("name", f"A run's name is up to {LONGEST_NAME} letters in a line.")
+        raise RunError("name_run", most=LONGEST_NAME)
     return text
-
-
-def why(error: Exception) -> str:
-    """What the system or a checkpoint says, without a full stop."""
-    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).rstrip(".")

@@ -9,18 +9,18 @@ from pathlib import Path
 from ..checkpoints import CheckpointError
 from ..data import mnist
 from . import locks
+from .faults import NOTHING, RunError, told, why
 from .keep import keep
 from .process import WorkerProcess
 from .requests import described, rate_order
-from .run_folder import RunError, RunFolder
-from .run_store import Limits, RunStore, called, checked_name, default_folder, why
+from .run_folder import RunFolder
+from .run_store import Limits, RunStore, called, checked_name, default_folder
 from .settings import TrainingSettings
 
 __all__ = ["Limits", "RunError", "Runs", "default_folder"]
 
 AT_WORK = ("starting", "running", "paused")
 RESUMABLE = ("stopped", "failed", "lost")
-LOST = "The process of the training has ended unexpectedly; resume goes on from the last saved step."
 
 
 class Runs:
@@ -48,6 +48,8 @@ class Runs:
         self.save_every = save_every
         self._mutex = threading.RLock()
         self._worker: WorkerProcess | None = None
+        self._spare: WorkerProcess | None = None
+        self._closed = False
 
     # -- reading
 
@@ -92,11 +94,10 @@ class Runs:
         second."""
         run = self.store.run(id)
         if step != "latest" and (isinstance(step, bool) or not isinstance(step, int)):
-            raise RunError("unknown", f"{str(step)[:20]!r} is no step; give a whole number or 'latest'.")
+            raise RunError("unknown_step", step=str(step)[:20])
         path = run.network(step, twin)
         if not path.is_file():
-            what = "its plain twin" if twin else "the network"
-            raise RunError("unknown", f"The run {id} has kept no copy of {what} at step {step}.")
+            raise RunError("unknown_twin" if twin else "unknown_network", run=id, step=step)
         return path
 
     # -- starting and ending
@@ -130,10 +131,7 @@ class Runs:
             and not self.download
             and not mnist.is_at_hand(self.data_root)
         ):
-            where = mnist.folder(self.data_root)
-            raise RunError(
-                "data", f"MNIST is not in {where}; give its folder, or train on the embedded digits."
-            )
+            raise RunError("data_absent", folder=str(mnist.folder(self.data_root)))
         about |= {"longest_minutes": self.store.limits.minutes}
         with self._mutex, self.store.alone(self._own()):
             run = self.store.create(about)
@@ -173,17 +171,36 @@ class Runs:
         try:
             settings = settings if seed is None else settings.but(seed=seed)
         except ValueError as error:
-            raise RunError("settings", str(error)) from None
+            raise RunError("settings_other", why=str(error)) from None
         if about["mine"]:
-            self.close()
+            with self._mutex:
+                self._worker.close()
         kept = ("name", "twin", "minutes", "digits", "device", "steps")
         return self._start({name: about.get(name) for name in kept} | {"settings": settings.to_dict()})
 
-    def close(self) -> None:
-        """End the process politely: the state of its run is saved, and the run can be resumed."""
+    def warm(self) -> None:
+        """Have a process at hand that needs no seconds to start a run. Where none can be, starting one will say
+        why."""
         with self._mutex:
+            if not self._closed and (self._spare is None or not self._spare.fresh):
+                self._end_spare()
+                try:
+                    self._spare = WorkerProcess(hurry=False)
+                except OSError:
+                    pass
+
+    def close(self) -> None:
+        """End the processes politely: the state of the run is saved, and it can be resumed."""
+        with self._mutex:
+            self._closed = True
+            self._end_spare()
             if self._worker is not None:
                 self._worker.close()
+
+    def _end_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.close()
 
     def _order(self, id: str, *orders: str, spawn: bool = True) -> None:
         """Give orders to the process of a run; where that is gone, to a new one, or RunError without
@@ -192,32 +209,20 @@ class Runs:
             status, run = self.status(id), self.store.run(id)
             if status["mine"]:
                 if not all(map(self._worker.send, orders)):
-                    raise RunError("state", f"The run {called(run)} is just ending.")
+                    raise RunError("state_ending", name=called(run))
             elif status["alive"] and not spawn:
-                raise RunError(
-                    "foreign", f"The run {called(run)} is trained from elsewhere, and driven there."
-                )
+                raise RunError("foreign_app", name=called(run))
             elif status.get("terminal") and not status["alive"]:
                 again = f"python -m stn_demo train --resume --output {status['terminal']}"
-                raise RunError(
-                    "foreign", f"The run {called(run)} belongs to a terminal; go on there with: {again}"
-                )
+                raise RunError("foreign_terminal", name=called(run), command=again)
             elif not spawn or not (status["resumable"] or status["alive"]):
-                raise RunError(
-                    "state", f"The run {called(run)} is {status['state']}; it is not being trained."
-                )
+                raise RunError("state_still", name=called(run), state=status["state"])
             else:
                 longest = self.store.limits.minutes
                 if (status.get("seconds") or 0) >= 60 * longest:
-                    raise RunError(
-                        "limit", f"The run {called(run)} has reached the limit of {longest:g} minutes."
-                    )
+                    raise RunError("limit_spent", name=called(run), most=longest)
                 with self.store.alone(self._own()):
                     self._spawn(run, orders)
-
-    def _options(self) -> list[str]:
-        root = ["--data", self.data_root] if self.data_root else []
-        return [*root, *([] if self.download else ["--no-download"]), "--save-every", str(self.save_every)]
 
     def _own(self) -> str | None:
         """The run that is driven from here. Waits for a process that is just ending."""
@@ -236,15 +241,28 @@ class Runs:
         try:
             lock = locks.take(run.lock)
             if lock is None:
-                raise RunError("running", f"The run {called(run)} is being trained already.", run.id)
+                raise RunError("running_already", run.id, name=called(run))
             run.amend(longest_minutes=self.store.limits.minutes)
-            run.write_status({**run.status(), "state": "starting", "message": "", "code": ""})
-            self._worker = WorkerProcess(run, lock, self._options(), orders)
+            run.write_status({**run.status(), "state": "starting", **NOTHING})
+            self._worker = self._given(run, lock, orders)
         except (OSError, CheckpointError) as error:
-            raise RunError("disk", f"The training cannot be started: {why(error)}.") from None
+            raise RunError("disk_start", **why(error)) from None
         finally:
             if lock is not None:
                 os.close(lock)  # the process has it now
+
+    def _given(self, run: RunFolder, lock: int, orders: tuple[str, ...]) -> WorkerProcess:
+        """A process that has taken the run. OSError where there can be none."""
+        options = {"data": self.data_root, "download": self.download, "save_every": self.save_every}
+        if self._spare is not None and self._spare.fresh and self._spare.take(run, lock, options, orders):
+            worker, self._spare = self._spare, None
+            return worker
+        self._end_spare()
+        worker = WorkerProcess(hurry=True)
+        if not worker.take(run, lock, options, orders):
+            worker.close()
+            raise OSError("its process ended at once")
+        return worker
 
     # -- keeping
 
@@ -252,18 +270,18 @@ class Runs:
         try:
             self.store.run(id).amend(name=checked_name(name))
         except (OSError, CheckpointError) as error:
-            raise RunError("disk", f"The run cannot be renamed: {why(error)}.") from None
+            raise RunError("disk_name", **why(error)) from None
 
     def delete(self, id: str) -> None:
         """Remove a run and all its files; not while it is trained."""
         with self._mutex:
             run = self.store.run(id)
             if self._own() == id or run.alive():
-                raise RunError("running", "A run that is being trained cannot be deleted; stop it first.", id)
+                raise RunError("running_kept", id)
             try:
                 run.delete()
             except OSError as error:
-                raise RunError("folder", f"The run cannot be deleted: {why(error)}.") from None
+                raise RunError("folder_delete", **why(error)) from None
 
     def save(
         self, id: str, step: int | str, name: str, folder: str | os.PathLike | None = None, twin: bool = False
@@ -278,9 +296,5 @@ def lost(words: dict) -> dict:
     ``WorkerProcess.last_words``."""
     if "state" in words:
         return words
-    how = f" (killed by signal {words['signal']})" if "signal" in words else ""
-    return {
-        "state": "lost",
-        "code": "killed",
-        "message": LOST.replace(" unexpectedly", f" unexpectedly{how}"),
-    }
+    how = ("killed_signal", {"signal": words["signal"]}) if "signal" in words else ("killed_exit", {})
+    return {"state": "lost", **told(how[0], **how[1])}

@@ -18,6 +18,7 @@ from .batches import Batches, derived_seed
 from .distributed import Group
 from .evaluation import evaluate
 from .events import Evaluated, Event, Finished, Snapshot, Step, TrainingStopped
+from .faults import sentence
 from .settings import TrainingSettings
 from .state import State, fingerprint
 
@@ -178,22 +179,15 @@ class Trainer:
         weights = self._flat().abs().sum().item()
         seconds, loss = self.seconds - self._from_seconds, sums[0] / steps
         if not all(map(math.isfinite, (*sums, *norms, weights))):
-            what = "loss" if not math.isfinite(sums[0]) else "gradient"
-            self._stop(
-                f"The {what} is no finite number any more: the training has diverged. Lower the learning rate"
-            )
+            self._stop("diverged_gradient" if math.isfinite(sums[0]) else "diverged_loss")
         for point, pull in zip(self.model.transformers, norms[1:], strict=True):
             if pull == 0 and norms[0] > 0:
-                self._stop(
-                    f"The transformer at {point!r} gets no gradient any more: its grid lies wholly outside "
-                    "the picture, where all pixels are alike. Lower localization_factor or the learning rate"
-                )
+                self._stop("diverged_outside", point=point)
         self._high_since = (
             None if loss < 2 * CHANCE else self._from if self._high_since is None else self._high_since
         )
         if self._high_since is not None and self.step - self._high_since >= PATIENCE:
-            guess = f"twice that of guessing ({2 * CHANCE:.1f})"
-            self._stop(f"The loss has stayed above {guess}. Lower the learning rate")
+            self._stop("diverged_high", high=f"{2 * CHANCE:.1f}")
         event = Step(
             step=self.step,
             steps=self.steps,
@@ -207,8 +201,9 @@ class Trainer:
         self._good = self.state()
         return event
 
-    def _stop(self, why: str) -> None:
-        raise TrainingStopped(f"{why}, and resume from step {self._good.step} or begin again.", self._good)
+    def _stop(self, kind: str, **values: object) -> None:
+        values["step"] = self._good.step
+        raise TrainingStopped(sentence(kind, **values), self._good, kind, **values)
 
     def result(self) -> Network:
         """A copy of the network as it is now, with averaged weights where the run averages; eval mode,

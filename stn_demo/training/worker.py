@@ -1,23 +1,15 @@
-"""Trains one run in a process of its own: ``python -m stn_demo.training.worker FOLDER``.
+"""Trains one run, and obeys orders meanwhile: pause, resume, step (one step, then pause), stop, rate X, close.
 
-Orders come as lines on standard input: pause, resume, step (one step, then pause), stop, rate X. When
-standard input ends, because the app closed it or died, the process saves the state of the run and ends.
 Nothing that it is told to do, or does for those who watch, changes the weights, but for a new learning rate.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import queue
 import re
-import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 
@@ -25,11 +17,11 @@ from ..checkpoints import CheckpointError
 from ..data.digits import Digits
 from ..data.mnist import DataError
 from ..parent import parent
-from . import locks
 from .data_source import DataSource
 from .distributed import find_device
 from .evaluation import BLOCK, test_blocks
 from .events import TrainingStopped
+from .faults import NOTHING, SENTENCES, RunError, told, why
 from .journal import LINES, Journal
 from .pair import Pair, finite, timed
 from .run_folder import RunFolder
@@ -37,13 +29,16 @@ from .schedule import Schedule
 from .settings import TrainingSettings
 from .state import State
 
-NICE = 10  # the page comes first
 LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
-CLOSED = "closed", "The app has ended; resume goes on from here."
+FIRST, FIRST_EVERY = 3.0, 0.15  # in the first seconds, in which most moves, both are this
 
 
 class Ended(Exception):
-    """The run was told to end here: a code and, where there is more to say, a sentence."""
+    """The run was told to end here; ``why``: what its status says of that."""
+
+    def __init__(self, why: dict = NOTHING):
+        super().__init__()
+        self.why = why
 
 
 class Worker:
@@ -66,33 +61,36 @@ class Worker:
                 self._obey()
                 self._advance()
             self._finish()
-            news = {"state": "done", "message": "", "code": "", "seconds_left": 0.0}
+            news = {"state": "done", **NOTHING, "seconds_left": 0.0}
         except Ended as end:
-            code, message = end.args
-            news = {"state": "stopped", "message": message, "code": code}
+            news = {"state": "stopped", **end.why}
         except Exception as fault:
-            code, message = self._explained(fault)
-            news = {"state": "failed", "message": message, "code": code}
+            news = {"state": "failed", **self._explained(fault)}
         return self.journal.last_words(**self._place(), **news)
 
-    def _explained(self, fault: Exception) -> tuple[str, str]:
-        """A fault as a code and a sentence for people."""
+    def _explained(self, fault: Exception) -> dict:
+        """What the status says of it."""
         line = (str(fault).splitlines() or [""])[0]
         if isinstance(fault, TrainingStopped):
-            step = self.folder.last_state(self.twin)  # it names the last good step; this is the last one kept
-            return "diverged", re.sub(r"resume from step \d+", f"resume from step {step}", line)
+            step = self.folder.last_state(self.twin)  # the fault names the last good one; this is the last one kept
+            kind = fault.kind if fault.kind in SENTENCES else "diverged_other"
+            line = re.sub(r"resume from step \d+", f"resume from step {step}", line)
+            return told(kind, **{"why": line, **fault.values, "step": step})
+        if isinstance(fault, RunError):
+            return told(fault.kind, **fault.values)
         if isinstance(fault, (CheckpointError, OSError)):
-            why = (getattr(fault, "strerror", None) or line).rstrip(".")
-            return "disk", f"The run could not be written to the disk ({why}); make room there, then resume."
+            return told("disk_training", **why(fault))
+        if isinstance(fault, DataError):
+            return told("data_download", why=line, folder=str(self.data.folder))
         if isinstance(fault, ValueError):
-            return "data" if isinstance(fault, DataError) else "settings", line
-        return "error", f"The training failed ({type(fault).__name__}: {line.rstrip('.')})."
+            return told("settings_other", why=line)
+        return told("error_unforeseen", error=type(fault).__name__, why=line.rstrip("."))
 
     # -- before the first step
 
     def _prepare(self) -> None:
         self.journal.status |= self.folder.status()
-        self.journal.tell(state="starting", message="", code="")
+        self.journal.tell(state="starting", **NOTHING)
         about = self.folder.about()
         self.twin = bool(about.get("twin"))
         self.limit = about.get("longest_minutes")
@@ -100,10 +98,10 @@ class Worker:
             find_device(about.get("device") or "cpu"),
             TrainingSettings.from_dict(about["settings"]),
         )
-        digits, self.test = self.data.load(settings.data, about.get("digits"), self._say)
+        digits, self.test = self._load(settings.data, about.get("digits"))
         self._few: list | None = None
         if about.get("minutes") and not about.get("steps"):
-            self._say("measuring the speed of this machine")
+            self._say("busy_timing")
             settings = timed(Pair(settings, digits, self.twin, device, {}), about["minutes"])
         states = self._states()
         self.pair = Pair(settings, digits, self.twin, device, states)
@@ -120,7 +118,36 @@ class Worker:
         self.saved = time.monotonic()
         self.spent, self.taken = 0.0, 0  # seconds, and steps, since this process began to train
         self._show()
-        self._tell(state="running", message="")
+        self._tell(state="running", **NOTHING)
+
+    def _load(self, name: str, count: int | None) -> tuple[Digits, Digits]:
+        """The digits, from a thread of their own: an order to end does not wait for a download."""
+        loaded: queue.SimpleQueue = queue.SimpleQueue()
+
+        def load() -> None:
+            try:
+                loaded.put(self.data.load(name, count, self._say))
+            except Exception as fault:
+                loaded.put(fault)
+
+        threading.Thread(target=load, daemon=True).start()
+        later = []
+        while True:
+            try:
+                found = loaded.get(timeout=0.1)
+                break
+            except queue.Empty:
+                while not self.orders.empty():
+                    later.append(self.orders.get())
+                    if later[-1] in ("stop", "close"):
+                        raise Ended(told("closed_app") if later[-1] == "close" else NOTHING) from None
+        while not self.orders.empty():
+            later.append(self.orders.get())
+        for order in later:
+            self.orders.put(order)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _states(self) -> dict[str, State]:
         """Where to go on from; empty where there is nothing yet."""
@@ -128,10 +155,10 @@ class Worker:
         try:
             return {} if step is None else self.folder.load_states(step, self.twin)
         except CheckpointError as fault:
-            raise ValueError(f"The run cannot go on, for its state cannot be read: {fault}") from None
+            raise RunError("settings_state", why=str(fault)) from None
 
-    def _say(self, message: str) -> None:
-        self.journal.tell(message=message)
+    def _say(self, kind: str) -> None:
+        self.journal.tell(**told(kind))
 
     # -- orders
 
@@ -148,12 +175,12 @@ class Worker:
             self._follow(*order.partition(" ")[::2])
         if self.limit and self.pair.seconds >= 60 * self.limit:
             self._settle()
-            raise Ended("limit", f"The run has reached its limit of {self.limit:g} minutes and was stopped.")
+            raise Ended(told("limit_reached", most=self.limit))
 
     def _follow(self, order: str, value: str) -> None:
         if order in ("stop", "close"):
             self._settle()
-            raise Ended(*(CLOSED if order == "close" else ("", "")))
+            raise Ended(told("closed_app") if order == "close" else NOTHING)
         if order == "pause" and not self.paused:
             self._pause()
         elif order in ("resume", "step"):
@@ -193,11 +220,12 @@ class Worker:
             self.journal.snapshot(models, self._provenance())
         now = time.monotonic()
         self.spent, self.taken = self.spent + now - start, self.taken + 1
-        if now - self.shown > LATEST_EVERY:
+        first = self.spent < FIRST
+        if now - self.shown > (FIRST_EVERY if first else LATEST_EVERY):
             self._show()
         if line and now - self.saved > self.save_every:
             self._save()
-        if now - self.told > STATUS_EVERY:
+        if now - self.told > (FIRST_EVERY if first else STATUS_EVERY):
             self._tell()
 
     def _line(self) -> None:
@@ -222,12 +250,12 @@ class Worker:
     def _until_closed(self, blocks: Iterator) -> Iterator:
         for block in blocks:
             if parent.gone.is_set():
-                raise Ended(*CLOSED)
+                raise Ended(told("closed_app"))
             yield block
 
     def _finish(self) -> None:
         self._settle()
-        self._tell(state="running", message="measuring on the test digits")
+        self._tell(state="running", **told("busy_testing"))
         self._measure(len(self.test.labels), final=True)
 
     def _tell(self, **news: object) -> None:
@@ -255,39 +283,3 @@ class Worker:
         settings = self.pair.settings.to_dict()
         about = {"run": self.folder.id, "step": self.pair.step, "steps": self.pair.steps}
         return about | {key: settings[key] for key in ("data", "distortion", "seed")}
-
-
-def listen(orders: queue.SimpleQueue) -> None:
-    """Put the lines of standard input in the queue."""
-    for line in sys.stdin:
-        orders.put(line.strip())
-    orders.put("close")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Train the run; the exit status: 0, or 2 where another process trains it."""
-    parser = argparse.ArgumentParser(prog="python -m stn_demo.training.worker")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--lock", type=int, help="a descriptor that holds the run's lock")
-    parser.add_argument("--data", help="folder of MNIST")
-    parser.add_argument("--no-download", action="store_true")
-    parser.add_argument("--save-every", type=float, default=2.0, help="seconds")
-    options = parser.parse_args(arguments)
-    folder = RunFolder(options.folder)
-    if options.lock is None and locks.take(folder.lock) is None:
-        print(f"The run {folder.id} is being trained already.", file=sys.stderr)
-        return 2
-    os.nice(NICE)
-    torch.set_num_threads(1)
-    data = DataSource(options.data, not options.no_download, folder.path.parent)
-    worker = Worker(folder, queue.SimpleQueue(), data, options.save_every)
-    signal.signal(signal.SIGTERM, lambda number, frame: worker.orders.put("close"))
-    parent.on_gone = lambda: worker.orders.put("close")
-    threading.Thread(target=listen, args=(worker.orders,), daemon=True).start()
-    if not worker.run():
-        print(json.dumps(worker.journal.status), flush=True)  # for whoever started it
-    return 0
-
-
-if __name__ == "__main__":
-    os._exit(main())  # a thread may be reading standard input, over which an orderly exit stumbles

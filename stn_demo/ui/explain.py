@@ -22,8 +22,8 @@ def add(live: Live) -> None:
             image: a picture file of one digit, any size and colours.
             rotation: degrees, clockwise, -180 to 180.
             scale: factor, 0.3 to 2.
-            shift_x: pixels to the right, -14 to 14.
-            shift_y: pixels down, -14 to 14.
+            shift_x: pixels to the right, -128 to 128; half the frame, 14 at 28 x 28, leads to its edge.
+            shift_y: pixels down, -128 to 128.
             shear: -1 to 1.
             model: name of a checkpoint; empty for the default.
             raw: true: only resize the picture, do not crop and centre its ink.

@@ -26,6 +26,8 @@ class Options:
     root_path: str | None = None
     runs: Path | None = None
     training: bool = True
+    longest_run: float = 240.0  # minutes
+    most_disk: int = 2048  # MB, of all runs
 
     @property
     def uploads(self) -> Path:
@@ -57,6 +59,8 @@ def read_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument(
         "--no-training", dest="training", action="store_false", help="visitors may watch and rewind the runs, but train none"
     )
+    parser.add_argument("--longest-run", type=float, default=240.0, metavar="MINUTES", help="of training a run (default: 240)")
+    parser.add_argument("--most-disk", type=int, default=2048, metavar="MB", help="that the runs may take in all (default: 2048)")
     options = Options(**vars(parser.parse_args(arguments)))
     if not 1 <= options.port <= 65535:
         raise OptionError(f"--port {options.port}: a port is a number from 1 to 65535.")
@@ -67,6 +71,9 @@ def read_options(arguments: list[str] | None = None) -> Options:
             raise OptionError(f"{name} {folder}: this is a file; give a folder.")
         if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
             raise OptionError(f"{name} {folder}: no permission to read this folder.")
+    for name, most in (("--longest-run", options.longest_run), ("--most-disk", options.most_disk)):
+        if not 0 < most < 1e9:
+            raise OptionError(f"{name} {most}: give a number above 0.")
     if options.data is not None and not options.data.exists():
         raise OptionError(f"--data {options.data}: there is no such folder.")
     if options.device not in ("cpu", "cuda", "mps") and not options.device.startswith("cuda:"):

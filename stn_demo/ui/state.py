@@ -30,13 +30,13 @@ PARTS = {
 POSE = {  # name: (least, most, default)
     "rotation": (-180.0, 180.0, 0.0),
     "scale": (0.3, 2.0, 1.0),
-    "shift_x": (-14.0, 14.0, 0.0),
-    "shift_y": (-14.0, 14.0, 0.0),
+    "shift_x": (-128.0, 128.0, 0.0),  # half of the largest frame
+    "shift_y": (-128.0, 128.0, 0.0),
     "shear": (-1.0, 1.0, 0.0),
     "elastic": (0.0, 4.0, 0.0),
     "elastic_seed": (0, 9999, 0),
 }
-CORNER = 10.0  # px that a corner may be moved in x and in y
+CORNER = 92.0  # px that a corner may be moved in x and in y: a third of the largest frame
 SAMPLERS = ("bilinear", "nearest", "bicubic", "deconvolution")
 PADDINGS = ("zeros", "border", "reflection")
 LANGUAGES = ("en", "zh-CN")

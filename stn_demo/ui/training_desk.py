@@ -24,12 +24,14 @@ class Training:
         self.options, self.live, self.status = options, live, status
         self.runs = None
         self._listed: tuple[float, list[dict]] = (-1e9, [])
+        self._preparing: asyncio.Task | None = None
 
     def open(self):
         """Make the ``Runs``; torch is loaded by now. Called once, in the engine's thread."""
-        from ..training.runs import Runs
+        from ..training.runs import Limits, Runs
 
-        self.runs = Runs(self.options.runs, data_root=self.options.data)
+        limits = Limits(minutes=self.options.longest_run, bytes=self.options.most_disk << 20)
+        self.runs = Runs(self.options.runs, data_root=self.options.data, limits=limits)
         return self.runs
 
     def close(self) -> None:
@@ -48,6 +50,16 @@ class Training:
             runs = await self.call(lambda runs: runs.list())
             self._listed = time.monotonic(), runs
         return runs
+
+    def prepare(self, delay: float = 0.0) -> None:
+        """Somebody has come, and may press start: in ``delay`` seconds, let a process be ready for it."""
+        if self.options.training and (self._preparing is None or self._preparing.done()):
+            self._preparing = asyncio.create_task(self._prepare(delay))
+
+    async def _prepare(self, delay: float) -> None:
+        await asyncio.sleep(delay)
+        if running(await self.list()) is None:  # one that is at work needs both cores
+            await self.call(lambda runs: runs.warm())
 
     def changed(self) -> None:
         """Something was done to a run: the list is to be made anew."""

@@ -12,7 +12,7 @@ MOST_POINTS = 1500  # of a curve: more than a screen has pixels for it
 STATUS = (
     "id", "name", "created", "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy",
     "twin_accuracy", "loss", "learning_rate", "top_rate", "message", "twin", "settings", "minutes", "resumable", "mine", "alive",
-    "code", "device", "digits",
+    "code", "kind", "values", "device", "digits",
 )  # fmt: skip
 EXPORTED = ("kind", "step", "loss", "accuracy", "twin_loss", "twin_accuracy", "learning_rate", "seconds", "samples_per_second")
 

@@ -21,6 +21,7 @@ from .training_desk import Training, running, version
 
 MOST_BODY = 256 * 1024
 WATCHERS = ("replay",)  # what a visitor may post where training is closed
+ARRIVING = 2.0  # seconds in which a page that opens has enough to do
 FILE = {"X-Content-Type-Options": "nosniff"}
 
 
@@ -43,17 +44,19 @@ def _add_watching(app: FastAPI, training: Training) -> None:
     @app.get("/stn/train")
     async def overview():
         runs = await training.list()
+        training.prepare()
         return {
             "allowed": training.options.training,
             "runs": [training_log.summary(run) for run in runs],
             "version": version(runs),
             "running": running(runs),
             "presets": await asyncio.to_thread(training_settings.presets),
-            "choices": await asyncio.to_thread(training_settings.choices, training.options.data),
+            "choices": await asyncio.to_thread(training_settings.choices, training.options),
         }
 
     @app.get("/stn/train/networks")
     async def networks():
+        training.prepare(ARRIVING)  # every page asks this when it opens
         return {"models": training.status.values["models"]}
 
     @app.get("/stn/train/log")
@@ -64,7 +67,11 @@ def _add_watching(app: FastAPI, training: Training) -> None:
             about = {"version": version(runs), "running": running(runs)}
         if not id:
             return about
-        return await _answered(training.call(training_log.news, id, since), **about)
+        try:
+            return {**about, **await training.call(training_log.news, id, since)}
+        except ValueError as error:
+            # a page asks after its run until it hears that this was deleted: an answer, no fault of the page's
+            return JSONResponse({**about, "error": _described(error)})
 
     @app.get("/stn/train/strip")
     async def strip(id: str, step: str = "latest", seen: str = ""):
@@ -72,8 +79,8 @@ def _add_watching(app: FastAPI, training: Training) -> None:
             name = f"run-{id}-{step}"
             run = await training.call(lambda runs: runs.status(id))
             version, message = await training.pictures.strip(name, run)
-        except ValueError as error:
-            return _refuse(error)
+        except ValueError:  # deleted, or not yet written
+            version = seen
         if version == seen:
             return Response(status_code=204)
         return Response(message, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
@@ -200,22 +207,18 @@ async def _posted(request: Request, training: Training, name: str) -> dict:
     return state.parse(text if text is not None else b" " * (MOST_BODY + 1))
 
 
-async def _answered(work, **more) -> JSONResponse | dict:
-    try:
-        return {**more, **await work}
-    except ValueError as error:
-        return _refuse(error)
-
-
 def _refuse(error: Exception, **more) -> JSONResponse:
+    return guard.answer({"error": _described(error), **more})
+
+
+def _described(error: Exception) -> dict:
     """The sentence of a RunError, StateError, Refused or of settings that do not fit each other."""
+    about = {"code": getattr(error, "code", "run_settings"), "message": str(error)}
     if isinstance(error, OSError):
-        code, message = "run_disk", f"The file cannot be written: {error.strerror or error}."
-    else:
-        code, message = getattr(error, "code", "run_settings"), str(error)
+        about = {"code": "run_disk", "message": f"The file cannot be written: {error.strerror or error}."}
     if type(error).__name__ == "RunError":
-        code = f"run_{error.code}"
-    return guard.answer({"error": {"code": code, "message": message}, **more})
+        about |= {"code": f"run_{error.code}", "kind": error.kind, "values": error.values}
+    return about
 
 
 def _id(values: dict) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from .options import Options
 from .state import StateError
 
 ASKED = ("name", "twin", "minutes", "digits", "device")  # of Runs.start, beside the settings
@@ -25,7 +26,7 @@ def presets() -> list[dict]:
     ]
 
 
-def choices(data: object = None) -> dict:
+def choices(options: Options) -> dict:
     """Every field of the settings with its values or its range, and which devices and digits this machine has."""
     import torch
 
@@ -42,15 +43,21 @@ def choices(data: object = None) -> dict:
         devices.append("mps")
     return {
         "data": list(DATA_SETS),
-        "mnist": mnist.is_at_hand(data),
+        "mnist": mnist.is_at_hand(options.data),
         "distortion": list(DISTORTIONS),
         "points": {name: list(points) for name, points in POINTS.items()},
         "model": {name: list(values) for name, values in CHOICES.items()},
         "numbers": {
-            item.name: {"range": list(item.metadata["range"]), "whole": item.metadata["whole"]}
+            item.name: {**item.metadata, "range": list(item.metadata["range"])}
             for item in fields(TrainingSettings)
             if "range" in item.metadata
         },
+        "named": {
+            item.name: {**item.metadata, "choices": list(item.metadata["choices"])}
+            for item in fields(TrainingSettings)
+            if "choices" in item.metadata
+        },
+        "longest": options.longest_run,
         "devices": devices,
     }
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..analysis.frame import Frame
 
+_write = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 GRID_UNIT = 4096  # of the int16 grid: 1 / 4096 of half a picture, 0.003 px at 28 px; saturates at 8 half pictures
 
 
@@ -63,9 +64,9 @@ def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes
         ],
     }
     try:
-        text = json.dumps(values, separators=(",", ":"), allow_nan=False).encode()
+        text = _write(values).encode()
     except ValueError:
-        text = json.dumps(_finite(values), separators=(",", ":")).encode()
+        text = _write(_finite(values)).encode()
     text += b" " * (-(len(text) + 4) % 8)
     return b"".join([struct.pack("<I", len(text)), text, *(array.tobytes() for array in arrays.values())])
 

@@ -4,7 +4,8 @@
 
 Both pages stand on this machine, driven in headless Chromium, and run the same network. "Idiomatic" is a slider whose event
 gives three gr.Plot (Plotly) and a gr.Label. Latency: from the input event to the last change of the page that it caused.
-Updates per second: while the slider moves at every display frame.
+Updates per second: while the slider (or the pen) moves at every display frame; moves and updates would be equal in number
+if every move were answered by itself.
 """
 
 from __future__ import annotations
@@ -95,31 +96,63 @@ def idiomatic(page: Page, drags: int, seconds: float) -> tuple[list[float], floa
 
 
 def drag(page: Page, seconds: float, count: str) -> float:
-    """Move the slider at every display frame; updates per second."""
+    """Move the slider at every display frame, each time to another value (to and fro by 2 degrees: where a position is
+    the last one again there is nothing to answer); updates per second."""
     return page.evaluate(
         f"""async (seconds) => {{
           const before = {count}, start = performance.now();
           let i = 0;
           while (performance.now() - start < 1000 * seconds) {{
-            ({SET})(60 * Math.sin(i++ / 20));
+            ({SET})(Math.abs(2 * i++ % 240 - 120) - 60);
             await new Promise(requestAnimationFrame);
           }}
+          window.moves = i;
           return ({count} - before) / ((performance.now() - start) / 1000);
         }}""",
         seconds,
     )
 
 
-def drag_latencies(page: Page, seconds: float) -> list[float]:
-    """Latencies while the slider moves at every display frame, ours only."""
+MEASURED = "performance.getEntriesByName('stn-update').map((entry) => entry.duration)"
+
+
+def drag_latencies(page: Page, seconds: float) -> tuple[list[float], float, int]:
+    """While the slider moves at every display frame, ours only: latencies, updates per second, and moves made."""
     page.evaluate("performance.clearMeasures()")
-    drag(page, seconds, "0")
+    rate = drag(page, seconds, "performance.getEntriesByName('stn-update').length")
     page.wait_for_timeout(200)
-    return page.evaluate("performance.getEntriesByName('stn-update').map((entry) => entry.duration)")
+    return page.evaluate(MEASURED), rate, page.evaluate("window.moves")
 
 
-def draw_latencies(page: Page, seconds: float) -> list[float]:
-    """Latencies while the pen draws, ours only."""
+def draw_latencies(page: Page, seconds: float) -> tuple[list[float], float, int]:
+    """The same while the pen goes on drawing one stroke, a new point at every display frame."""
+    page.evaluate("performance.clearMeasures()")
+    moves, rate = page.evaluate(
+        """async (seconds) => {
+          const pad = document.querySelector('#view-digit'), box = pad.getBoundingClientRect();
+          const send = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, { pointerId: 7, pointerType: 'pen',
+            isPrimary: true, bubbles: true, button: 0, buttons: 1,
+            clientX: box.x + x * box.width, clientY: box.y + y * box.height }));
+          send('pointerdown', 0.5, 0.5);
+          const start = performance.now();
+          let i = 0;
+          while (performance.now() - start < 1000 * seconds) {
+            i += 1;
+            send('pointermove', 0.5 + 0.3 * Math.sin(i / 9), 0.5 + 0.35 * Math.sin(i / 13));
+            await new Promise(requestAnimationFrame);
+          }
+          const rate = performance.getEntriesByName('stn-update').length / ((performance.now() - start) / 1000);
+          send('pointerup', 0.5, 0.5);
+          return [i, rate];
+        }""",
+        seconds,
+    )
+    page.wait_for_timeout(200)
+    return page.evaluate(MEASURED), rate, moves
+
+
+def mouse_latencies(page: Page, seconds: float) -> list[float]:
+    """While a real mouse, driven from here, draws as fast as the browser takes its moves."""
     page.evaluate("performance.clearMeasures()")
     box = page.locator("#view-digit").bounding_box()
     page.mouse.move(box["x"] + 40, box["y"] + 40)
@@ -130,12 +163,13 @@ def draw_latencies(page: Page, seconds: float) -> list[float]:
         page.mouse.move(box["x"] + 40 + i * 7 % 120, box["y"] + 40 + i * 3 % 120)
     page.mouse.up()
     page.wait_for_timeout(200)
-    return page.evaluate("performance.getEntriesByName('stn-update').map((entry) => entry.duration)")
+    return page.evaluate(MEASURED)
 
 
-def say(name: str, latencies: list[float], rate: float | None = None) -> None:
+def say(name: str, latencies: list[float], rate: float | None = None, moves: int | None = None) -> None:
     values = f"p50 {percentile(latencies, 0.5):6.1f} ms, p95 {percentile(latencies, 0.95):6.1f} ms"
     pace = "" if rate is None else f", {rate:.1f} updates/s"
+    pace += "" if moves is None else f" for {moves} moves"
     print(f"{name:<38} {values}, mean {statistics.mean(latencies):6.1f} ms over {len(latencies)}{pace}")
 
 
@@ -143,6 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drags", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--ours", action="store_true", help="leave the rival out")
     options = parser.parse_args()
     environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
     rival = None  # started after ours has been measured: its start-up would take both cores
@@ -154,11 +189,13 @@ def main() -> None:
             page.wait_for_timeout(4000)  # until what the server and the browser still load is there
             latencies, rate = ours(page, options.drags, options.seconds)
             say("ours, one drag at a time", latencies, rate)
-            moving = drag_latencies(page, options.seconds)
-            say("ours, while the slider moves", moving, len(moving) / options.seconds)
-            drawing = draw_latencies(page, options.seconds)
-            say("ours, while the pen draws", drawing, len(drawing) / options.seconds)
+            say("ours, while the slider moves", *drag_latencies(page, options.seconds))
+            say("ours, while the pen draws", *draw_latencies(page, options.seconds))
+            page.click('[data-tool="clear"]')
+            say("ours, while a mouse draws", mouse_latencies(page, options.seconds))
             page.close()
+            if options.ours:
+                return
             rival = subprocess.Popen([sys.executable, "-c", IDIOMATIC], env=environment, stdout=subprocess.DEVNULL)
             for _ in range(300):
                 try:

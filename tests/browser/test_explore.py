@@ -1,6 +1,7 @@
 """The stage, end to end, as visitors use it."""
 
 import json
+import math
 
 import pytest
 from stage import STROKES, clear, draw, frame, pixels, settle, slide, winner
@@ -273,6 +274,37 @@ def test_a_link_brings_everything_back(page, visit):
     for field in ("theta", "probs", "sampler"):
         assert frame(again, field) == frame(page, field)
     assert frame(again, "digit.join()") == frame(page, "digit.join()")
+
+
+def test_a_drawing_of_many_points_has_a_short_link_and_looks_the_same(page, visit):
+    """A slow, trembling hand: 600 points. When it lifts the pen those that say nothing go, from page and link alike."""
+    page.click("#pose-reset")
+    clear(page)
+    trembling = [
+        (0.5 + 0.22 * math.sin(i / 48) + 0.002 * math.sin(1.7 * i), 0.5 - 0.33 * math.cos(i / 48) + 0.002 * math.sin(2.3 * i))
+        for i in range(301)
+    ]
+    box = page.locator("#view-digit").bounding_box()
+    for _ in range(2):
+        for i, (x, y) in enumerate(trembling):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+            if i == 0:
+                page.mouse.down()
+        settle(page)
+        under_the_pen = frame(page, "digit.join()").split(",")
+        page.mouse.up()
+    settle(page)
+    lifted = frame(page, "digit.join()").split(",")
+    assert sum(abs(int(a) - int(b)) for a, b in zip(under_the_pen, lifted, strict=True)) / 784 < 2, "of 255 greys, on average"
+    page.wait_for_function("location.hash.length > 10")
+    page.wait_for_timeout(700)
+    link = page.evaluate("location.hash")
+    assert len(link) < 3000
+    again = visit(link)
+    again.wait_for_function("window.stn.store.get().source.strokes?.length === 2")
+    settle(again, 300)
+    assert frame(again, "digit.join()").split(",") == lifted
+    assert winner(again)[0] == 0
 
 
 @pytest.mark.parametrize("hash_", ["#s=%%%", "#s=e30x", "#s=" + "A" * 500, "#s=eyJwb3NlIjp7InJvdGF0aW9uIjoxZTl9fQ", "#s=bnVsbA"])

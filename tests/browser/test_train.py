@@ -195,6 +195,8 @@ def test_take_it_away(train, url, button):
 def test_delete_asks_first(train, url):
     ask(url, "/start", BRIEF)
     page = train()
+    said = []
+    page.on("console", lambda message: message.type == "error" and said.append(message.text))
     state(page, "done")
     until(page, lambda: page.is_enabled("#train-delete"))
     page.click("#train-delete")
@@ -204,6 +206,7 @@ def test_delete_asks_first(train, url):
     page.click("#train-delete-ok")
     until(page, lambda: not ask(url, "")["runs"])
     state(page, "none")
+    assert said == []
 
 
 def test_the_settings_change_what_is_trained(train, url):
@@ -247,6 +250,78 @@ def test_a_killed_trainer_is_noticed_and_resumed(train, url, served):
     page.click("#train-resume")
     state(page, "running")
     until(page, lambda: step(page) > at)
+
+
+def test_faults_are_told_in_the_language_of_the_page(train, url, served):
+    id = ask(url, "/start", LONG)["id"]
+    page = train(locale="zh-CN")
+    state(page, "running")
+    os.kill(json.loads((served.home / "runs" / id / "status.json").read_text())["pid"], signal.SIGKILL)
+    state(page, "lost")
+    page.wait_for_function("document.querySelector('#train-status').textContent.includes('信号 9')")
+    assert not re.search("[A-Za-z]{2}", words(page).replace("STN", ""))
+    folder, aside = served.home / "runs", served.home / "elsewhere"
+    folder.rename(aside)
+    try:
+        folder.write_text("")  # where the folder of runs was, there is a file now
+        page.click("#train-start")
+        page.wait_for_function("document.querySelector('#train-toast').textContent.includes('它不是文件夹')")
+    finally:
+        folder.unlink()
+        aside.rename(folder)
+
+
+def test_a_choice_that_has_no_words_yet_goes_by_its_name(train, url):
+    """A new part of the engine is there to be chosen before anybody has written about it."""
+
+    def more(route):
+        answer = route.fetch()
+        values = answer.json()
+        values["choices"]["model"]["classifier"].append("zebra")
+        values["choices"]["points"]["zebra"] = ["input"]
+        values["choices"]["distortion"].append("swirl")
+        values["choices"]["numbers"]["stripes"] = {"range": [1, 9], "whole": True, "help": "how many stripes it has"}
+        values["choices"]["named"]["colour"] = {"choices": ["grey", "pink"], "help": "which colour it has"}
+        for preset in values["presets"]:
+            preset["settings"].update(stripes=3, colour="grey")
+        route.fulfill(response=answer, json=values)
+
+    page = train(before=lambda page: page.route("**/stn/train", more))
+    page.click("#train-more")
+    page.click("#train-fields summary")
+    page.select_option('#train-fields label:has-text("Classifier") select', label="zebra")
+    page.select_option('#train-fields label:has-text("Distortion") select', label="swirl")
+    assert page.input_value('#train-fields label:has-text("how many stripes it has") input') == "3"
+    page.select_option('#train-fields label:has-text("which colour it has") select', "pink")
+    page.click('#train-settings button[type="submit"]')
+    assert "swirl" in page.inner_text("#train-summary")
+
+
+def test_the_smallest_scale_takes_the_largest_along(train, url):
+    page = train()
+    page.click("#train-more")
+    page.select_option('#train-fields label:has-text("Distortion") select', "own")
+    page.fill('#train-fields label:has-text("Smallest scale") input', "1.5")
+    page.keyboard.press("Tab")
+    assert page.input_value('#train-fields label:has-text("Largest scale") input') != "1.2"
+    page.click('#train-settings button[type="submit"]')
+    page.click("#train-start")
+    until(page, lambda: ask(url, "")["runs"])
+    assert ask(url, "")["runs"][0]["settings"]["distortion"]["scale"] == [1.5, 1.5]
+
+
+def test_a_finer_setting_is_what_is_trained_with(train, url):
+    page = train()
+    page.click("#train-more")
+    page.click("#train-fields summary")
+    page.fill('#train-fields label:has-text("Weight decay") input', "0.5")
+    ask(url, "/start", BRIEF)  # the page hears of it while the number is being written
+    page.wait_for_selector("#train-runs button[data-state=done]")
+    page.keyboard.press("Tab")
+    page.click('#train-settings button[type="submit"]')
+    page.click("#train-start")
+    until(page, lambda: len(ask(url, "")["runs"]) == 2)
+    assert ask(url, "")["runs"][0]["settings"]["weight_decay"] == 0.5
 
 
 def test_runs_outlive_the_app(train, visit, url, tmp_path_factory):
@@ -306,6 +381,7 @@ def test_in_chinese_no_word_is_missing(train, url):
     page = train(locale="zh-CN")
     page.wait_for_selector("#train-status[data-state=done]", timeout=60_000)
     page.click("#train-more")
+    page.click("#train-fields summary")
     text = page.inner_text(".stn-train") + page.inner_text("#train-settings")
     assert "已完成" in text and "学习率" in text
     assert not re.search(r"train\.[a-z]+\.", text), "every key has its words"

@@ -1,6 +1,8 @@
 // Sliders, presets, layers, sampler and padding: controls write the state, and the state writes the controls.
 
+import { farthestCorner, farthestShift } from "./geometry.js";
 import { number, t } from "./i18n.js";
+import { put, styled, textIn, write } from "./node.js";
 import { DEFAULTS } from "./store.js";
 
 const SHOWN = {
@@ -15,7 +17,8 @@ const SPIN = 60; // degrees a second
 const SEEDS = 10_000;
 
 /** root: the stage. http: see main.js.
- *  -> {show(): bring every control in line with the state; follow(frame): offer what this network can do} */
+ *  -> {show(): bring every control in line with the state; changed(keys): those of these keys of the state;
+ *      follow(frame): offer what this network can do} */
 export function attachControls(root, store, http) {
   const sliders = attachSliders(root, store);
   const spin = attachSpin(root, store);
@@ -26,18 +29,27 @@ export function attachControls(root, store, http) {
     const select = root.querySelector(`#${key}`);
     select.addEventListener("change", () => store.set({ [key]: select.value || null }));
   }
+  const fitFrame = attachFrameSize(root, store);
+  const boxes = root.querySelectorAll("[data-layer]");
+  const selects = ["step", "sampler", "padding"].map((id) => root.querySelector(`#${id}`));
   const ofTransformer = root.querySelectorAll("#sampler, #padding, #layers input, #step, #hands [value=region]");
   let shown;
+  function showChoices({ layers, sampler, padding }) {
+    for (const box of boxes) put(box, "checked", layers[box.dataset.layer]);
+    [String(layers.step), sampler ?? "", padding ?? ""].forEach((value, i) => put(selects[i], "value", value));
+  }
   return {
     show() {
-      const state = store.get();
-      for (const show of sliders) show(state.pose);
-      for (const box of root.querySelectorAll("[data-layer]")) box.checked = state.layers[box.dataset.layer];
-      root.querySelector("#step").value = state.layers.step;
-      root.querySelector("#sampler").value = state.sampler ?? "";
-      root.querySelector("#padding").value = state.padding ?? "";
+      for (const show of sliders) show(store.get().pose);
+      showChoices(store.get());
     },
-    follow({ transform }) {
+    changed(keys) {
+      if (keys.includes("pose")) for (const show of sliders) show(store.get().pose);
+      if (keys.some((key) => key === "layers" || key === "sampler" || key === "padding")) showChoices(store.get());
+    },
+    follow(frame) {
+      const { transform } = frame;
+      if (fitFrame(frame)) for (const show of sliders) show(store.get().pose);
       if (transform === shown) return;
       shown = transform;
       for (const control of ofTransformer) control.disabled = transform === null;
@@ -49,7 +61,8 @@ function attachSliders(root, store) {
   return [...root.querySelectorAll("input[data-pose]")].map((input) => {
     const part = input.dataset.pose;
     const [decimals, unit, signed] = SHOWN[part];
-    const text = input.closest(".slider").querySelector("output .number").appendChild(document.createTextNode(""));
+    const text = textIn(input.closest(".slider").querySelector("output .number"));
+    const fill = styled(input, "--share");
     input.style.setProperty("--zero", (DEFAULTS.pose[part] - input.min) / (input.max - input.min));
     input.addEventListener("input", () => store.set({ pose: { [part]: Number(input.value) } }));
     input.addEventListener("dblclick", () => store.set({ pose: { [part]: DEFAULTS.pose[part] } }));
@@ -57,12 +70,36 @@ function attachSliders(root, store) {
       const value = pose[part];
       if (Number(input.value) !== value) input.value = value;
       const shown = t(unit, { value: number(value, decimals, signed) });
-      text.data = shown;
+      fill((value - input.min) / (input.max - input.min));
+      if (shown === text.data) return;
+      write(text, shown);
       input.setAttribute("aria-valuetext", shown);
-      const share = (value - input.min) / (input.max - input.min);
-      input.style.setProperty("--share", share);
     };
   });
+}
+
+/** Networks look at frames of different sizes: how far the digit can be moved goes with the frame's.
+ *  -> fit(frame): whether the ranges have changed */
+function attachFrameSize(root, store) {
+  const shifts = root.querySelectorAll("input[data-pose^=shift]");
+  const limited = (value, most) => Math.min(most, Math.max(-most, value));
+  let known = 28;
+  return ({ size, model }) => {
+    if (size === known) return false;
+    const [shift, corner] = [farthestShift(size), farthestCorner(size)];
+    const narrower = size < known;
+    known = size;
+    for (const input of shifts) [input.min, input.max] = [-shift, shift];
+    if (narrower && model === store.get().model) { // what lies beyond the new frame's edge comes back into it
+      const { shift_x, shift_y, corners } = store.get().pose;
+      store.set({ pose: {
+        shift_x: limited(shift_x, shift),
+        shift_y: limited(shift_y, shift),
+        corners: corners.map((point) => point.map((value) => limited(value, corner))),
+      } });
+    }
+    return true;
+  };
 }
 
 function attachPresets(root, store, http, spin) {

@@ -12,6 +12,10 @@ export const fromView = (position, side, extent = EXTENT) => ((position / side) 
 export const toPixel = (value, size) => ((value + 1) * size) / 2 - 0.5;
 export const fromPixel = (pixel, size) => (2 * pixel + 1) / size - 1;
 
+/** How far a digit may be moved in a frame of `size` px, and a corner of the frame, px: to the edge, and about a third. */
+export const farthestShift = (size) => size / 2;
+export const farthestCorner = (size) => Math.round((size * 10) / 28);
+
 /** css widths of the canvases; to ask the browser in the middle of drawing would make it lay the page out first. This
  *  observer is the first of all, so that those who redraw on a change of size find the new one here. */
 const widths = new WeakMap();

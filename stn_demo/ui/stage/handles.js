@@ -78,13 +78,19 @@ export function attachHandles(root, store) {
   }
 
   // ------------------------------------------------------------------ drawing
+  let drawn = ""; // all that the picture depends on, so that a frame that moves no handle paints none
   function draw() {
+    const shown = side ? target() : null;
+    const overruled = Boolean(store.frame?.overruled);
+    const awake = Boolean(held || near || canvas.matches(":hover, :focus-visible"));
+    const grip = held?.handle?.kind ?? "";
+    const now = JSON.stringify([side, ratio, size(), shown, overruled, awake, grip, held?.handle?.index, near, chosen]);
+    if (now === drawn) return;
+    drawn = now;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, side, side);
-    const shown = target();
-    if (!shown || !side) return;
-    const colour = shown.who === "user" || store.frame.overruled ? INK.user : INK.net; // as the region is drawn
-    const awake = held || near || canvas.matches(":hover, :focus-visible");
+    if (!shown) return;
+    const colour = shown.who === "user" || overruled ? INK.user : INK.net; // as the region is drawn
     context.globalAlpha = awake ? 1 : 0.6;
     if (shown.who === "user") drawLine(context, (shown.points ?? shown.box).map(onView), INK.userSoft, [5, 4], true);
     const handles = handlesOf(shown);

@@ -23,6 +23,7 @@ export function attachInspector(root, store) {
   const input = Object.assign(document.createElement("canvas"), { id: "view-input-marks", className: "overlay" });
   input.setAttribute("aria-hidden", "true");
   input.style.pointerEvents = "none";
+  input.style.visibility = "hidden"; // where it shows nothing, nothing need be laid over the picture
   handles.before(input);
   const spoken = Object.assign(document.createElement("span"), { className: "unseen", role: "status" });
   panel.after(spoken);
@@ -84,6 +85,7 @@ export function attachInspector(root, store) {
   function wipe() {
     if (!marked) return;
     marked = false;
+    input.style.visibility = "hidden";
     for (const canvas of [input, warped]) canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
     hint();
   }
@@ -96,6 +98,7 @@ export function attachInspector(root, store) {
     if (!found || !asked) return wipe();
     if (found.view !== asked.view) return; // the answer to this question is on its way
     marked = true;
+    input.style.visibility = "";
     for (const canvas of [input, warped]) {
       const side = fit(canvas);
       canvas.getContext("2d").clearRect(0, 0, side, side);

@@ -8,26 +8,31 @@ import { lasting } from "./store.js";
 import { coarsen } from "./strokes.js";
 
 const PREFIX = "#s=";
-const PAUSE = 500; // ms between two writings
-const LONGEST = 6000; // letters of an address that mail programs and messengers leave whole
+const PAUSE = 500; // ms that the hand has to rest before the address is written
+const LONGEST_WAIT = 3000; // ms, while it does not rest
+const LONGEST = 4000; // letters of an address that mail programs and messengers leave whole
 const PEN = 60; // pad units: a drawing that loses more than its pen is wide is another drawing; then the link is long
 const LONGEST_READ = 200_000;
 
 export function attachLink(root, store, http) {
   let written = null; // the last hash that was written or read here
   let timer = 0;
+  let due = 0; // when the address must be written at the latest; 0 if it is as it should be
   let reading = false;
 
   // ------------------------------------------------------------------ out
   function write() {
     clearTimeout(timer);
-    timer = 0;
+    due = 0;
     written = PREFIX + encode(store.get());
     history.replaceState(history.state, "", location.pathname + location.search + written);
   }
   store.subscribe((_, keys) => {
-    if (reading || timer || keys.every((key) => key === "inspect")) return;
-    timer = setTimeout(write, PAUSE);
+    if (reading || keys.every((key) => key === "inspect")) return;
+    const now = performance.now();
+    due ||= now + LONGEST_WAIT;
+    clearTimeout(timer);
+    timer = setTimeout(write, Math.max(0, Math.min(PAUSE, due - now)));
   });
 
   root.querySelector("#copy-link").addEventListener("click", async () => {

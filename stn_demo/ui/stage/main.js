@@ -107,12 +107,15 @@ function drawFrames(root, store, controls) {
   }
   const redraw = () => store.frame && draw(store.frame);
   store.on("frame", draw);
-  store.on("lang", redraw);
+  store.on("lang", () => {
+    controls.show();
+    redraw();
+  });
   store.on("status", (status) => {
     models = status.models ?? models;
   });
   store.subscribe((state, keys) => {
-    controls.show();
+    controls.changed(keys);
     if (keys.includes("layers")) redraw();
   });
   new ResizeObserver(redraw).observe(root.querySelector(".panels"));

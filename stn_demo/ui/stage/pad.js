@@ -6,9 +6,10 @@ import { fromBase64, toBase64 } from "./frame.js";
 import { fit } from "./geometry.js";
 import { createHistory } from "./history.js";
 import { t } from "./i18n.js";
-import { MOST_POINTS, MOST_STROKES, PAD, append, paint, paintDigit, pointCount, rub } from "./strokes.js";
+import { MOST_POINTS, MOST_STROKES, PAD, append, coarsen, paint, paintDigit, pointCount, rub } from "./strokes.js";
 
 const PEN_BUTTON_ERASER = 32; // PointerEvent.buttons of the other end of a stylus
+const TREMOR = 3; // pad units, a twelfth of a pixel of the digit: less is the hand's or the mouse's, not the drawing's
 const STEP = { coarse: 25, fine: 8 }; // pad units that an arrow key moves the pen
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -78,6 +79,7 @@ export function attachPad(root, store) {
     edit = { pointer, erase, before, last: [x, y], width: Number(tool("width").value) };
     if (erase && source.kind === "digit") edit.bytes = bytesOf(source); // a rubber works on a ready digit too
     else edit.stroke = { w: edit.width, e: erase ? 1 : 0, p: [] };
+    edit.first = before.length; // strokes from here on are this edit's
     if (!erase && source.kind === "digit") clearCanvas(); // a pen begins a drawing of its own
     draw([[x, y]]);
   }
@@ -136,8 +138,17 @@ export function attachPad(root, store) {
     store.set({ source: { kind: "strokes", strokes: [...edit.before, stroke] } });
   }
 
+  /** When the pen is lifted only those points stay that make the shape: a third or fewer, for questions and links. */
+  function thinOut() {
+    const { first, before, stroke } = edit;
+    const mine = [...before.slice(first), stroke].filter(({ p }) => p.length);
+    if (!mine.length) return;
+    store.set({ source: { kind: "strokes", strokes: [...before.slice(0, first), ...coarsen(mine, TREMOR)] } });
+  }
+
   function finish() {
     if (!edit) return;
+    if (edit.stroke) thinOut();
     edit = null;
     history.close();
     repaint();

@@ -1,6 +1,7 @@
 // The ten probabilities, twice: of the network with a transformer, and of its plain twin on the same picture.
 
 import { number, t } from "./i18n.js";
+import { styled, textIn, write } from "./node.js";
 
 /** Ten bars in a list; the nodes are made once and only changed afterwards. -> {draw(probs | null)} */
 export function createBars(list) {
@@ -10,20 +11,19 @@ export function createBars(list) {
     name.textContent = `${digit} `;
     name.className = "digit";
     bar.className = "bar-track";
-    const fill = bar.appendChild(document.createElement("i"));
     value.className = "percent";
     list.appendChild(row);
     const box = value.appendChild(document.createElement("span"));
     box.className = "number";
-    return { row, fill, text: box.appendChild(document.createTextNode("")) };
+    return { row, fill: styled(bar, "--share"), text: textIn(box) };
   });
   return {
     draw(probs) {
       const winner = probs ? probs.indexOf(Math.max(...probs)) : -1;
       rows.forEach(({ row, fill, text }, digit) => {
         const share = probs?.[digit] ?? 0;
-        fill.style.transform = `scaleX(${share})`;
-        text.data = probs ? percent(share) : "–";
+        fill(share.toFixed(3)); // finer than a pixel
+        write(text, probs ? percent(share) : "–");
         row.classList.toggle("winner", digit === winner);
       });
       list.classList.toggle("unknown", !probs);
@@ -34,13 +34,13 @@ export function createBars(list) {
 /** The two winners in one line, for screens too narrow to show the bars beside the picture. -> {draw(frame)} */
 export function createReadout(root) {
   const places = [...root.querySelectorAll("#readout span")];
-  const texts = places.map((node) => node.appendChild(document.createTextNode("")));
+  const texts = places.map(textIn);
   return {
     draw(frame) {
       [frame.probs, frame.twin_probs].forEach((probs, index) => {
         const best = probs && !frame.blank ? Math.max(...probs) : null;
         const kind = t(index === 0 && frame.transform ? "probs.stn" : "probs.plain");
-        texts[index].data = best === null ? "" : `${kind}: ${probs.indexOf(best)} · ${percent(best)}`;
+        write(texts[index], best === null ? "" : `${kind}: ${probs.indexOf(best)} · ${percent(best)}`);
       });
     },
   };
@@ -56,8 +56,7 @@ export function createTitles(root) {
   const places = ["#probs-stn-title", "#probs-plain-title"].map((id) => {
     const title = root.querySelector(id);
     return ["strong", "span", "small"].map((tag) => {
-      const node = title.appendChild(document.createElement(tag));
-      return node.appendChild(document.createTextNode(""));
+      return textIn(title.appendChild(document.createElement(tag)));
     });
   });
   return {
@@ -66,10 +65,10 @@ export function createTitles(root) {
         const [kind, called, errs] = places[index];
         const info = models.find((model) => model.name === name);
         const transform = index === 0 ? frame.transform : info?.transform;
-        kind.data = t(!name ? "probs.nobody" : transform ? "probs.stn" : "probs.plain");
-        called.data = name ?? "";
+        write(kind, t(!name ? "probs.nobody" : transform ? "probs.stn" : "probs.plain"));
+        write(called, name ?? "");
         const error = info?.error_posed;
-        errs.data = error == null ? "" : t("probs.errs", { value: number(error, 1) });
+        write(errs, error == null ? "" : t("probs.errs", { value: number(error, 1) }));
       });
     },
   };

@@ -6,11 +6,12 @@
  * patch of the store's state that follows the hand; everything the network makes of it comes back in the next frame.
  */
 
+import { farthestCorner, farthestShift } from "./geometry.js";
 import { apply, degrees, middle, wrapped } from "./gesture.js";
 
 const SQUARE = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
 const INK = 10; // px from the middle of a digit to the sides of the box that its ink fills, 20 of 28
-const LIMITS = { scale: [0.3, 2], shift: 14, corner: 10, regionScale: [0.02, 20], regionShift: 100, point: 6 };
+const LIMITS = { scale: [0.3, 2], regionScale: [0.02, 20], regionShift: 100, point: 6 };
 
 const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 const rounded = (value, decimals) => Number(value.toFixed(decimals));
@@ -18,6 +19,7 @@ const rounded = (value, decimals) => Number(value.toFixed(decimals));
 /** The user's pose. `perspective` offers the frame's corners as points. */
 export function poseTarget(pose, size, perspective) {
   const half = size / 2;
+  const [shift, corner] = [farthestShift(size), farthestCorner(size)];
   const bend = perspectiveOf(pose.corners, half);
   const radians = (pose.rotation * Math.PI) / 180;
   const place = { from: [0, 0], to: [pose.shift_x, pose.shift_y], scale: pose.scale, turn: radians };
@@ -30,13 +32,13 @@ export function poseTarget(pose, size, perspective) {
     moved(gesture) {
       const scale = clamp(pose.scale * gesture.scale, ...LIMITS.scale);
       const limited = { ...gesture, scale: scale / pose.scale };
-      const to = apply(limited, place.to).map((value) => rounded(clamp(value, -LIMITS.shift, LIMITS.shift), 2));
+      const to = apply(limited, place.to).map((value) => rounded(clamp(value, -shift, shift), 2));
       const rotation = rounded(wrapped(pose.rotation + degrees(gesture.turn)), 1);
       return { pose: { rotation, scale: rounded(scale, 3), shift_x: to[0], shift_y: to[1] } };
     },
     movedPoint(index, point) {
       const offset = [0, 1].map((axis) => point[axis] - SQUARE[index][axis] * half);
-      const limited = offset.map((value) => rounded(clamp(value, -LIMITS.corner, LIMITS.corner), 2));
+      const limited = offset.map((value) => rounded(clamp(value, -corner, corner), 2));
       return { pose: { corners: pose.corners.map((corner, i) => (i === index ? limited : corner)) } };
     },
   };

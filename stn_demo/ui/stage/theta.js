@@ -1,6 +1,7 @@
 // The network's answer in numbers and in words: theta as a matrix, and what was applied, undone and left over.
 
 import { number, t } from "./i18n.js";
+import { put, textIn, write } from "./node.js";
 
 /** Rows of the table: part, decimals, unit key, and what stands for "nothing done". */
 const PARTS = [
@@ -21,13 +22,13 @@ export function createTheta(root) {
   const cells = createTable(root.querySelector("#parts tbody"));
   const answer = root.querySelector("#theta-answer");
   const none = root.querySelector("#no-transformer");
-  const verdict = root.querySelector("#verdict").appendChild(document.createTextNode(""));
+  const verdict = textIn(root.querySelector("#verdict"));
   const undoneTitle = root.querySelector("#parts th.nets");
   return {
     draw(frame) {
       const plain = frame.transform === null;
-      answer.hidden = plain;
-      none.hidden = !plain;
+      put(answer, "hidden", plain);
+      put(none, "hidden", !plain);
       if (plain) {
         matrix([], null);
         return;
@@ -36,11 +37,11 @@ export function createTheta(root) {
       for (const [part, decimals, unit, signed] of PARTS) {
         for (const column of COLUMNS) {
           const value = frame[column]?.[part];
-          cells[part][column].data = value == null ? "–" : t(unit, { value: number(value, decimals, signed) });
+          write(cells[part][column], value == null ? "–" : t(unit, { value: number(value, decimals, signed) }));
         }
       }
       undoneTitle.classList.toggle("overruled", frame.overruled);
-      verdict.data = sentence(frame);
+      write(verdict, sentence(frame));
     },
   };
 }
@@ -60,7 +61,7 @@ function createTable(body) {
       cell.className = column;
       const box = cell.appendChild(document.createElement("span"));
       box.className = "number";
-      cells[part][column] = box.appendChild(document.createTextNode(""));
+      cells[part][column] = textIn(box);
     }
   }
   return cells;
@@ -103,14 +104,14 @@ function createMatrix(element) {
         cell.classList.toggle("fixed", fixed.has(index));
         const box = cell.appendChild(document.createElement("span"));
         box.className = "number";
-        const node = box.appendChild(document.createTextNode(""));
+        const node = textIn(box);
         cell.append(" "); // keeps the numbers apart where the text is read as one
         return node;
       });
       element.replaceChildren(...nodes.map((node) => node.parentNode.parentNode));
     }
     cells.forEach((value, index) => {
-      nodes[index].data = number(value, columns > 3 ? 2 : 3);
+      write(nodes[index], number(value, columns > 3 ? 2 : 3));
     });
   };
 }

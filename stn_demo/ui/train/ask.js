@@ -2,8 +2,10 @@
 
 import { createHttp } from "../stage/http.js";
 import { errorText, has, t } from "../stage/i18n.js";
+import { fault } from "./words.js";
 
 export function sentence(error) {
+  if (has(`train.fault.${error.kind}`)) return fault(error);
   const key = `train.error.${error.code}`;
   return has(key) ? t(key, { message: error.message }) : errorText(error);
 }

@@ -1,12 +1,15 @@
 // What the page knows of the runs, asked for twice a second while somebody looks.
 
 const EVERY = 500; // ms
+const AT_FIRST = 150; // while a run starts, and in its first seconds, in which most moves
+const FIRST = 3; // seconds of training
 const AFTER_FAILURE = 1500;
 const ACTIVE = new Set(["starting", "running", "paused"]);
 const STEPS = ["step", "loss", "accuracy", "twin_loss", "twin_accuracy"];
 const TESTS = ["step", "accuracy", "twin_accuracy"];
 
 export const isActive = (run) => ACTIVE.has(run?.state);
+const isBeginning = (run) => run?.state === "starting" || (run?.state === "running" && run.seconds < FIRST);
 
 /**
  * overview: the answer of GET stn/train, null at first. id, run: the run that is watched (status and settings), or null.
@@ -99,6 +102,7 @@ export function createDesk(http) {
       if (news.error) await gone(id);
       else if (id === desk.id) take(news);
       follow(news.running);
+      if (isBeginning(desk.run)) pause = AT_FIRST;
       desk.emit("online");
     } catch (error) {
       if (!(error instanceof TypeError)) console.error(error);

@@ -1,8 +1,8 @@
 // Drive a run, and say how it stands: buttons, learning rate, progress.
 
-import { has, number, t } from "../stage/i18n.js";
+import { number, t } from "../stage/i18n.js";
 import { isActive } from "./desk.js";
-import { clock, percent, short, title } from "./words.js";
+import { clock, fault, percent, short, title } from "./words.js";
 
 export function attachDrive({ root, desk, ask }) {
   const at = (name) => root.querySelector(`#train-${name}`);
@@ -108,12 +108,6 @@ function statusText(state, run) {
   const line = parts.join(" · ");
   const why = run?.message && state !== "offline" ? fault(run) : "";
   return why ? `${line} — ${why}` : line;
-}
-
-/** Why a run has stopped or failed, in the visitor's language where the kind is known. */
-function fault({ code, message }) {
-  const key = `train.fault.${code}`;
-  return has(key) ? t(key, { message }) : message;
 }
 
 function paceText({ samples_per_second: samples, seconds_left: left, seconds }, state) {

@@ -1,7 +1,7 @@
 // Every setting of a run, as one table of fields: name, kind, where it lies in the draft, what it may be.
 
-import { t } from "../stage/i18n.js";
-import { short } from "./words.js";
+import { has, t } from "../stage/i18n.js";
+import { named, short } from "./words.js";
 
 const OWN = { rotation: 60, scale: [0.7, 1.2], shear: 0.1, shift: "ink" };
 const model = (name) => ({
@@ -14,16 +14,21 @@ const setting = (name) => ({
 });
 const pose = (name, index) => ({
   get: ({ settings: { distortion } }) => (index == null ? distortion[name] : distortion[name]?.[index]),
-  set: ({ settings: { distortion } }, value) => (index == null ? (distortion[name] = value) : (distortion[name][index] = value)),
+  set({ settings: { distortion } }, value) {
+    if (index == null) return void (distortion[name] = value);
+    distortion[name][index] = value;
+    const [least, most] = distortion[name];
+    if (least > most) distortion[name] = [value, value]; // the other end goes along
+  },
   when: ({ settings }) => typeof settings.distortion !== "string",
 });
 const stands = ({ settings }) => settings.model.placement.length > 0;
 
 const FIELDS = [
   { group: "data" },
-  { name: "data", kind: "choice", values: (c) => c.data, word: (v) => t(`train.data.${v}`), ...setting("data") },
+  { name: "data", kind: "choice", values: (c) => c.data, words: "train.data", ...setting("data") },
   {
-    name: "distortion", kind: "choice", values: (c) => [...c.distortion, "own"], word: (v) => t(`train.distortion.${v}`),
+    name: "distortion", kind: "choice", values: (c) => [...c.distortion, "own"], words: "train.distortion",
     get: ({ settings }) => (typeof settings.distortion === "string" ? settings.distortion : "own"),
     set({ settings }, value) {
       settings.distortion = value === "own" ? structuredClone(OWN) : value;
@@ -37,13 +42,13 @@ const FIELDS = [
   { name: "scale_most", kind: "number", range: [0.1, 4], step: 0.05, ...pose("scale", 1) },
   { name: "shear", kind: "number", range: [0, 2], step: 0.05, ...pose("shear") },
   { group: "network" },
-  { name: "transform", kind: "choice", values: (c) => c.model.transform, word: (v) => t(`train.transform.${v}`), when: stands, ...model("transform") },
+  { name: "transform", kind: "choice", values: (c) => c.model.transform, words: "train.transform", when: stands, ...model("transform") },
   { name: "placement", kind: "places", ...model("placement") },
-  { name: "sampler", kind: "choice", values: (c) => c.model.sampler.filter((v) => v !== "nearest"), word: (v) => t(`sampler.${v}`), when: stands, ...model("sampler") },
-  { name: "padding", kind: "choice", values: (c) => c.model.padding, word: (v) => t(`padding.${v}`), when: stands, ...model("padding") },
-  { name: "localization", kind: "choice", values: (c) => c.model.localization, word: (v) => t(`train.localization.${v}`), when: stands, ...model("localization") },
+  { name: "sampler", kind: "choice", values: (c) => c.model.sampler.filter((v) => v !== "nearest"), words: "sampler", when: stands, ...model("sampler") },
+  { name: "padding", kind: "choice", values: (c) => c.model.padding, words: "padding", when: stands, ...model("padding") },
+  { name: "localization", kind: "choice", values: (c) => c.model.localization, words: "train.localization", when: stands, ...model("localization") },
   {
-    name: "classifier", kind: "choice", values: (c) => c.model.classifier, word: (v) => t(`train.classifier.${v}`),
+    name: "classifier", kind: "choice", values: (c) => c.model.classifier, words: "train.classifier",
     get: model("classifier").get,
     set({ settings }, value) {
       settings.model.classifier = value;
@@ -55,16 +60,27 @@ const FIELDS = [
   { name: "localization_factor", kind: "number", range: [0, 1000], step: "any", when: stands, ...setting("localization_factor") },
   { name: "batch_size", kind: "number", range: [1, 65536], step: 1, ...setting("batch_size") },
   {
-    name: "length", kind: "choice", values: () => ["minutes", "epochs"], word: (v) => t(`train.length.${v}`),
+    name: "length", kind: "choice", values: () => ["minutes", "epochs"], words: "train.length",
     get: ({ minutes }) => (minutes ? "minutes" : "epochs"),
     set: (draft, value) => (draft.minutes = value === "minutes" ? 1 : null),
   },
-  { name: "minutes", kind: "number", range: [0.1, 240], step: "any", when: ({ minutes }) => minutes, get: (d) => d.minutes, set: (d, v) => (d.minutes = v) },
+  { name: "minutes", kind: "number", range: (c) => [0.1, c.longest], holes: (c) => ({ most: c.longest }), step: "any", when: ({ minutes }) => minutes, get: (d) => d.minutes, set: (d, v) => (d.minutes = v) },
   { name: "epochs", kind: "number", range: [0.01, 1000], step: "any", when: ({ minutes }) => !minutes, ...setting("epochs") },
   { name: "seed", kind: "number", range: [0, 2147483647], step: 1, ...setting("seed") },
-  { name: "device", kind: "choice", values: (c) => c.devices, word: (v) => t(`train.device.${v}`), get: (d) => d.device, set: (d, v) => (d.device = v) },
+  { name: "device", kind: "choice", values: (c) => c.devices, words: "train.device", get: (d) => d.device, set: (d, v) => (d.device = v) },
   { name: "twin", kind: "flag", get: (d) => d.twin, set: (d, v) => (d.twin = v), when: stands },
 ];
+
+/** The settings that are left: those which the engine has and no field above, with its own ranges, values and words. */
+function finer({ numbers, named }) {
+  const known = new Set(FIELDS.map(({ name }) => name));
+  const rest = (all) => Object.entries(all).filter(([name]) => !known.has(name));
+  return [
+    { group: "finer", folded: true },
+    ...rest(numbers).map(([name, { range, whole, help }]) => ({ name, kind: "number", range, step: whole ? 1 : "any", help, ...setting(name) })),
+    ...rest(named).map(([name, { choices, help }]) => ({ name, kind: "choice", values: () => choices, words: `train.${name}`, help, ...setting(name) })),
+  ];
+}
 
 /** place: element for the form. changed(draft): after each valid change. -> {show(draft, choices)} */
 export function createFields(place, changed) {
@@ -75,10 +91,10 @@ export function createFields(place, changed) {
   function build() {
     let group = null;
     place.replaceChildren();
-    rows = FIELDS.flatMap((field) => {
+    rows = [...FIELDS, ...finer(choices)].flatMap((field) => {
       if (field.group) {
-        group = place.appendChild(document.createElement("fieldset"));
-        const legend = group.appendChild(document.createElement("legend"));
+        group = field.folded ? fold() : place.appendChild(document.createElement("fieldset"));
+        const legend = group.appendChild(document.createElement(field.folded ? "summary" : "legend"));
         legend.dataset.i18n = `train.group.${field.group}`;
         legend.textContent = t(legend.dataset.i18n);
         return [];
@@ -87,23 +103,28 @@ export function createFields(place, changed) {
     });
   }
 
+  function fold() {
+    return place.appendChild(Object.assign(document.createElement("details"), { className: "finer" }));
+  }
+
+  /** The words of a field in the language of the page; a field that has none yet: its name, and the engine's line. */
+  function tell({ field, element, control }) {
+    const key = `train.set.${field.name}`;
+    const name = has(key) ? t(key) : field.name;
+    element.querySelector("span").textContent = name;
+    element.querySelector("small").textContent = has(`${key}.line`) ? t(`${key}.line`, field.holes?.(choices)) : field.help ?? "";
+    if (field.kind === "places") control.setAttribute("aria-label", name);
+  }
+
   function row(group, field) {
     const element = group.appendChild(document.createElement(field.kind === "places" ? "div" : "label"));
     element.className = `field field-${field.kind}`;
-    const name = element.appendChild(document.createElement("span"));
-    const control = element.appendChild(makers[field.kind](field, write));
+    element.appendChild(document.createElement("span"));
+    const control = element.appendChild(makers[field.kind](field, write, choices));
     const line = element.appendChild(document.createElement("small"));
-    const key = `train.set.${field.name}`;
-    name.dataset.i18n = key;
-    line.dataset.i18n = `${key}.line`;
-    [name, line].forEach((node) => (node.textContent = t(node.dataset.i18n)));
     line.id = `train-line-${field.name}`;
     control.setAttribute("aria-describedby", line.id);
-    if (field.kind === "places") {
-      control.setAttribute("role", "group");
-      control.dataset.i18nLabel = key;
-      control.setAttribute("aria-label", t(key));
-    }
+    if (field.kind === "places") control.setAttribute("role", "group");
     return { field, element, control };
   }
 
@@ -117,7 +138,9 @@ export function createFields(place, changed) {
     show(nextDraft, nextChoices) {
       [draft, choices] = [nextDraft, nextChoices];
       if (!rows) build();
-      for (const { field, element, control } of rows) {
+      for (const each of rows) {
+        const { field, element, control } = each;
+        tell(each);
         element.hidden = field.when ? !field.when(draft) : false;
         if (!element.hidden) control.show(field.get(draft), choices, draft);
       }
@@ -130,18 +153,23 @@ const makers = {
     const select = document.createElement("select");
     select.addEventListener("change", () => write(field, select.value));
     select.show = (value, choices) => {
-      select.replaceChildren(...field.values(choices).map((one) => new Option(field.word(one), one)));
+      const options = field.values(choices).map((one) => [named(field.words, one), one]);
+      if (select.dataset.made !== `${options}`) { // making them anew would close an open picker
+        select.dataset.made = `${options}`;
+        select.replaceChildren(...options.map(([word, one]) => new Option(word, one)));
+      }
       select.value = value;
     };
     return select;
   },
-  number(field, write) {
-    const input = Object.assign(document.createElement("input"), { type: "number", min: field.range[0], max: field.range[1], step: field.step, required: true });
+  number(field, write, choices) {
+    const [min, max] = typeof field.range === "function" ? field.range(choices) : field.range;
+    const input = Object.assign(document.createElement("input"), { type: "number", min, max, step: field.step, required: true });
     input.addEventListener("change", () => {
       if (input.reportValidity()) write(field, Number(input.value));
     });
     input.show = (value) => {
-      if (document.activeElement !== input || Number(input.value) !== value) input.value = field.step === 1 ? value : short(value);
+      if (document.activeElement !== input) input.value = field.step === 1 ? value : short(value); // else it is being written
     };
     return input;
   },
@@ -168,8 +196,7 @@ const makers = {
       const label = Object.assign(document.createElement("label"), { className: "check" });
       const input = label.appendChild(Object.assign(document.createElement("input"), { type: "checkbox", value: point }));
       const word = label.appendChild(document.createElement("span"));
-      word.dataset.i18n = `train.place.${point}`;
-      word.textContent = t(word.dataset.i18n);
+      word.textContent = named("train.place", point);
       input.addEventListener("change", () => {
         const points = group.dataset.points.split(",");
         write(field, points.filter((one) => (one === point ? input.checked : value.includes(one))));

@@ -5,23 +5,26 @@ import { has, number, t } from "../stage/i18n.js";
 /** 0.005 -> "0.005", 1e-4 -> "0.0001": as short as it stays true. */
 export const short = (value) => String(Number(Number(value).toPrecision(2)));
 
+/** What a value of the settings is called; one that has no words yet, by its own name. */
+export const named = (prefix, value) => (has(`${prefix}.${value}`) ? t(`${prefix}.${value}`) : String(value));
+
 /** What a run is, in a line: of a draft, or of a run's status. */
 export function summary({ settings, twin, minutes, digits }) {
   const { model } = settings;
   const distortion = typeof settings.distortion === "string" ? settings.distortion : "own";
   const parts = [
-    t(`train.data.${settings.data}`),
-    t(`train.distortion.${distortion}`),
+    named("train.data", settings.data),
+    named("train.distortion", distortion),
     model.placement.length
-      ? t("train.sum.transform", { transform: t(`train.transform.${model.transform}`) })
+      ? t("train.sum.transform", { transform: named("train.transform", model.transform) })
       : t("train.sum.plain"),
   ];
   if (model.placement.length && model.placement.join() !== "input") {
-    parts.push(t("train.sum.at", { places: model.placement.map((place) => t(`train.place.${place}`)).join(", ") }));
+    parts.push(t("train.sum.at", { places: model.placement.map((place) => named("train.place", place)).join(", ") }));
   }
   if (model.placement.length) {
-    if (model.sampler !== "bilinear") parts.push(t(`sampler.${model.sampler}`));
-    if (model.padding !== "zeros") parts.push(t("train.sum.padding", { padding: t(`padding.${model.padding}`) }));
+    if (model.sampler !== "bilinear") parts.push(named("sampler", model.sampler));
+    if (model.padding !== "zeros") parts.push(t("train.sum.padding", { padding: named("padding", model.padding) }));
   }
   parts.push(t("train.sum.rate", { rate: short(settings.learning_rate) }));
   if (settings.localization_factor !== 1) parts.push(t("train.sum.factor", { factor: short(settings.localization_factor) }));
@@ -49,4 +52,16 @@ export function title(run) {
   if (run.name) return has(`train.preset.${run.name}`) ? t(`train.preset.${run.name}`) : run.name;
   const date = new Date(run.created);
   return Number.isNaN(date.getTime()) ? run.id : date.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/**
+ * What is wrong with a run, in the visitor's language: a sentence for each kind of fault, filled with its values; those
+ * that are words (the system's own error, a state) have their own. Else the server's sentence.
+ */
+export function fault({ kind, values = {}, message }) {
+  if (!has(`train.fault.${kind}`)) return message;
+  const words = { ...values };
+  if (has(`errno.${values.errno}`)) words.why = t(`errno.${values.errno}`);
+  if (has(`train.state.${values.state}`)) words.state = t(`train.state.${values.state}`);
+  return t(`train.fault.${kind}`, words);
 }

@@ -1,0 +1,23 @@
+// Writing into the page sixty times a second: only what has changed, because every writing is styled and laid out again.
+
+/** A text node, empty, at the end of an element. */
+export const textIn = (element) => element.appendChild(document.createTextNode(""));
+
+export function write(node, text) {
+  if (node.data !== text) node.data = text;
+}
+
+/** A property of an element: hidden, disabled, checked, value ... */
+export function put(element, name, value) {
+  if (element[name] !== value) element[name] = value;
+}
+
+/** A custom property of one element, remembered here: to read it back from the style costs more than to write it. */
+export function styled(element, name) {
+  let last = null;
+  return (value) => {
+    if (value === last) return;
+    last = value;
+    element.style.setProperty(name, value);
+  };
+}

@@ -1,0 +1,47 @@
+"""Every fault of a run has a sentence, in every language, with the same values in it."""
+
+import json
+import string
+from pathlib import Path
+
+import pytest
+
+from stn_demo.checkpoints import CheckpointError, write_whole
+from stn_demo.training import faults
+from stn_demo.training.faults import SENTENCES, RunError, told, why
+
+PACKAGE = Path(faults.__file__).resolve().parents[1]
+CATALOGUES = {
+    tag: json.loads((PACKAGE / "ui" / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")
+}
+
+
+def holes(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("tag", CATALOGUES)
+def test_every_fault_has_its_sentence_on_the_page(tag):
+    catalogue = CATALOGUES[tag]
+    missing = [kind for kind in SENTENCES if f"train.fault.{kind}" not in catalogue]
+    assert not missing, f"strings/{tag}.json lacks train.fault. ..."
+    nobody = [key for key in catalogue if key.startswith("train.fault.") and key[12:] not in SENTENCES]
+    assert not nobody
+    for kind, text in SENTENCES.items():
+        given = holes(text) | ({"folder"} if kind == "data_download" else set())
+        assert holes(catalogue[f"train.fault.{kind}"]) <= given, kind
+
+
+def test_a_fault_has_a_code_a_kind_and_a_sentence():
+    error = RunError("limit_runs", count=5)
+    assert (error.code, error.kind, error.values) == ("limit", "limit_runs", {"count": 5})
+    assert str(error) == told("limit_runs", count=5)["message"] == "There are 5 runs, and no more are kept; delete some."
+
+
+def test_what_the_system_said_is_known_by_its_name(tmp_path):
+    with pytest.raises(CheckpointError) as error:
+        write_whole(tmp_path / "nowhere" / "file", b"")
+    assert why(error.value) == {"why": "No such file or directory", "errno": "ENOENT"}
+    assert why(CheckpointError("It is damaged.")) == {"why": "It is damaged", "errno": ""}
+    for tag in CATALOGUES:
+        assert {f"errno.{name}" for name in ("ENOSPC", "EACCES", "EROFS", "ENOTDIR", "EFBIG")} <= CATALOGUES[tag].keys()
