@@ -174,7 +174,9 @@ class Distortion:
 
 # The paper's P moves "each corner of an image by an amount sampled from a normal distribution with zero mean and 5 pixels
 # standard deviation". Taken at its word, in x and in y, digits are crushed or cut off, and no network comes near the
-# paper's errors. Read as a variance of 5 px², the paper's own CNN errs as often as the paper says (1.5 %), see recipes.
+# paper's errors. The reading kept is the one under which the paper's own CNN (classifier "cnn", 8 epochs of 55,000 digits, on
+# the 5,000 held out) comes closest to the paper's 1.5 %: a variance of 5 px² in x and in y, 1.1 %; 5 px along the corner's
+# diagonal 1.0 %, in a random direction 2.6 %, in x and in y 7.2 %.
 DISTORTIONS: dict[str, Distortion] = {
     "none": Distortion(summary="as it was written"),
     "pose": Distortion(
