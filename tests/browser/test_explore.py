@@ -235,6 +235,31 @@ def test_another_network_is_chosen(page):
     assert page.is_visible("#no-transformer") and winner(page)
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "shift"), [("rts-stcnn-projective", 42, 6), ("tc-stcnn-affine", 60, 12), ("e-stcnn-tps", 28, 2)]
+)
+def test_networks_of_every_size_and_family_stand_on_the_stage(page, visit, name, size, shift):
+    page.evaluate("(name) => window.stn.setModel(name)", name)
+    page.wait_for_function("(name) => window.stn.store.frame.model === name", arg=name)
+    slide(page, "pose-rotation", 20)
+    slide(page, "pose-shift-x", shift)
+    assert page.evaluate("document.querySelector('#pose-shift-x input').max") == str(size // 2)
+    assert frame(page, "applied.shift_x") == pytest.approx(shift, abs=0.1)
+    if size > 28:  # trained on digits that were moved
+        assert frame(page, "undone.shift_x") > shift / 2, "the region does not follow the digit"
+    assert winner(page) and winner(page, "#probs-plain")
+    box = page.locator("#view-warped-marks").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.wait_for_function("window.stn.store.frame.inspect && window.stn.store.frame.inspect.view === 'warped'")
+    settle(page)
+    look = frame(page, "inspect")
+    assert sum(tap[2] * tap[3] for tap in look["taps"]) == pytest.approx(look["value"], abs=1e-4)
+    page.mouse.move(1, 1)
+    settle(page, 600)  # the address is written once the hand rests
+    same = visit(page.url.partition("/")[2].partition("/")[2].partition("/")[2])
+    assert (frame(same, "model"), frame(same, "theta")) == (name, frame(page, "theta"))
+
+
 def test_a_checkpoint_is_uploaded_and_used(page, tmp_path):
     import torch
     from stn_demo import checkpoints
