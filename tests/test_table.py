@@ -13,6 +13,7 @@ from stn_demo.analysis import published, table, zoo
 from stn_demo.analysis.zoo import Cell
 from stn_demo.training import evaluate
 from stn_demo.training.datasets import load_digits
+from stn_demo.training.recipes import ZOO as RECIPES_OF_THE_TABLE
 
 
 @pytest.fixture
@@ -121,3 +122,10 @@ def test_a_shipped_checkpoint_end_to_end_on_the_embedded_digits(one_thread, caps
     assert sum(measured["confusion"][label][label] for label in range(10)) == round(2000 * (1 - measured["error"] / 100))
     posed = json.loads(printed(capsys, "evaluate", "seed-affine", "--data-set", "handwriting", "--distortion", "pose", "--json"))
     assert measured["error"] < posed["error"] < 25
+
+
+def test_the_shipped_networks_of_the_table_are_what_their_recipes_make():
+    for name, settings in RECIPES_OF_THE_TABLE.items():
+        info = checkpoints.read_info(name)
+        assert info.provenance["settings"] == settings.to_dict(), name
+        assert info.parameters <= 400_000 and info.bytes <= 1_700_000, name

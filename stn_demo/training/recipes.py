@@ -79,5 +79,4 @@ def _zoo() -> dict[str, TrainingSettings]:
 
 
 ZOO = _zoo()
-_POSE = _PAPER.but(distortion="pose", undistorted=0.125, epochs=16)
-RECIPES |= ZOO | {"pose-stcnn-affine": _POSE.but(output_size=24), "pose-cnn": _POSE.but(placement=())}
+RECIPES |= ZOO
