@@ -40,7 +40,7 @@ export function attachChoose({ root, desk, ask }) {
 
   function enable() {
     const busy = starting || isActive(desk.run);
-    start.disabled = starting || desk.overview?.allowed === false;
+    start.disabled = starting || !draft || desk.overview?.allowed === false; // no draft: what there is to choose is on its way
     start.textContent = t(starting ? "train.starting" : "train.start");
     start.classList.toggle("yours-fill", !busy);
   }
