@@ -247,14 +247,15 @@ def test_a_process_at_hand_ends_with_its_app(tmp_path):
 
 
 def test_two_who_start_at_once_get_one_run(tmp_path):
-    """Two visitors of one app, and one of another app on the same folder."""
-    apps = [Runs(tmp_path), Runs(tmp_path)]
+    """Two visitors of one app, and one of another app on the same folder. Who comes second waits up to 2 s for a
+    run that is just ending, so this one is too long to end meanwhile."""
+    apps, endless = [Runs(tmp_path), Runs(tmp_path)], TINY.but(epochs=100 * TINY.epochs)
     gate, errors = threading.Barrier(3), []
 
     def start(app):
         gate.wait()
         try:
-            return app.start(TINY, digits=DIGITS)
+            return app.start(endless, digits=DIGITS)
         except RunError as error:
             errors.append(error)
 
