@@ -9,8 +9,8 @@ from results_helpers import ZOO, made, small
 
 from stn_demo import checkpoints
 from stn_demo.__main__ import main
-from stn_demo.analysis import published, table, zoo
-from stn_demo.analysis.zoo import Cell
+from stn_demo.analysis import cells, published, table
+from stn_demo.analysis.cells import Cell
 from stn_demo.training import evaluate
 from stn_demo.training.datasets import load_digits
 from stn_demo.training.recipes import ZOO as RECIPES_OF_THE_TABLE
@@ -57,13 +57,13 @@ def test_the_paper_is_quoted_as_it_is():
     ],
 )
 def test_a_name_says_which_cell_it_fills(name, place):
-    assert zoo.cell_of(name) == place
+    assert cells.cell_of(name) == place
     if place and not place[1]:
         assert place[0].name == name
 
 
 def test_each_network_stands_beside_its_own_twin():
-    pairs = dict(zoo.pairs(["r-cnn", "r-stcnn-affine", "r-stfcn-affine", "e-stcnn-tps", "r-stcnn-affine-seed1", "seed-affine", "seed-cnn"]))
+    pairs = dict(cells.pairs(["r-cnn", "r-stcnn-affine", "r-stfcn-affine", "e-stcnn-tps", "r-stcnn-affine-seed1", "seed-affine", "seed-cnn"]))
     assert pairs == {"seed-affine": "seed-cnn", "r-stcnn-affine": "r-cnn", "e-stcnn-tps": None, "r-stfcn-affine": None}
 
 

@@ -17,7 +17,7 @@ from ..model import Network
 from ..training.datasets import load_digits
 from . import classes, failures, robustness, table, undone
 from .results import CONCERNS, Task, bring_up_to_date, folder_of, read, write
-from .zoo import cell_of, distortion_of
+from .cells import cell_of, distortion_of
 
 SEED = 0
 POINT = 1000  # digits at every point of a curve, and in the scatters

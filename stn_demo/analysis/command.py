@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ..training.distributed import find_device
 from ..training.settings import DATA_SETS
 from . import analyse, published, results, table
-from .zoo import cell_of
+from .cells import cell_of
 
 
 def add(commands: argparse._SubParsersAction, common: Callable[[argparse.ArgumentParser], None]) -> None:

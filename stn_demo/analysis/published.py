@@ -3,7 +3,7 @@ wrong answers on distorted MNIST, the mean of three seeds. Networks of about 400
 
 from __future__ import annotations
 
-from .zoo import Cell
+from .cells import Cell
 
 DISTORTIONS = ("r", "rts", "p", "e", "tc")
 NETWORKS = (

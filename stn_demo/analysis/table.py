@@ -11,7 +11,7 @@ from ..data.distortions import Distortion
 from ..model import Network
 from ..training.evaluation import evaluate
 from . import published
-from .zoo import Cell, cell_of
+from .cells import Cell, cell_of
 
 METHOD = 1
 

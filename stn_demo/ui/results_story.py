@@ -17,20 +17,20 @@ def overview(results: dict, wanted: str | None) -> dict:
     Raises:
         UnknownPair: that network has no results.
     """
-    from ..analysis import table, zoo
+    from ..analysis import cells, table
 
-    choices = [pair for pair in zoo.pairs(results["table"]) if pair.name in results["classes"]]
+    choices = [pair for pair in cells.pairs(results["table"]) if pair.name in results["classes"]]
     if not choices:
         return {"pairs": [], "pair": None}
     by_name = {pair.name: pair for pair in choices}
     if wanted is not None and wanted not in by_name:
         raise UnknownPair(f"There are no results about {wanted}.")
     pair = by_name[wanted] if wanted else choices[0]
-    cells = table.cells(results["table"])
+    rows = table.cells(results["table"])
     return {
         "pairs": [_in_short(results, one) for one in choices],
         "pair": {**_in_short(results, pair), **_made(results["table"][pair.name])},
-        "table": {"cells": cells, "says": says_of_table(cells)},
+        "table": {"cells": rows, "says": says_of_table(rows)},
         "figures": [one for one in drawn(results, pair.name, pair.twin) if one],
         "picture": results["classes"][pair.name]["result"]["picture"],
     }
