@@ -79,7 +79,11 @@ def test_several_seeds_show_their_spread_and_the_first_stands_in_the_cell():
     rows = table.cells({name: entry(name, error) for name, error in zip(names, (1.3, 1.0, 1.1), strict=True)}, ["r"])
     row = next(row for row in rows if row["network"] == "cnn")
     assert row["error"] == 1.0 and row["checkpoint"] == "r-cnn" and row["seeds"] == [1.0, 1.1, 1.3]
+    assert row["below"] is True  # of 1.2, with a mean of 1.13
     assert row["spread"] == {"mean": pytest.approx(3.4 / 3, abs=1e-4), "deviation": pytest.approx(math.sqrt(0.07 / 3), abs=1e-4)}
+
+    worse = table.cells({"r-cnn": entry("r-cnn", 1.1), "r-cnn-seed1": entry("r-cnn-seed1", 1.4)}, ["r"])
+    assert next(row for row in worse if row["network"] == "cnn")["below"] is False  # a lucky first seed is not enough
 
 
 def test_the_command_measures_every_network_on_its_own_distortion(folder, capsys):

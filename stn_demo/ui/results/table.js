@@ -60,16 +60,19 @@ function cellOf(cell, shown, pair, choose) {
     value.setAttribute("aria-pressed", String(pair.name === cell.checkpoint));
     value.addEventListener("click", () => choose(cell.checkpoint));
   }
-  return make("td", { className: verdict }, [value, paper, make("small", { className: "interval", textContent: t("results.cell.interval", words) })]);
+  const below = [make("small", { className: "interval", textContent: t("results.cell.interval", words) })];
+  if (cell.spread) below.push(make("small", { className: "interval", textContent: spreadOf(cell) }));
+  return make("td", { className: verdict }, [value, paper, ...below]);
 }
 
-function about({ checkpoint, parameters, training_seconds, machine, device, spread, seeds }, words) {
+const spreadOf = ({ spread, seeds }) => t("results.cell.spread", { seeds: seeds.length, mean: number(spread.mean, 2), deviation: number(spread.deviation, 2) });
+
+function about({ checkpoint, parameters, training_seconds, machine, device }, words) {
   const lines = [t("results.cell.about", { name: checkpoint, parameters: parameters.toLocaleString("en"), ...words })];
   if (training_seconds) {
     const on = [device, machine].filter(Boolean).join(", ");
     lines.push(t("results.cell.trained", { minutes: number(training_seconds / 60, training_seconds < 600 ? 1 : 0), on }));
   }
-  if (spread) lines.push(t("results.cell.spread", { seeds: seeds.length, mean: number(spread.mean, 2), deviation: number(spread.deviation, 2) }));
   return lines.join("\n");
 }
 
