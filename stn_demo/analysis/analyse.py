@@ -16,8 +16,8 @@ from ..data.digits import Digits
 from ..model import Network
 from ..training.datasets import load_digits
 from . import classes, failures, robustness, table, undone
-from .results import CONCERNS, Task, bring_up_to_date, folder_of, read, write
 from .cells import cell_of, distortion_of
+from .results import CONCERNS, Task, bring_up_to_date, folder_of, read, write
 
 SEED = 0
 POINT = 1000  # digits at every point of a curve, and in the scatters
