@@ -18,10 +18,11 @@ each as long for the plain network as for those with a transformer. What they sh
 (holdout), mostly on R after five epochs: labels smoothed by 0, 0.1: 0.92, 0.71 % wrong; the transformer's output 28, 24 px a
 side: 0.99, 0.92; learning rate 4e-3, 8e-3: 0.92, 1.11. On RTS after six epochs: output 28, 24 px: 0.76, 0.78; weight decay
 0.01, 0.2: 0.76, 0.70; batches of 128 in place of 256: no better. All within half a percent of 5,000 digits, so partly luck.
-The fully connected ones gain by training longer: FCN on R after 12, 60 epochs 2.4, 1.6; ST-FCN 1.7, 1.0; the others hardly
-(ST-CNN affine on R after 16, 30 epochs 0.54, 0.48). A quarter of the localization network's learning rate made no difference
-there (0.52). On TC, at the full learning rate, all hidden units of the localization network died early: a fixed crop, 1.23 % wrong on the
-test digits. At a quarter of it the transformer follows the digit. In bfloat16 a step takes half the time, and of two threads each trains faster a network of its own.
+The fully connected ones gain by training longer (FCN on R 12 and 60 epochs into a run of 60: 2.4, 1.6; ST-FCN 1.7, 1.0), the
+others hardly (ST-CNN affine on R at the end of 16 epochs 0.54, of 30 with more decay 0.48). A quarter of the localization
+network's learning rate made no difference there (0.52). On TC, at the full rate, all its hidden units died early: a fixed crop,
+1.23 % wrong on the test digits; at a quarter of it the transformer follows the digit. In bfloat16 a step takes half the time,
+and of two threads each trains faster a network of its own.
 """
 
 from __future__ import annotations
