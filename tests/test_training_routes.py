@@ -214,6 +214,17 @@ def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path
                 assert made.wait(10.0 if allowed else 0.5) == allowed
 
 
+def test_a_run_past_its_first_seconds_leaves_room_for_the_next_process(client, long, monkeypatch):
+    """Stop and start again, or the same seed again, does not wait for a process to load."""
+    made = threading.Event()
+    monkeypatch.setattr("stn_demo.training.runs.Runs.warm", lambda self: made.set())
+    monkeypatch.setattr("stn_demo.ui.training_desk.BEGINNING", 1e9)
+    client.get("/stn/train")
+    assert not made.wait(1.5)
+    monkeypatch.setattr("stn_demo.ui.training_desk.BEGINNING", 0.1)
+    assert made.wait(10)
+
+
 def test_save_adds_to_the_networks_and_overwrites_none(client, short):
     assert post(client, "save", id=short, step=10, name="learnt")["name"] == "learnt"
     assert "learnt" in [model["name"] for model in client.get("/stn/train/networks").json()["models"]]

@@ -7,11 +7,12 @@ import threading
 from pathlib import Path
 
 from ..checkpoints import CheckpointError
+from ..child import Child
 from ..data import mnist
 from . import locks
 from .faults import NOTHING, RunError, told, why
 from .keep import keep
-from .process import WorkerProcess
+from .process import HURRY, NICE, WorkerProcess
 from .requests import described, rate_order
 from .run_folder import RunFolder
 from .run_store import Limits, RunStore, called, checked_name, default_folder
@@ -40,15 +41,17 @@ class Runs:
         download: bool = True,
         limits: Limits = Limits(),
         save_every: float = 2.0,
+        spare: Child | None = None,
     ):
         """``folder``: see ``default_folder``; ``data_root``: see ``mnist.folder``. Without ``download``,
-        MNIST has to be there. ``save_every``: seconds of training that a killed process may cost."""
+        MNIST has to be there. ``save_every``: seconds of training that a killed process may cost. ``spare``: a
+        process that is at hand already, see ``warm``."""
         self.store = RunStore(folder, limits)
         self.data_root, self.download = data_root and str(data_root), download
         self.save_every = save_every
         self._mutex = threading.RLock()
         self._worker: WorkerProcess | None = None
-        self._spare: WorkerProcess | None = None
+        self._spare = spare and WorkerProcess(spare)
         self._closed = False
 
     # -- reading
@@ -185,7 +188,7 @@ class Runs:
             if not self._closed and (self._spare is None or not self._spare.fresh):
                 self._end_spare()
                 try:
-                    self._spare = WorkerProcess(hurry=False)
+                    self._spare = WorkerProcess(Child(NICE))
                 except OSError:
                     pass
 
@@ -258,7 +261,7 @@ class Runs:
             worker, self._spare = self._spare, None
             return worker
         self._end_spare()
-        worker = WorkerProcess(hurry=True)
+        worker = WorkerProcess(Child(HURRY))
         if not worker.take(run, lock, options, orders):
             worker.close()
             raise OSError("its process ended at once")
