@@ -26,6 +26,12 @@ SENTENCES = {
     "settings_device": "The device is {device!r}; choose cpu, cuda or auto.",
     "settings_digits": "digits is {digits!r}; give a whole number from 1, or nothing for all.",
     "settings_rate": "The learning rate is {rate!r}; give a number from {least:g} to {most:g}.",
+    "settings_parts": "settling is {settling:g} and widening {widening:g}: parts of one run, at most 1 together.",
+    "settings_undistorted": "undistorted is {undistorted:g}, but digits as written are {written} px and the distorted ones "
+    "{frame}; make it 0.",
+    "settings_holdout": "holdout is {holdout}, but there are only {count} training digits.",
+    "settings_single": "The deep localization network learns from how the digits of a batch differ, and batch_size is 1; "
+    "give at least 2.",
     "settings_other": "{why}",
     "settings_state": "The run cannot go on, for its state cannot be read: {why}",
     "data_absent": "MNIST is not in {folder}; give its folder, or train on the embedded digits.",
@@ -36,6 +42,7 @@ SENTENCES = {
     "disk_training": "The run could not be written to the disk ({why}); make room there, then resume.",
     "disk_name": "The run cannot be renamed: {why}.",
     "disk_save": "The network cannot be saved: {why}.",
+    "disk_other": "The disk does not take it: {why}.",
     "folder_use": "The folder of runs, {folder}, cannot be used: {why}.",
     "folder_delete": "The run cannot be deleted: {why}.",
     "limit_asked": "A run takes more than 0 and at most {most:g} minutes; {minutes!r} is neither.",

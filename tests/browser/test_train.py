@@ -271,6 +271,19 @@ def test_faults_are_told_in_the_language_of_the_page(train, url, served):
         aside.rename(folder)
 
 
+def test_settings_that_do_not_go_together_are_told_in_the_language_of_the_page(train, url):
+    page = train(locale="zh-CN")
+    page.click("#train-more")
+    page.click("#train-fields summary")
+    for name in ("起初接近端正", "然后逐渐放宽"):
+        page.fill(f'#train-fields label:has-text("{name}") input', "0.7")
+        page.keyboard.press("Tab")
+    page.click('#train-settings button[type="submit"]')
+    page.click("#train-start")
+    page.wait_for_function("document.querySelector('#train-toast').textContent.includes('相加最多为 1')")
+    assert not re.search("[A-Za-z]{2}", page.inner_text("#train-toast"))
+
+
 def test_a_choice_that_has_no_words_yet_goes_by_its_name(train, url):
     """A new part of the engine is there to be chosen before anybody has written about it."""
 
