@@ -51,6 +51,15 @@ class RunStore:
         self.folder = Path(folder).expanduser() if folder else default_folder()
         self.limits = limits
 
+    def check(self) -> None:
+        """RunError where there may be runs that cannot be seen."""
+        try:
+            next(self.folder.iterdir(), None)
+        except FileNotFoundError:
+            pass  # it is made when the first run comes
+        except OSError as error:
+            raise RunError("folder_use", folder=str(self.folder), **why(error)) from None
+
     def all(self) -> list[RunFolder]:
         """Every run, the oldest first."""
         try:

@@ -66,6 +66,10 @@ class Runs:
                 pass  # deleted meanwhile, or no run
         return found[::-1]
 
+    def check(self) -> None:
+        """RunError where the folder cannot be read, so that ``list`` finds none."""
+        self.store.check()
+
     def status(self, id: str) -> dict:
         """run.json and status.json in one, and alive: a process has it; mine: that is driven from here;
         resumable: ``resume`` starts a process.

@@ -45,8 +45,14 @@ def _add_watching(app: FastAPI, training: Training) -> None:
     async def overview():
         runs = await training.list()
         training.prepare()
+        problem = None
+        try:
+            await training.call(lambda runs: runs.check())
+        except ValueError as error:
+            problem = _described(error)
         return {
             "allowed": training.options.training,
+            "problem": problem,
             "runs": [training_log.summary(run) for run in runs],
             "version": version(runs),
             "running": running(runs),
