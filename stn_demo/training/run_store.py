@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import secrets
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -138,6 +139,12 @@ def called(run: RunFolder) -> str:
         return run.about().get("name") or run.id
     except RunError:
         return run.id
+
+
+def elsewhere(run: RunFolder) -> dict:
+    """The holes of "foreign_terminal", for a run that a terminal began: it goes on there."""
+    output = run.about()["terminal"]
+    return {"name": called(run), "command": f"python -m stn_demo train --resume --output {shlex.quote(output)}"}
 
 
 def checked_name(name: object) -> str:

@@ -15,7 +15,7 @@ from .keep import keep
 from .process import HURRY, NICE, WorkerProcess
 from .requests import described, rate_order
 from .run_folder import RunFolder
-from .run_store import Limits, RunStore, called, checked_name, default_folder
+from .run_store import Limits, RunStore, called, checked_name, default_folder, elsewhere
 from .settings import TrainingSettings
 
 __all__ = ["Limits", "RunError", "Runs", "default_folder"]
@@ -81,6 +81,8 @@ class Runs:
         status = {**run.about(), **run.status()}
         if not held and status.get("state") in AT_WORK:
             status |= lost(worker.last_words() if worker else {})
+            if status.get("terminal"):
+                status |= told("foreign_terminal", **elsewhere(run))
         if worker:
             worker.running()  # a process that nobody asks about stays as a zombie
         alive, resumable = status.get("state") in AT_WORK, status.get("state") in RESUMABLE
@@ -220,8 +222,7 @@ class Runs:
             elif status["alive"] and not spawn:
                 raise RunError("foreign_app", name=called(run))
             elif status.get("terminal") and not status["alive"]:
-                again = f"python -m stn_demo train --resume --output {status['terminal']}"
-                raise RunError("foreign_terminal", name=called(run), command=again)
+                raise RunError("foreign_terminal", **elsewhere(run))
             elif not spawn or not (status["resumable"] or status["alive"]):
                 raise RunError("state_still", name=called(run), state=status["state"])
             else:

@@ -4,11 +4,13 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 
 import pytest
-from conftest import Served, wait_for_frame
+from conftest import ROOT, Served, wait_for_frame
 
 SETTINGS = {"data": "handwriting", "distortion": "pose", "batch_size": 32, "learning_rate": 0.004}
 BRIEF = {"settings": {**SETTINGS, "epochs": 0.96}, "digits": 1000, "twin": True, "name": "brief"}  # thirty steps
@@ -352,6 +354,38 @@ def test_runs_outlive_the_app(train, visit, url, tmp_path_factory):
         assert re.search(r"\d %", page.inner_text("#train-runs"))
     finally:
         app.stop()
+
+
+def test_a_training_in_a_terminal_is_watched_here(train, url, served, tmp_path):
+    """The page shows it live, cannot drive it, and says so; stopped there, it says how it goes on."""
+    command = [sys.executable, "-m", "stn_demo", "train", "--data-set", "handwriting", "--holdout", "0", "--epochs", "500"]
+    command += ["--threads", "1", "--output", str(tmp_path / "from-terminal.safetensors")]
+    environment = {**os.environ, "STN_DEMO_RUNS": str(served.home / "runs")}
+    page = train()
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as terminal:
+        try:
+            state(page, "running")
+            assert "from-terminal" in page.inner_text("#train-name")
+            until(page, lambda: points(page) > 2 and step(page) > 40)
+            before = points(page), step(page), page.inner_text("#train-theta")
+            until(page, lambda: points(page) > before[0] and step(page) > before[1])
+            until(page, lambda: page.inner_text("#train-theta") != before[2])
+            assert "terminal" in words(page)
+            for button in ("pause", "step", "stop", "reset", "seed"):
+                assert page.is_disabled(f"#train-{button}"), button
+            assert page.is_disabled("#train-rate input") and page.is_hidden("#train-resume")
+            page.click("#train-start")
+            page.wait_for_function("document.querySelector('#train-toast').textContent.includes('from-terminal')")
+        finally:
+            terminal.send_signal(signal.SIGINT)
+    state(page, "stopped", seconds=5)
+    assert "train --resume --output" in words(page) and page.is_hidden("#train-resume")
+    assert page.is_enabled("#train-reset")
+
+
+def points(page):
+    """How many points the longest of the curves has."""
+    return page.evaluate("Math.max(0, ...(document.querySelector('#train-plot').data ?? []).map(({ x }) => x.length))")
 
 
 def test_a_closed_page_says_so(visit, tmp_path_factory):
