@@ -10,6 +10,7 @@ import threading
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: no call to another host
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 
+from stn_demo.child import Child
 from stn_demo.ui.options import OptionError, bound_socket, read_options
 
 
@@ -20,6 +21,8 @@ def main() -> int:
     except OptionError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2
+    # So does what trains: whoever presses Start first need not wait for it. It ends with the app, and by itself if idle.
+    spare = Child(nice=10) if options.training and os.name == "posix" else None
     # torch takes as long to load as Gradio does: side by side, the page is up a second sooner.
     threading.Thread(target=__import__, args=("torch",), daemon=True).start()
 
@@ -29,7 +32,7 @@ def main() -> int:
 
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(options),
+            build_app(options, spare),
             log_level="warning",
             ws_max_size=256 * 1024,
             ws_per_message_deflate=False,  # a frame is 6 kB and changes 60 times a second

@@ -13,6 +13,7 @@ from run_helpers import DIGITS, ROOT, STEPS, TINY, check_same, is_gone, made, st
 
 from stn_demo import checkpoints
 from stn_demo.__main__ import main
+from stn_demo.child import Child
 from stn_demo.training import TrainingSettings, command, datasets, locks
 from stn_demo.training.presets import PRESETS
 from stn_demo.training.run_store import RunStore
@@ -224,6 +225,24 @@ def test_a_process_at_hand_takes_the_next_run(runs, reference):
     assert state_is(runs, id, "running", "done")["pid"] == spare
     state_is(runs, id, "done")
     check_same(runs.store.run(id), reference)
+
+
+def test_a_process_that_was_loading_before_the_runs_were_takes_the_first(tmp_path, reference):
+    child = Child(nice=0)
+    runs = Runs(tmp_path / "runs", spare=child)
+    try:
+        id = runs.start(TINY, twin=True, digits=DIGITS)
+        assert state_is(runs, id, "running", "done")["pid"] == child.process.pid
+        state_is(runs, id, "done")
+        check_same(runs.store.run(id), reference)
+    finally:
+        runs.close()
+
+
+def test_a_process_that_no_run_came_for_ends_with_the_runs(tmp_path):
+    child = Child(nice=0)
+    Runs(tmp_path / "runs", spare=child).close()
+    assert child.process.poll() is not None
 
 
 def test_a_process_at_hand_that_died_is_replaced(runs):

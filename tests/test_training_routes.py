@@ -211,7 +211,18 @@ def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path
             made.clear()
             with TestClient(app_of(tmp_path, training=allowed)) as client:
                 client.get(path)
-                assert made.wait(10.0 if allowed else 0.5) == allowed
+                assert made.wait(30.0 if allowed else 0.5) == allowed
+
+
+def test_a_run_past_its_first_seconds_leaves_room_for_the_next_process(client, long, monkeypatch):
+    """Stop and start again, or the same seed again, does not wait for a process to load."""
+    made = threading.Event()
+    monkeypatch.setattr("stn_demo.training.runs.Runs.warm", lambda self: made.set())
+    monkeypatch.setattr("stn_demo.ui.training_desk.BEGINNING", 1e9)
+    client.get("/stn/train")
+    assert not made.wait(1.5)
+    monkeypatch.setattr("stn_demo.ui.training_desk.BEGINNING", 0.1)
+    assert made.wait(10)
 
 
 def test_save_adds_to_the_networks_and_overwrites_none(client, short):
@@ -221,8 +232,8 @@ def test_save_adds_to_the_networks_and_overwrites_none(client, short):
     assert saved.provenance["step"] == 10
     assert refused(client, "save", id=short, step=10, name="learnt")[0] == "run_name_taken"
     assert refused(client, "save", id=short, step=10, name="seed-affine")[0] == "run_name_taken"
-    for name in ("../x", "", "run-a-latest", "upload-0"):
-        assert refused(client, "save", id=short, name=name)[0] == "run_name"
+    for name, code in {"../x": "run_name", "": "run_name", "run-a": "run_name_reserved", "upload-0": "run_name_reserved"}.items():
+        assert refused(client, "save", id=short, name=name)[0] == code
 
 
 def test_uploads_never_push_out_what_was_saved(tmp_path, monkeypatch):
@@ -296,6 +307,30 @@ def test_settings_that_do_not_fit_are_refused_with_a_sentence(client, values):
     before = len(client.get("/stn/train").json()["runs"])
     refused(client, "start", **values)
     assert len(client.get("/stn/train").json()["runs"]) == before
+
+
+@pytest.mark.parametrize(
+    "kind, settings",
+    [
+        ("settings_parts", {"settling": 0.7, "widening": 0.7}),
+        ("settings_undistorted", {"distortion": "tc", "undistorted": 0.1}),
+        ("settings_single", {"batch_size": 1, "model": {"localization": "deep"}}),
+    ],
+)
+def test_what_the_form_lets_through_is_refused_as_data(client, kind, settings):
+    """Each field within its range, but not beside each other: the page says so in its own language."""
+    error = post(client, "start", 400, settings={**SETTINGS, **settings})["error"]
+    assert (error["code"], error["kind"]) == ("run_settings", kind)
+
+
+def test_too_many_digits_kept_apart_are_a_fault_as_data(client):
+    id = post(client, "start", settings={**SETTINGS, "holdout": 50_000}, digits=100)["id"]
+    end = time.monotonic() + 60
+    while (run := log(client, id, -1)["run"])["state"] != "failed":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert (run["kind"], run["values"]) == ("settings_holdout", {"holdout": 50_000, "count": 100})
+    post(client, "delete", id=id)
 
 
 @pytest.mark.parametrize(

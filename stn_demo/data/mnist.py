@@ -52,6 +52,11 @@ def load(root: str | os.PathLike | None = None, train: bool = True, download: bo
             for name in SIZES:  # what a download that broke off left behind would be taken for the whole
                 (_raw(root) / name).unlink(missing_ok=True)
         data = datasets.MNIST(str(where), train=train, download=missing)
+    except PermissionError as error:
+        raise DataError(
+            f"MNIST's folder {where} cannot be used: {error.strerror}. Give another with --data or STN_DEMO_DATA, or train "
+            "on the embedded digits (--data-set handwriting)."
+        ) from None
     except (RuntimeError, ValueError, OSError) as error:
         raise DataError(
             f"MNIST is not in {where} and could not be downloaded ({str(error).splitlines()[0]}). Give its folder "

@@ -107,7 +107,7 @@ def train_to_file(job: Job) -> Path:
                 state = error.state if isinstance(error, TrainingStopped) else trainer.state()
                 state.save(job.state_path)
             if recorder:
-                recorder.end("stopped" if isinstance(error, Interrupted) else "failed", str(error))
+                recorder.end("stopped") if isinstance(error, Interrupted) else recorder.end("failed", error)
             raise
         if group.leads:
             progress.say("measuring on the test digits ...")

@@ -3,57 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
+from ..child import Child
 from .run_folder import RunFolder
 
-# The module stn_demo.training.worker_main, but for the parent being watched before torch is imported.
-LAUNCH = (
-    "import os, runpy; os.nice({nice}); from stn_demo.parent import parent; parent.watch(); "
-    "runpy.run_module('stn_demo.training.worker_main', None, '__main__')"
-)
-NICE = 19  # the page comes first
+HURRY, NICE = 0, 19  # while somebody waits for it to load, and ever after: the page comes first
 POLITE = 8.0  # seconds that a process is given to save its state; it ends itself after fewer
 FRESH = 600.0  # seconds for which a process without a run is of use; a little later it ends itself
 
 
 class WorkerProcess:
-    """Loads torch, which takes seconds, and waits for ``take`` to give it a run. It ends when the socket that is
-    its standard input does: by ``close``, or because the app is gone, however it went.
+    """A ``Child``, which waits for ``take`` to give it a run.
 
     Attributes:
         folder: its run's; None while it has none.
     """
 
-    def __init__(self, hurry: bool):
-        """``hurry``: somebody waits for it, so that loading comes as soon as the page does, and only training after
-        it. OSError where no process can be started."""
-        package = str(Path(__file__).resolve().parents[2])
-        places = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    def __init__(self, child: Child):
         self.folder: RunFolder | None = None
         self._words: dict | None = None
         self._mutex = threading.Lock()
-        self._made = time.monotonic()
-        self._orders, theirs = socket.socketpair()
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", LAUNCH.format(nice=0 if hurry else NICE)],
-                stdin=theirs,
-                stdout=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C in the app's terminal is meant for the app
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "OMP_NUM_THREADS": "1"},
-            )
-        except OSError:
-            self._orders.close()
-            raise
-        finally:
-            theirs.close()
+        self._process, self._orders, self._made = child.process, child.line, child.made
 
     def take(self, folder: RunFolder, lock: int, options: dict, orders: tuple[str, ...] = ()) -> bool:
         """Train the run that ``lock`` is a descriptor of the lock of; whether the process was there to take it.

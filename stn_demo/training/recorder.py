@@ -9,11 +9,11 @@ import torch
 
 from ..checkpoints import CheckpointError
 from . import locks
-from .events import Evaluated, Event, Finished, Step
+from .events import Evaluated, Event, Finished, Step, TrainingStopped
+from .faults import NOTHING, SENTENCES, RunError, told
 from .journal import Journal
-from .faults import NOTHING, RunError, told
 from .run_folder import RunFolder
-from .run_store import RunStore
+from .run_store import RunStore, elsewhere
 from .schedule import Schedule
 from .trainer import Trainer
 
@@ -33,10 +33,12 @@ class Recorder:
         """After an event of ``training.run``."""
         self._guarded(self._write, event)
 
-    def end(self, state: str, message: str = "", test_error: float | None = None, digits: int = 0) -> None:
-        """How the training ended: done, stopped or failed; the error on the test digits, percent, if
-        measured."""
-        self._guarded(self._end, state, message, test_error, digits)
+    def end(
+        self, state: str, fault: TrainingStopped | None = None, test_error: float | None = None, digits: int = 0
+    ) -> None:
+        """How the training ended: done, stopped or failed, and that by which ``fault``; the error on the test digits,
+        percent, if measured."""
+        self._guarded(self._end, state, fault, test_error, digits)
 
     def _guarded(self, write, *arguments) -> None:
         if self.fault:
@@ -105,12 +107,14 @@ class Recorder:
         self.journal.latest(model, about)
         self.shown = now
 
-    def _end(self, state: str, message: str, test_error: float | None, digits: int) -> None:
+    def _end(self, state: str, fault: TrainingStopped | None, test_error: float | None, digits: int) -> None:
         if test_error is not None:
             measured = {"accuracy": 1 - test_error / 100, "test_digits": digits}
             self.journal.line("test", step=self.trainer.step, **measured, final=True)
             self.journal.status |= measured
-        fault = told("diverged_other", why=message) if state == "failed" else {**NOTHING, "message": message}
-        self.journal.last_words(state=state, **fault)
+        words = NOTHING if state == "done" else told("foreign_terminal", **elsewhere(self.journal.folder))
+        if fault is not None:
+            words = told(fault.kind, **fault.values) if fault.kind in SENTENCES else told("diverged_other", why=str(fault))
+        self.journal.last_words(state=state, **words)
         if self._lock is not None:
             os.close(self._lock)

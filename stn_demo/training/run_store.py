@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import secrets
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -50,6 +51,15 @@ class RunStore:
     def __init__(self, folder: str | os.PathLike | None = None, limits: Limits = Limits()):
         self.folder = Path(folder).expanduser() if folder else default_folder()
         self.limits = limits
+
+    def check(self) -> None:
+        """RunError where there may be runs that cannot be seen."""
+        try:
+            next(self.folder.iterdir(), None)
+        except FileNotFoundError:
+            pass  # it is made when the first run comes
+        except OSError as error:
+            raise RunError("folder_use", folder=str(self.folder), **why(error)) from None
 
     def all(self) -> list[RunFolder]:
         """Every run, the oldest first."""
@@ -129,6 +139,12 @@ def called(run: RunFolder) -> str:
         return run.about().get("name") or run.id
     except RunError:
         return run.id
+
+
+def elsewhere(run: RunFolder) -> dict:
+    """The holes of "foreign_terminal", for a run that a terminal began: it goes on there."""
+    output = run.about()["terminal"]
+    return {"name": called(run), "command": f"python -m stn_demo train --resume --output {shlex.quote(output)}"}
 
 
 def checked_name(name: object) -> str:

@@ -7,14 +7,15 @@ import threading
 from pathlib import Path
 
 from ..checkpoints import CheckpointError
+from ..child import Child
 from ..data import mnist
 from . import locks
 from .faults import NOTHING, RunError, told, why
 from .keep import keep
-from .process import WorkerProcess
+from .process import HURRY, NICE, WorkerProcess
 from .requests import described, rate_order
 from .run_folder import RunFolder
-from .run_store import Limits, RunStore, called, checked_name, default_folder
+from .run_store import Limits, RunStore, called, checked_name, default_folder, elsewhere
 from .settings import TrainingSettings
 
 __all__ = ["Limits", "RunError", "Runs", "default_folder"]
@@ -40,15 +41,17 @@ class Runs:
         download: bool = True,
         limits: Limits = Limits(),
         save_every: float = 2.0,
+        spare: Child | None = None,
     ):
         """``folder``: see ``default_folder``; ``data_root``: see ``mnist.folder``. Without ``download``,
-        MNIST has to be there. ``save_every``: seconds of training that a killed process may cost."""
+        MNIST has to be there. ``save_every``: seconds of training that a killed process may cost. ``spare``: a
+        process that is at hand already, see ``warm``."""
         self.store = RunStore(folder, limits)
         self.data_root, self.download = data_root and str(data_root), download
         self.save_every = save_every
         self._mutex = threading.RLock()
         self._worker: WorkerProcess | None = None
-        self._spare: WorkerProcess | None = None
+        self._spare = spare and WorkerProcess(spare)
         self._closed = False
 
     # -- reading
@@ -63,6 +66,10 @@ class Runs:
                 pass  # deleted meanwhile, or no run
         return found[::-1]
 
+    def check(self) -> None:
+        """RunError where the folder cannot be read, so that ``list`` finds none."""
+        self.store.check()
+
     def status(self, id: str) -> dict:
         """run.json and status.json in one, and alive: a process has it; mine: that is driven from here;
         resumable: ``resume`` starts a process.
@@ -74,6 +81,8 @@ class Runs:
         status = {**run.about(), **run.status()}
         if not held and status.get("state") in AT_WORK:
             status |= lost(worker.last_words() if worker else {})
+            if status.get("terminal"):
+                status |= told("foreign_terminal", **elsewhere(run))
         if worker:
             worker.running()  # a process that nobody asks about stays as a zombie
         alive, resumable = status.get("state") in AT_WORK, status.get("state") in RESUMABLE
@@ -185,7 +194,7 @@ class Runs:
             if not self._closed and (self._spare is None or not self._spare.fresh):
                 self._end_spare()
                 try:
-                    self._spare = WorkerProcess(hurry=False)
+                    self._spare = WorkerProcess(Child(NICE))
                 except OSError:
                     pass
 
@@ -213,8 +222,7 @@ class Runs:
             elif status["alive"] and not spawn:
                 raise RunError("foreign_app", name=called(run))
             elif status.get("terminal") and not status["alive"]:
-                again = f"python -m stn_demo train --resume --output {status['terminal']}"
-                raise RunError("foreign_terminal", name=called(run), command=again)
+                raise RunError("foreign_terminal", **elsewhere(run))
             elif not spawn or not (status["resumable"] or status["alive"]):
                 raise RunError("state_still", name=called(run), state=status["state"])
             else:
@@ -258,7 +266,7 @@ class Runs:
             worker, self._spare = self._spare, None
             return worker
         self._end_spare()
-        worker = WorkerProcess(hurry=True)
+        worker = WorkerProcess(Child(HURRY))
         if not worker.take(run, lock, options, orders):
             worker.close()
             raise OSError("its process ended at once")

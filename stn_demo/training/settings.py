@@ -9,6 +9,7 @@ from typing import Any
 from ..data.distortions import DISTORTIONS, Distortion
 from ..data.pose import DIGIT
 from ..model import ModelConfig
+from .faults import RunError
 
 DATA_SETS = ("mnist", "handwriting")
 PRECISIONS = ("float32", "bfloat16")
@@ -30,7 +31,7 @@ class TrainingSettings:
     ranges and what they do: the ``metadata`` of the fields.
 
     Raises:
-        ValueError: a sentence that names the field and what it may be.
+        ValueError: a sentence that names the field and what it may be; a ``RunError`` where each field for itself may be so.
     """
 
     model: ModelConfig = ModelConfig()
@@ -100,14 +101,13 @@ class TrainingSettings:
                 f"{self.model.input_size}; make them equal."
             )
         if self.settling + self.widening > 1:
-            raise ValueError(
-                f"settling is {self.settling:g} and widening {self.widening:g}: parts of one run, at most 1 together."
-            )
+            raise RunError("settings_parts", settling=self.settling, widening=self.widening)
         if self.undistorted and self.distort.frame != DIGIT:
-            raise ValueError(
-                f"undistorted is {self.undistorted:g}, but digits as written are {DIGIT} px and the distorted "
-                f"ones {self.distort.frame}; make it 0."
+            raise RunError(
+                "settings_undistorted", undistorted=self.undistorted, written=DIGIT, frame=self.distort.frame
             )
+        if self.batch_size == 1 and self.model.placement and self.model.localization == "deep":
+            raise RunError("settings_single")
         if self.model.sampler == "nearest" and self.model.placement:
             raise ValueError(
                 "The nearest sampler has no gradient in theta, so its transformer would never learn; train "

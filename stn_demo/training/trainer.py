@@ -18,7 +18,7 @@ from .batches import Batches, derived_seed
 from .distributed import Group
 from .evaluation import evaluate
 from .events import Evaluated, Event, Finished, Snapshot, Step, TrainingStopped
-from .faults import sentence
+from .faults import RunError, sentence
 from .settings import TrainingSettings
 from .state import State, fingerprint
 
@@ -261,11 +261,11 @@ class Trainer:
 
 
 def split(digits: Digits, holdout: int) -> tuple[Digits, Digits]:
-    """The training digits, and the last ``holdout`` of them, kept apart. ValueError where none would be
+    """The training digits, and the last ``holdout`` of them, kept apart. RunError where none would be
     left."""
     kept = len(digits.labels) - holdout
     if kept < 1:
-        raise ValueError(f"holdout is {holdout}, but there are only {len(digits.labels)} training digits.")
+        raise RunError("settings_holdout", holdout=holdout, count=len(digits.labels))
     return Digits(*(part[:kept] for part in digits)), Digits(*(part[kept:] for part in digits))
 
 

@@ -32,6 +32,8 @@ from .state import State
 LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
 FIRST, FIRST_EVERY = 3.0, 0.15  # in the first seconds, in which most moves, both are this
 
+FORBIDDEN = ("EACCES", "EPERM", "EROFS")  # by no lack of room
+
 
 class Ended(Exception):
     """The run was told to end here; ``why``: what its status says of that."""
@@ -79,8 +81,11 @@ class Worker:
         if isinstance(fault, RunError):
             return told(fault.kind, **fault.values)
         if isinstance(fault, (CheckpointError, OSError)):
-            return told("disk_training", **why(fault))
+            words = why(fault)
+            return told("disk_refused" if words["errno"] in FORBIDDEN else "disk_training", **words)
         if isinstance(fault, DataError):
+            if isinstance(fault.__context__, PermissionError):
+                return told("data_folder", folder=str(self.data.folder), **why(fault))
             return told("data_download", why=line, folder=str(self.data.folder))
         if isinstance(fault, ValueError):
             return told("settings_other", why=line)

@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from ..child import Child
 from . import guard, page, results_routes, state, training_routes
 from .live import Live
 from .options import Options
@@ -40,12 +41,12 @@ class Files(StaticFiles):
         return response
 
 
-def build_app(options: Options) -> FastAPI:
-    """The whole application, ready for uvicorn."""
+def build_app(options: Options, spare: Child | None = None) -> FastAPI:
+    """The whole application, ready for uvicorn. ``spare``: the process that is to train the first run."""
     names = options.model_names()
     live = Live(page.defaults(names))
     status = Status(options)
-    training = Training(options, live, status)
+    training = Training(options, live, status, spare)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI):

@@ -9,19 +9,22 @@ import json
 import time
 from collections.abc import Callable
 
+from ..child import Child
 from .live import Live
 from .options import Options
 from .status import Status
 
 LISTED_FOR = 1.0  # seconds for which a list of runs is good: many may be watching, and it reads two files a run
+BEGINNING = 6.0  # seconds of training
 AT_WORK = ("starting", "running", "paused")
 
 
 class Training:
     """``runs`` (a ``training.runs.Runs``) is None until ``open`` has been called."""
 
-    def __init__(self, options: Options, live: Live, status: Status):
-        self.options, self.live, self.status = options, live, status
+    def __init__(self, options: Options, live: Live, status: Status, spare: Child | None = None):
+        """``spare``: a process for the first run, which loads while the app does."""
+        self.options, self.live, self.status, self.spare = options, live, status, spare
         self.runs = None
         self._listed: tuple[float, list[dict]] = (-1e9, [])
         self._preparing: asyncio.Task | None = None
@@ -31,7 +34,7 @@ class Training:
         from ..training.runs import Limits, Runs
 
         limits = Limits(minutes=self.options.longest_run, bytes=self.options.most_disk << 20)
-        self.runs = Runs(self.options.runs, data_root=self.options.data, limits=limits)
+        self.runs = Runs(self.options.runs, data_root=self.options.data, limits=limits, spare=self.spare)
         return self.runs
 
     def close(self) -> None:
@@ -52,14 +55,15 @@ class Training:
         return runs
 
     def prepare(self, delay: float = 0.0) -> None:
-        """Somebody has come, and may press start: in ``delay`` seconds, let a process be ready for it."""
+        """Somebody is here, and may press start, or start again: in ``delay`` seconds, let a process be ready for it."""
         if self.options.training and (self._preparing is None or self._preparing.done()):
             self._preparing = asyncio.create_task(self._prepare(delay))
 
     async def _prepare(self, delay: float) -> None:
         await asyncio.sleep(delay)
-        if running(await self.list()) is None:  # one that is at work needs both cores
-            await self.call(lambda runs: runs.warm())
+        while any(map(beginning, await self.list())):  # it needs both cores
+            await asyncio.sleep(1.0)
+        await self.call(lambda runs: runs.warm())
 
     def changed(self) -> None:
         """Something was done to a run: the list is to be made anew."""
@@ -71,6 +75,11 @@ class Training:
         from .training_pictures import Pictures
 
         return Pictures(Samples(self.options.data), self.live)
+
+
+def beginning(run: dict) -> bool:
+    """Whether a run is in its first seconds, in which somebody waits for the grid to move."""
+    return run["state"] == "starting" or (run["state"] == "running" and (run.get("seconds") or 0) < BEGINNING)
 
 
 def running(runs: list[dict]) -> str | None:

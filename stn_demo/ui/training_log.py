@@ -18,8 +18,8 @@ EXPORTED = ("kind", "step", "loss", "accuracy", "twin_loss", "twin_accuracy", "l
 
 
 def summary(run: dict) -> dict:
-    """A run in the list of runs."""
-    return {name: run.get(name) for name in STATUS}
+    """A run in the list of runs; ``terminal``: whether one began it."""
+    return {name: run.get(name) for name in STATUS} | {"terminal": "terminal" in run}
 
 
 def news(runs, id: str, since: int) -> dict:

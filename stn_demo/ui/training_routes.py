@@ -45,8 +45,14 @@ def _add_watching(app: FastAPI, training: Training) -> None:
     async def overview():
         runs = await training.list()
         training.prepare()
+        problem = None
+        try:
+            await training.call(lambda runs: runs.check())
+        except ValueError as error:
+            problem = _described(error)
         return {
             "allowed": training.options.training,
+            "problem": problem,
             "runs": [training_log.summary(run) for run in runs],
             "version": version(runs),
             "running": running(runs),
@@ -115,14 +121,15 @@ def _add_driving(app: FastAPI, training: Training) -> None:
 
     async def save(values: dict) -> dict:
         id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
-        if not state.NAME.fullmatch(name) or name.startswith(("run-", "upload-")):
+        if not state.NAME.fullmatch(name):
             raise Refused("run_name", "A name has letters, digits, dots, dashes and underscores, and starts with a letter.")
+        if name.startswith(("run-", "upload-")):
+            raise Refused("run_name_reserved", "Names with run- or upload- in front are given by the page; choose another name.")
         folder = training.options.uploads
 
         def work(runs) -> None:
             if any((one / f"{name}.safetensors").exists() for one in (folder, training.options.checkpoints)):
                 raise Refused("run_name_taken", f"There is a network called {name} already; choose another name.")
-            folder.mkdir(parents=True, exist_ok=True)
             runs.save(id, step, name, folder, twin=twin)
 
         await training.call(work)
@@ -213,9 +220,11 @@ def _refuse(error: Exception, **more) -> JSONResponse:
 
 def _described(error: Exception) -> dict:
     """The sentence of a RunError, StateError, Refused or of settings that do not fit each other."""
-    about = {"code": getattr(error, "code", "run_settings"), "message": str(error)}
     if isinstance(error, OSError):
-        about = {"code": "run_disk", "message": f"The file cannot be written: {error.strerror or error}."}
+        from ..training.faults import RunError, why
+
+        error = RunError("disk_other", **why(error))
+    about = {"code": getattr(error, "code", "run_settings"), "message": str(error)}
     if type(error).__name__ == "RunError":
         about |= {"code": f"run_{error.code}", "kind": error.kind, "values": error.values}
     return about

@@ -39,8 +39,6 @@ def choices(options: Options) -> dict:
     devices = ["cpu"]
     if torch.cuda.is_available():
         devices.append("cuda")
-    if torch.backends.mps.is_available():
-        devices.append("mps")
     return {
         "data": list(DATA_SETS),
         "mnist": mnist.is_at_hand(options.data),

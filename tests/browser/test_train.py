@@ -4,11 +4,13 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 
 import pytest
-from conftest import Served, wait_for_frame
+from conftest import ROOT, Served, wait_for_frame
 
 SETTINGS = {"data": "handwriting", "distortion": "pose", "batch_size": 32, "learning_rate": 0.004}
 BRIEF = {"settings": {**SETTINGS, "epochs": 0.96}, "digits": 1000, "twin": True, "name": "brief"}  # thirty steps
@@ -271,6 +273,19 @@ def test_faults_are_told_in_the_language_of_the_page(train, url, served):
         aside.rename(folder)
 
 
+def test_settings_that_do_not_go_together_are_told_in_the_language_of_the_page(train, url):
+    page = train(locale="zh-CN")
+    page.click("#train-more")
+    page.click("#train-fields summary")
+    for name in ("起初接近端正", "然后逐渐放宽"):
+        page.fill(f'#train-fields label:has-text("{name}") input', "0.7")
+        page.keyboard.press("Tab")
+    page.click('#train-settings button[type="submit"]')
+    page.click("#train-start")
+    page.wait_for_function("document.querySelector('#train-toast').textContent.includes('相加最多为 1')")
+    assert not re.search("[A-Za-z]{2}", page.inner_text("#train-toast"))
+
+
 def test_a_choice_that_has_no_words_yet_goes_by_its_name(train, url):
     """A new part of the engine is there to be chosen before anybody has written about it."""
 
@@ -339,6 +354,38 @@ def test_runs_outlive_the_app(train, visit, url, tmp_path_factory):
         assert re.search(r"\d %", page.inner_text("#train-runs"))
     finally:
         app.stop()
+
+
+def test_a_training_in_a_terminal_is_watched_here(train, url, served, tmp_path):
+    """The page shows it live, cannot drive it, and says so; stopped there, it says how it goes on."""
+    command = [sys.executable, "-m", "stn_demo", "train", "--data-set", "handwriting", "--holdout", "0", "--epochs", "500"]
+    command += ["--threads", "1", "--output", str(tmp_path / "from-terminal.safetensors")]
+    environment = {**os.environ, "STN_DEMO_RUNS": str(served.home / "runs")}
+    page = train()
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as terminal:
+        try:
+            state(page, "running")
+            assert "from-terminal" in page.inner_text("#train-name")
+            until(page, lambda: points(page) > 2 and step(page) > 40)
+            before = points(page), step(page), page.inner_text("#train-theta")
+            until(page, lambda: points(page) > before[0] and step(page) > before[1])
+            until(page, lambda: page.inner_text("#train-theta") != before[2])
+            assert "terminal" in words(page)
+            for button in ("pause", "step", "stop", "reset", "seed"):
+                assert page.is_disabled(f"#train-{button}"), button
+            assert page.is_disabled("#train-rate input") and page.is_hidden("#train-resume")
+            page.click("#train-start")
+            page.wait_for_function("document.querySelector('#train-toast').textContent.includes('from-terminal')")
+        finally:
+            terminal.send_signal(signal.SIGINT)
+    state(page, "stopped", seconds=5)
+    assert "train --resume --output" in words(page) and page.is_hidden("#train-resume")
+    assert page.is_enabled("#train-reset")
+
+
+def points(page):
+    """How many points the longest of the curves has."""
+    return page.evaluate("Math.max(0, ...(document.querySelector('#train-plot').data ?? []).map(({ x }) => x.length))")
 
 
 def test_a_closed_page_says_so(visit, tmp_path_factory):

@@ -106,9 +106,12 @@ function statusText(state, run) {
     if (run.twin && run.twin_accuracy != null) parts.push(t("train.status.twin", { accuracy: percent(run.twin_accuracy) }));
   }
   const line = parts.join(" · ");
-  const why = run?.message && state !== "offline" ? fault(run) : "";
+  const why = state === "offline" || !run ? "" : run.message ? fault(run) : isActive(run) && run.mine === false ? foreign(run) : "";
   return why ? `${line} — ${why}` : line;
 }
+
+/** Why the buttons rest while it goes on. */
+const foreign = ({ terminal }) => t(terminal ? "train.foreign.terminal" : "train.foreign.app");
 
 function paceText({ samples_per_second: samples, seconds_left: left, seconds }, state) {
   const parts = [];

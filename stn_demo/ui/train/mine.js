@@ -41,6 +41,7 @@ export function attachMine({ root, desk, base, stn }) {
     theta.title = theta.textContent;
     const other = frame.twin_probs && !frame.blank ? Math.max(...frame.twin_probs) : null;
     twin.textContent = other === null ? "" : `${t("probs.plain")}: ${frame.twin_probs.indexOf(other)} · ${percent(other)}`;
+    if (frame.startedAt) performance.measure("stn-rewind", { start: frame.startedAt, end: performance.now() });
     desk.emit("frame", frame);
   }
 

@@ -1,7 +1,7 @@
 // The list of runs: what each was, and how it ended.
 
 import { t } from "../stage/i18n.js";
-import { percent, summary, title } from "./words.js";
+import { fault, percent, summary, title } from "./words.js";
 
 export function attachRuns({ root, desk }) {
   const list = root.querySelector("#train-runs");
@@ -10,6 +10,9 @@ export function attachRuns({ root, desk }) {
   function build() {
     const runs = desk.overview?.runs ?? [];
     none.hidden = runs.length > 0;
+    const problem = desk.overview?.problem;
+    none.textContent = problem ? fault(problem) : t("train.runs.none");
+    none.classList.toggle("problem", Boolean(problem));
     list.replaceChildren(...runs.map(item));
     mark();
   }
