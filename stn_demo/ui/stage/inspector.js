@@ -130,7 +130,7 @@ export function attachInspector(root, store) {
 
   function speak() {
     clearTimeout(speaking);
-    speaking = setTimeout(() => { spoken.textContent = panel.textContent; }, 400);
+    speaking = setTimeout(() => { spoken.textContent = [...panel.children].map((line) => line.textContent).join(" "); }, 400);
   }
 
   store.on("frame", (frame) => (marked || frame.inspect) && show(frame));
