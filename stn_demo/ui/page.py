@@ -61,7 +61,7 @@ def theme() -> gr.themes.ThemeClass:
         neutral_hue="slate",
         font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
-    )
+    ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
 
 
 def build(options: Options, live: Live, status: Status) -> gr.Blocks:

@@ -70,7 +70,7 @@ def test_a_failure_opens_in_explore_with_the_same_answer(results):
     page = results()
     card = page.locator("#results-failures a").nth(2)
     label, answer = map(int, re.findall(r"\d", card.locator("b").inner_text()))
-    sure = int(re.search(r"(\d+) %", card.inner_text())[1])
+    sure = int(re.search(r"(\d+)\s%", card.inner_text())[1])
     address, network = card.get_attribute("href"), pair(page)
     card.focus()
     page.keyboard.press("Enter")

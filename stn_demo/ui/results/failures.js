@@ -75,7 +75,7 @@ export function attachFailures({ root, http, stn }) {
       words("small", t("results.failure.sure", args)),
       ...(other === null ? [] : [words("small", t(ofTwin ? "results.failure.net" : "results.failure.twin", args), right ? "right" : "")]),
     );
-    link.setAttribute("aria-label", `${t("results.failure.answer", args)}, ${t("results.failure.sure", args)}. ${t("results.failure.open")}`);
+    link.append(words("span", t("results.failure.open"), "unseen"));
     link.title = t("results.failure.open");
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own, by its address

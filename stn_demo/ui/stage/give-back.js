@@ -27,7 +27,12 @@ export function attachGiveBack(root, store) {
     requestAnimationFrame(step);
   });
 
-  const show = () => { button.hidden = !store.get().grab; };
+  const show = () => {
+    const hidden = !store.get().grab;
+    // Who pressed it by key stays where the grid was taken.
+    if (hidden && document.activeElement === button) root.querySelector("#hands input:checked").focus();
+    button.hidden = hidden;
+  };
   store.subscribe((_, keys) => keys.includes("grab") && show());
   show();
 }

@@ -19,7 +19,7 @@ const paragraph = (textContent, className = "") =>
 export function attachInspector(root, store) {
   const handles = root.querySelector("#view-handles");
   const warped = root.querySelector("#view-warped-marks");
-  const panel = root.querySelector("#inspector");
+  const panel = root.querySelector("#inspector-words");
   const input = Object.assign(document.createElement("canvas"), { id: "view-input-marks", className: "overlay" });
   input.setAttribute("aria-hidden", "true");
   input.style.pointerEvents = "none";
@@ -130,7 +130,7 @@ export function attachInspector(root, store) {
 
   function speak() {
     clearTimeout(speaking);
-    speaking = setTimeout(() => { spoken.textContent = panel.textContent; }, 400);
+    speaking = setTimeout(() => { spoken.textContent = [...panel.children].map((line) => line.textContent).join(" "); }, 400);
   }
 
   store.on("frame", (frame) => (marked || frame.inspect) && show(frame));

@@ -10,6 +10,7 @@ import { attachStatus } from "./status.js";
 import { createStore } from "./store.js";
 import { createTheta } from "./theta.js";
 import { attachToast } from "./toast.js";
+import { createVerdict } from "./verdict.js";
 import { createView } from "./view.js";
 
 /** A hand-drawn 2, turned: the first thing to see, before anybody has drawn. */
@@ -90,6 +91,7 @@ async function attach(root, store, http, [file, name]) {
 function drawFrames(root, store, controls) {
   const view = createView(root);
   const theta = createTheta(root);
+  const verdict = createVerdict(root);
   const titles = createTitles(root);
   const readout = createReadout(root);
   const bars = [createBars(root.querySelector("#probs-stn")), createBars(root.querySelector("#probs-plain"))];
@@ -99,6 +101,7 @@ function drawFrames(root, store, controls) {
     const { layers } = store.get();
     view.draw(frame, layers);
     theta.draw(frame);
+    verdict.draw(frame);
     bars[0].draw(frame.blank ? null : frame.probs);
     bars[1].draw(frame.blank ? null : frame.twin_probs);
     titles.draw(frame, models);

@@ -60,8 +60,9 @@ export function attachPad(root, store) {
 
   function showTools() {
     const ends = history.ends();
-    tool("undo").disabled = !ends.undo;
-    tool("redo").disabled = !ends.redo;
+    const last = ["undo", "redo"].find((name) => !ends[name] && document.activeElement === tool(name));
+    for (const name of ["undo", "redo"]) tool(name).disabled = !ends[name];
+    if (last) tool(last === "undo" ? "redo" : "undo").focus(); // a button that is switched off loses the keyboard
     tool("pen").setAttribute("aria-pressed", String(!erasing));
     tool("eraser").setAttribute("aria-pressed", String(erasing));
   }

@@ -31,14 +31,17 @@ export function attachLecture(root) {
     root.classList.toggle("lecture", on);
     button.setAttribute("aria-pressed", String(on));
   };
+  const leave = () => {
+    set(false);
+    if (document.fullscreenElement) document.exitFullscreen();
+  };
   button.addEventListener("click", () => {
-    const on = !root.classList.contains("lecture");
-    set(on);
-    if (on) root.requestFullscreen?.().catch(() => {});
-    else if (document.fullscreenElement) document.exitFullscreen();
+    if (root.classList.contains("lecture")) return leave();
+    set(true);
+    root.requestFullscreen?.().catch(() => {});
   });
   document.addEventListener("fullscreenchange", () => set(document.fullscreenElement === root));
   root.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && root.classList.contains("lecture") && !root.querySelector("dialog[open]")) set(false);
+    if (event.key === "Escape" && root.classList.contains("lecture") && !root.querySelector("dialog[open]")) leave();
   });
 }

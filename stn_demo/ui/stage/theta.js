@@ -1,4 +1,4 @@
-// The network's answer in numbers and in words: theta as a matrix, and what was applied, undone and left over.
+// The network's answer in numbers: theta as a matrix, and what was applied, undone and left over.
 
 import { number, t } from "./i18n.js";
 import { put, textIn, write } from "./node.js";
@@ -13,8 +13,6 @@ const PARTS = [
   ["shift_y", 1, "unit.none", true],
 ];
 const COLUMNS = ["applied", "undone", "residual"];
-const UPRIGHT = 3; // degrees below which a turn is not spoken of
-const CLOSE = 8; // degrees left over that still count as upright
 
 /** -> {draw(frame)}; the nodes are made once and only changed afterwards. */
 export function createTheta(root) {
@@ -22,7 +20,6 @@ export function createTheta(root) {
   const cells = createTable(root.querySelector("#parts tbody"));
   const answer = root.querySelector("#theta-answer");
   const none = root.querySelector("#no-transformer");
-  const verdict = textIn(root.querySelector("#verdict"));
   const undoneTitle = root.querySelector("#parts th.nets");
   return {
     draw(frame) {
@@ -41,7 +38,6 @@ export function createTheta(root) {
         }
       }
       undoneTitle.classList.toggle("overruled", frame.overruled);
-      write(verdict, sentence(frame));
     },
   };
 }
@@ -115,25 +111,3 @@ function createMatrix(element) {
     });
   };
 }
-
-/** One sentence that says what happened. */
-function sentence(frame) {
-  const { applied, undone, residual, overruled } = frame;
-  if (frame.blank) return t("verdict.blank");
-  if (overruled) return t("verdict.overruled");
-  if (!residual || !undone) return t("verdict.lost");
-  const left = turn(residual.rotation);
-  const turned = turn(applied.rotation);
-  if (frame.transform === "attention") return t("verdict.attention");
-  if (Math.abs(turned) < UPRIGHT) {
-    return t(Math.abs(left) <= CLOSE ? "verdict.upright" : "verdict.disturbed", { left: degrees(left) });
-  }
-  const words = { applied: degrees(turned), undone: degrees(turned - left), left: degrees(left), side: side(turned) };
-  if (Math.abs(left) <= CLOSE) return t("verdict.good", words);
-  if (Math.abs(left) < Math.abs(turned)) return t("verdict.partly", words);
-  return t("verdict.bad", words);
-}
-
-const turn = (angle) => ((((angle + 180) % 360) + 360) % 360) - 180;
-const degrees = (angle) => t("unit.degrees", { value: number(Math.abs(angle)) });
-const side = (angle) => t(angle > 0 ? "side.clockwise" : "side.anticlockwise");

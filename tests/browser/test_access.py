@@ -1,0 +1,105 @@
+"""The stage for who has no mouse, no colours of the page's own choosing, or no patience with numbers."""
+
+import pytest
+from stage import STROKES, clear, draw, frame, settle, slide, winner
+
+
+def reach(page, selector, back=False):
+    """Go there with the tabulator alone."""
+    for _ in range(80):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"{selector} cannot be reached by keyboard")
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.value || document.activeElement.dataset.tool || document.activeElement.tagName")
+
+
+def test_a_digit_is_drawn_and_taken_back_by_keyboard(page):
+    reach(page, '[data-tool="clear"]')
+    page.keyboard.press("Enter")
+    reach(page, "#view-digit", back=True)
+    for keys in (["ArrowUp"] * 14, [" "], ["ArrowDown"] * 28, [" "]):
+        for key in keys:
+            page.keyboard.press(key)
+    settle(page)
+    assert winner(page)[0] == 1
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    settle(page)
+    reach(page, '[data-tool="redo"]')
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert page.is_disabled('[data-tool="redo"]') and focused(page) == "undo", "the focus does not fall off the page"
+    settle(page)
+    assert winner(page)[0] == 1
+
+
+def test_the_grid_is_taken_and_given_back_by_keyboard(page):
+    reach(page, "[name=stn-hands]:checked")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    reach(page, "#view-handles", back=True)
+    page.keyboard.press("]")
+    settle(page)
+    assert frame(page, "overruled")
+    reach(page, "#give-back")
+    page.keyboard.press("Enter")
+    page.wait_for_function("!window.stn.store.get().grab")
+    assert focused(page) == "region", "the focus does not fall off the page"
+
+
+def test_the_lecture_mode_is_left_with_escape(page):
+    reach(page, "#fullscreen")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.fullscreenElement")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.fullscreenElement && !document.querySelector('.stn.lecture')")
+
+
+def test_what_happened_is_said_in_two_sentences(page):
+    clear(page)
+    assert page.inner_text("#conclusion") == ""
+    draw(page, STROKES[4])
+    slide(page, "pose-rotation", 60)
+    assert "60°" in page.inner_text("#verdict")
+    digit, other = winner(page)[0], winner(page, "#probs-plain")[0]
+    assert str(digit) in page.inner_text("#conclusion") and str(other) in page.inner_text("#conclusion")
+    page.evaluate("window.stn.setModel('seed-cnn')")
+    page.wait_for_function("window.stn.store.frame.transform === null")
+    assert page.is_hidden("#verdict") and str(winner(page)[0]) in page.inner_text("#conclusion")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("name", ["turn-affine", "e-stcnn-tps"])
+def test_no_sentence_is_cut_off_and_the_inspector_moves_nothing(visit, locale, name):
+    page = visit(locale=locale)
+    page.evaluate("(name) => window.stn.setModel(name)", name)
+    page.wait_for_function("(name) => window.stn.store.frame.model === name", arg=name)
+    slide(page, "pose-rotation", -120)
+    before = page.locator(".stn .panels").bounding_box()
+    for view in ("warped", "input"):
+        page.evaluate("(view) => window.stn.store.set({ inspect: { view, x: 13, y: 14 } })", view)
+        settle(page)
+        assert page.locator("#inspector .term, #inspector b, #inspector p").count() and frame(page, "inspect.view") == view
+        assert page.locator(".stn .panels").bounding_box() == before and before["y"] + before["height"] <= 800
+    for sentence in ("#verdict", "#conclusion"):
+        assert page.eval_on_selector(sentence, "(box) => box.scrollHeight <= box.clientHeight + 1"), page.inner_text(sentence)
+
+
+def test_in_high_contrast_bars_and_sliders_can_still_be_seen(visit):
+    page = visit(forced_colors="active")
+    for painted in ("#probs-stn .winner .bar-track", "#pose-rotation input"):
+        assert "gradient" in page.eval_on_selector(painted, "(element) => getComputedStyle(element).backgroundImage")
+
+
+def test_every_target_is_large_enough_to_hit(page):
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('.stn button, .stn select, .stn input[type=range]')]
+          .filter((element) => element.getClientRects().length)
+          .filter((element) => element.getBoundingClientRect().height < 24)
+          .map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    assert small == []
