@@ -148,29 +148,6 @@ def test_dragging_the_picture_moves_the_digit(page):
     assert frame(page, "applied.shift_x") > 2 and frame(page, "applied.shift_y") > 0.8
 
 
-def test_pinch_and_twist_on_a_touch_screen(page):
-    page.click("#pose-reset")
-    settle(page)
-    page.evaluate(
-        """() => {
-          const canvas = document.querySelector('#view-handles');
-          const box = canvas.getBoundingClientRect();
-          const send = (type, id, x, y) => canvas.dispatchEvent(new PointerEvent(type, { pointerId: id, pointerType: 'touch',
-            isPrimary: id === 11, bubbles: true, clientX: box.x + x * box.width, clientY: box.y + y * box.height, button: 0 }));
-          send('pointerdown', 11, 0.3, 0.5); send('pointerdown', 12, 0.7, 0.5);
-          for (let i = 1; i <= 10; i++) {
-            const angle = i / 10 * Math.PI / 4, reach = 0.2 + 0.005 * i;
-            send('pointermove', 11, 0.5 - reach * Math.cos(angle), 0.5 - reach * Math.sin(angle));
-            send('pointermove', 12, 0.5 + reach * Math.cos(angle), 0.5 + reach * Math.sin(angle));
-          }
-          send('pointerup', 11, 0.3, 0.3); send('pointerup', 12, 0.7, 0.7);
-        }"""
-    )
-    settle(page)
-    assert frame(page, "applied.rotation") == pytest.approx(45, abs=2)
-    assert frame(page, "applied.scale_x") == pytest.approx(1.25, abs=0.05)
-
-
 def test_the_grid_can_be_taken_in_hand_and_given_back(page):
     slide(page, "pose-rotation", 30)
     learned = frame(page, "theta")

@@ -66,6 +66,9 @@ function attachSliders(root, store) {
     input.style.setProperty("--zero", (DEFAULTS.pose[part] - input.min) / (input.max - input.min));
     input.addEventListener("input", () => store.set({ pose: { [part]: Number(input.value) } }));
     input.addEventListener("dblclick", () => store.set({ pose: { [part]: DEFAULTS.pose[part] } }));
+    let before; // a finger that comes down on a slider and then scrolls the page has not meant the slider
+    input.addEventListener("pointerdown", () => { before = store.get().pose[part]; });
+    input.addEventListener("pointercancel", () => store.set({ pose: { [part]: before } }));
     return (pose) => {
       const value = pose[part];
       if (Number(input.value) !== value) input.value = value;

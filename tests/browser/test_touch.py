@@ -1,0 +1,93 @@
+"""The stage under fingers, on a phone: the browser's own touch events, so that scrolling is what it is on the device."""
+
+import math
+
+import pytest
+from stage import clear, frame, settle, winner
+
+
+class Fingers:
+    def __init__(self, page):
+        self.page, self.session = page, page.context.new_cdp_session(page)
+
+    def send(self, kind, *points):
+        touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+        self.page.wait_for_timeout(16)
+
+    def follow(self, *ways):
+        """One way, a list of points, for each finger."""
+        for index, points in enumerate(zip(*ways, strict=True)):
+            self.send("touchMove" if index else "touchStart", *points)
+        self.send("touchEnd")
+        settle(self.page)
+
+    def swipe(self, start, end, steps=12):
+        self.follow([tuple(a + (b - a) * i / steps for a, b in zip(start, end, strict=True)) for i in range(steps + 1)])
+
+
+@pytest.fixture
+def phone(visit):
+    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.evaluate("document.querySelector('#pose-reset').click()")
+    return page
+
+
+def at(page, selector, x, y):
+    """A place on an element, in fractions of it, after it has been brought to the middle of the screen."""
+    page.eval_on_selector(selector, "(element) => element.scrollIntoView({ block: 'center' })")
+    settle(page)
+    box = page.locator(selector).bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def scrolled(page):
+    return page.evaluate("scrollY")
+
+
+def pose(page, part):
+    return page.evaluate(f"window.stn.store.get().pose.{part}")
+
+
+def test_a_finger_on_the_pad_draws_and_the_page_stays(phone):
+    clear(phone)
+    x, y = at(phone, "#view-digit", 0.5, 0.15)
+    before = scrolled(phone)
+    Fingers(phone).swipe((x, y), (x, y + 230))
+    assert scrolled(phone) == before and winner(phone)[0] == 1
+
+
+@pytest.mark.parametrize("selector", ["#view-digit", "#view-handles"])
+def test_a_finger_beside_a_picture_scrolls_the_page(phone, selector):
+    x, y = at(phone, selector, 0, 0.8)
+    before = scrolled(phone)
+    state = phone.evaluate("JSON.stringify(window.stn.store.get())")
+    Fingers(phone).swipe((x - 12, y), (x + 120, y - 200))
+    assert scrolled(phone) > before + 100
+    assert phone.evaluate("JSON.stringify(window.stn.store.get())") == state
+
+
+def test_two_fingers_turn_and_resize_the_digit(phone):
+    x, y = at(phone, "#view-handles", 0.5, 0.5)
+    before = scrolled(phone)
+    ways = [[], []]
+    for i in range(16):
+        angle, reach = math.radians(3 * i), 40 + 2 * i
+        for way, side in zip(ways, (-1, 1), strict=True):
+            way.append((x + side * reach * math.cos(angle), y + side * reach * math.sin(angle)))
+    Fingers(phone).follow(*ways)
+    assert frame(phone, "applied.rotation") == pytest.approx(45, abs=2)
+    assert frame(phone, "applied.scale_x") == pytest.approx(1.75, abs=0.05)
+    assert scrolled(phone) == before and phone.evaluate("visualViewport.scale") == 1
+
+
+def test_a_finger_along_a_slider_sets_it_and_one_across_scrolls(phone):
+    x, y = at(phone, "#pose-rotation input", 0.5, 0.5)
+    Fingers(phone).swipe((x, y), (x + 50, y + 3))
+    turned = pose(phone, "rotation")
+    assert 60 < turned < 180
+    x, y = at(phone, "#pose-rotation input", 0.25, 0.5)
+    before = scrolled(phone)
+    Fingers(phone).swipe((x, y), (x + 4, y - 200))
+    assert scrolled(phone) > before + 100 and pose(phone, "rotation") == turned
+    assert phone.eval_on_selector("#pose-rotation input", "(slider) => Number(slider.value)") == turned
