@@ -17,6 +17,8 @@ from stn_demo import checkpoints
 from stn_demo.data import mnist
 from stn_demo.data.digits import Digits
 from stn_demo.model import ModelConfig, build_model
+from stn_demo.training import TrainingSettings
+from stn_demo.training.trainer import untrained
 from stn_demo.ui.options import OptionError, Options, read_options
 from stn_demo.ui.server import build_app
 from stn_demo.ui.shelf import Shelf
@@ -171,6 +173,18 @@ def test_the_strip_is_the_networks_own_pass(client, short):
     assert len(header["twin_guesses"]) == 10
     seen = client.get("/stn/train/strip", params={"id": short, "step": 10, "seen": header["version"]})
     assert seen.status_code == 204 and not seen.content
+
+
+def test_before_a_run_there_is_what_it_begins_with(client, short):
+    """To the bit the network of its step 0, which reads the whole picture; of no preset, nothing."""
+    run = json.loads((client.folder / "runs" / short / "run.json").read_text())
+    first = checkpoints.load(client.folder / "runs" / short / "snapshots" / "0.safetensors").state_dict()
+    begun = untrained(TrainingSettings.from_dict(run["settings"])).state_dict()
+    assert first.keys() == begun.keys() and all(torch.equal(first[name], begun[name]) for name in first)
+    header, arrays = unpack(client.get("/stn/train/strip", params={"preset": "minute"}).content)
+    assert (arrays["warped"] == arrays["input"]).all() and len(header["guesses"]) == 10
+    assert np.allclose(header["outlines"], [[[-1, -1], [1, -1], [1, 1], [-1, 1]]] * 10)
+    assert client.get("/stn/train/strip", params={"preset": "nonsense"}).status_code == 204
 
 
 def test_the_mean_of_a_class_is_that_of_what_is_read(client, short):

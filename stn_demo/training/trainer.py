@@ -70,10 +70,8 @@ class Trainer:
             group.processes,
             part=lambda step: settings.poses(step / self.steps),
         )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derived_seed(settings.seed, "weights"))
-            # channels last: with so few channels, CPU convolutions then run twice as fast
-            self.model = build_model(settings.model).to(group.device, memory_format=torch.channels_last)
+        # channels last: with so few channels, CPU convolutions then run twice as fast
+        self.model = untrained(settings).to(group.device, memory_format=torch.channels_last)
         self.parameters = dict(self.model.named_parameters())
         self.optimizer = self._optimizer()
         # what is averaged: the weights, and the running means and variances of batch normalisation
@@ -258,6 +256,13 @@ class Trainer:
         except (KeyError, RuntimeError) as error:
             raise ValueError(f"The run to resume is damaged: {str(error).splitlines()[0]}.") from None
         self.step, self.learning_rate, self.seconds = state.step, state.learning_rate, state.seconds
+
+
+def untrained(settings: TrainingSettings) -> Network:
+    """The network of a run before its first step."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derived_seed(settings.seed, "weights"))
+        return build_model(settings.model)
 
 
 def split(digits: Digits, holdout: int) -> tuple[Digits, Digits]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import logging
 import re
@@ -19,10 +20,13 @@ MOST_LOADED = 96  # a timeline is dragged to and fro over some sixty
 MOST_UPLOADS = 64
 RUN = re.compile(r"run-([a-z0-9-]{1,40})-(latest|\d{1,9})(-twin)?")  # a network in training, or a snapshot of it
 
+UNTRAINED = re.compile(r"untrained-([a-z0-9-]{1,40})")  # the network of a preset, before its first step
+
 
 class Shelf:
     """Networks by name. ``folders`` are searched in order; ``uploads`` is the last of them and the only one written.
-    ``runs`` (a ``training.runs.Runs``) has those called run-<id>-<step>, run-<id>-latest, each with -twin or without."""
+    ``runs`` (a ``training.runs.Runs``) has those called run-<id>-<step>, run-<id>-latest, each with -twin or without;
+    untrained-<preset> is what a run of that preset begins with."""
 
     def __init__(self, folder: Path, uploads: Path, runs=None):
         self.runs = runs
@@ -51,6 +55,8 @@ class Shelf:
         Raises:
             StateError: there is none, or its file is damaged.
         """
+        if (first := UNTRAINED.fullmatch(name)) and (network := _untrained(first[1])):
+            return network
         path = self._path(name)
         if path is None:
             raise StateError(f"There is no checkpoint {name!r} here.", "unknown_model")
@@ -96,6 +102,14 @@ class Shelf:
     @staticmethod
     def _has(folder: Path, name: str) -> bool:
         return (folder / f"{name}.safetensors").is_file()
+
+
+@functools.cache
+def _untrained(preset: str) -> Network | None:
+    from ..training.presets import PRESETS
+    from ..training.trainer import untrained
+
+    return untrained(PRESETS[preset].settings).eval().requires_grad_(False) if preset in PRESETS else None
 
 
 def _describe(info) -> dict:

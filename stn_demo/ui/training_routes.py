@@ -80,10 +80,11 @@ def _add_watching(app: FastAPI, training: Training) -> None:
             return JSONResponse({**about, "error": _described(error)})
 
     @app.get("/stn/train/strip")
-    async def strip(id: str, step: str = "latest", seen: str = ""):
+    async def strip(id: str = "", step: str = "latest", seen: str = "", preset: str = ""):
+        """Of a run, or of what a run of a preset begins with."""
         try:
-            name = f"run-{id}-{step}"
-            run = await training.call(lambda runs: runs.status(id))
+            name = f"run-{id}-{step}" if id else f"untrained-{preset}"
+            run = await training.call(lambda runs: runs.status(id) if id else training_settings.begun(preset))
             version, message = await training.pictures.strip(name, run)
         except ValueError:  # deleted, or not yet written
             version = seen

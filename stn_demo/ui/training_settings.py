@@ -26,6 +26,15 @@ def presets() -> list[dict]:
     ]
 
 
+def begun(name: str) -> dict:
+    """What of the status of a run of this preset is known before it begins. StateError where there is no such preset."""
+    from ..training.presets import PRESETS
+
+    if name not in PRESETS:
+        raise StateError(f"{name[:40]!r} is no preset.")
+    return {"settings": PRESETS[name].settings.to_dict()}
+
+
 def choices(options: Options) -> dict:
     """Every field of the settings with its values or its range, and which devices and digits this machine has."""
     import torch

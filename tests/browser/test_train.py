@@ -106,6 +106,18 @@ def test_a_preset_starts_and_the_grid_begins_to_move(train):
     state(page, "stopped")
 
 
+def test_before_the_first_run_there_is_a_network_that_has_learnt_nothing(train):
+    """The visitor's own digit and the ten, read whole; the chosen preset's, and no run's."""
+    page = train()
+    page.wait_for_function("document.querySelector('#train-theta').textContent.includes('[ 1.00  0.00  0.00 ;  0.00  1.00  0.00 ]')")
+    assert "learnt nothing yet" in page.inner_text("#train-mine-step") and page.is_disabled("#train-use")
+    page.wait_for_function("/^\\d{10}$/.test([...document.querySelectorAll('#train-ten b')].map((b) => b.textContent).join(''))")
+    before = pixels(page, "#train-ten canvas >> nth=0")
+    page.eval_on_selector("#train-preset", "(s) => { s.value = 'zoom-out'; s.dispatchEvent(new Event('change')); }")
+    until(page, lambda: pixels(page, "#train-ten canvas >> nth=0") != before)
+    assert page.locator("#train-runs button").count() == 0 and "No run yet" in words(page)
+
+
 def test_pause_one_step_resume(train, url):
     ask(url, "/start", LONG)
     page = train()

@@ -36,6 +36,10 @@ export function attachChoose({ root, desk, ask }) {
     root.querySelector("#train-choose").hidden = !allowed;
     fields.show(draft, choices);
     enable();
+    if (draft.preset && draft.preset !== desk.preset) {
+      desk.preset = draft.preset;
+      desk.emit("preset");
+    }
   }
 
   function enable() {

@@ -14,7 +14,8 @@ const isBeginning = (run) => run?.state === "starting" || (run?.state === "runni
 /**
  * overview: the answer of GET stn/train, null at first; its problem: why no runs can be seen, or null. id, run: the run that is watched (status and settings), or null.
  * curves: {steps, tests}, columns. snapshots: its steps. at: the snapshot that is looked at, null for the network now.
- * Events: "overview", "run" (another run is watched), "news" (it has gone on), "at", "visible", "lang", "toast",
+ * preset: the name of the one that is chosen, or was before it was changed.
+ * Events: "overview", "preset", "run" (another run is watched), "news" (it has gone on), "at", "visible", "lang", "toast",
  * "offline", "online".
  */
 export function createDesk(http) {
@@ -32,6 +33,7 @@ export function createDesk(http) {
     curves: empty(),
     snapshots: [],
     at: null,
+    preset: null,
     visible: false,
     on(name, fn) {
       if (!listeners.has(name)) listeners.set(name, []);
@@ -68,12 +70,16 @@ export function createDesk(http) {
       desk.at = at;
       desk.emit("at");
     },
-    /** The name of the network that is looked at, null where there is none; its twin's, null likewise. */
+    /**
+     * The name of the network that is looked at; before the first run, that which a run of the preset begins with; null
+     * where there is none. Its twin's, null likewise.
+     */
     network(at = desk.at) {
-      return desk.id && `run-${desk.id}-${at ?? "latest"}`;
+      if (desk.id) return desk.run?.steps ? `run-${desk.id}-${at ?? "latest"}` : null;
+      return desk.preset && desk.overview?.runs.length === 0 ? `untrained-${desk.preset}` : null;
     },
     twin(at = desk.at) {
-      return desk.run?.twin ? `${desk.network(at)}-twin` : null;
+      return desk.run?.twin && desk.network(at) ? `${desk.network(at)}-twin` : null;
     },
     show(visible) {
       if (visible === desk.visible) return;

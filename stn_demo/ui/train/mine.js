@@ -17,14 +17,15 @@ export function attachMine({ root, desk, base, stn }) {
   const view = createView({ querySelector: (id) => canvases[id] ?? spare });
   const bars = createBars(at("probs"));
   const [theta, twin, step, use] = ["theta", "twin", "mine-step", "use"].map(at);
-  let store = null; // opened with the first run: a question needs a network
+  let store = null; // opened with the first network: a question needs one
   let channel = null;
   let shown = null; // the step that was last asked for at "latest"
 
   function sync() {
-    if (!desk.visible || !desk.id || !desk.run?.steps) return;
+    const model = desk.network();
+    if (!desk.visible || !model) return;
     const state = stn.store.get();
-    const patch = { ...Object.fromEntries(SHARED.map((key) => [key, state[key]])), model: desk.network(), twin: desk.twin(), layers: LAYERS };
+    const patch = { ...Object.fromEntries(SHARED.map((key) => [key, state[key]])), model, twin: desk.twin(), layers: LAYERS };
     if (store) return store.set(patch);
     store = createStore(patch);
     store.on("frame", draw);
@@ -46,7 +47,7 @@ export function attachMine({ root, desk, base, stn }) {
   }
 
   function label() {
-    step.textContent = !desk.run?.steps ? "" : desk.at === null ? t("train.mine.now") : t("train.mine.at", { step: desk.at });
+    step.textContent = !desk.network() ? "" : !desk.id ? t("train.mine.before") : desk.at === null ? t("train.mine.now") : t("train.mine.at", { step: desk.at });
     use.disabled = !desk.run?.steps;
   }
 
@@ -57,6 +58,10 @@ export function attachMine({ root, desk, base, stn }) {
 
   stn.store.subscribe((state, keys) => keys.some((key) => SHARED.includes(key)) && sync());
   desk.on("visible", sync);
+  desk.on("preset", () => {
+    sync();
+    label();
+  });
   desk.on("run", () => {
     shown = null;
     sync();

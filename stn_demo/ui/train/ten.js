@@ -21,14 +21,16 @@ export function attachTen({ root, desk, base }) {
       again = true;
       return;
     }
-    if (!desk.visible || !desk.id || !desk.run?.steps) return;
-    const wanted = `${desk.network()} ${desk.at ?? desk.run.step} ${isActive(desk.run)}`;
+    const network = desk.network();
+    if (!desk.visible || !network) return;
+    const wanted = `${network} ${desk.at ?? desk.run?.step} ${isActive(desk.run)}`;
     if (wanted === shown) return;
     asking = true;
     again = false;
     const id = desk.id;
     try {
-      const answer = await fetch(new URL(`stn/train/strip?id=${id}&step=${desk.at ?? "latest"}&seen=${seen}`, base));
+      const which = id ? `id=${id}&step=${desk.at ?? "latest"}` : `preset=${desk.preset}`;
+      const answer = await fetch(new URL(`stn/train/strip?${which}&seen=${seen}`, base));
       if (answer.status === 200 && id === desk.id) {
         last = decode(await answer.arrayBuffer());
         seen = last.version;
@@ -59,7 +61,7 @@ export function attachTen({ root, desk, base }) {
     root.querySelector("#train-ten").setAttribute("aria-label", t("train.ten.name", { right }));
   }
 
-  for (const name of ["news", "at", "visible", "run"]) desk.on(name, ask);
+  for (const name of ["news", "at", "visible", "run", "preset"]) desk.on(name, ask);
   desk.on("lang", draw);
   new ResizeObserver(() => desk.visible && draw()).observe(root.querySelector("#train-ten"));
 }
