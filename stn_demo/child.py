@@ -46,3 +46,11 @@ class Child:
             raise
         finally:
             theirs.close()
+
+
+def at_hand(nice: int) -> Child | None:
+    """One for a run that may come; None where there can be none: starting the run will say why."""
+    try:
+        return Child(nice) if os.name == "posix" else None
+    except OSError:
+        return None

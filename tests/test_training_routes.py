@@ -246,7 +246,8 @@ def test_save_adds_to_the_networks_and_overwrites_none(client, short):
     assert saved.provenance["step"] == 10
     assert refused(client, "save", id=short, step=10, name="learnt")[0] == "run_name_taken"
     assert refused(client, "save", id=short, step=10, name="seed-affine")[0] == "run_name_taken"
-    for name, code in {"../x": "run_name", "": "run_name", "run-a": "run_name_reserved", "upload-0": "run_name_reserved"}.items():
+    reserved = dict.fromkeys(["run-a", "upload-0", "untrained-minute"], "run_name_reserved")
+    for name, code in {"../x": "run_name", "": "run_name", **reserved}.items():
         assert refused(client, "save", id=short, name=name)[0] == code
 
 

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from ..checkpoints import CheckpointError
-from ..child import Child
+from ..child import Child, at_hand
 from ..data import mnist
 from . import locks
 from .faults import NOTHING, RunError, told, why
@@ -193,10 +193,8 @@ class Runs:
         with self._mutex:
             if not self._closed and (self._spare is None or not self._spare.fresh):
                 self._end_spare()
-                try:
-                    self._spare = WorkerProcess(Child(NICE))
-                except OSError:
-                    pass
+                child = at_hand(NICE)
+                self._spare = child and WorkerProcess(child)
 
     def close(self) -> None:
         """End the processes politely: the state of the run is saved, and it can be resumed."""
@@ -207,9 +205,9 @@ class Runs:
                 self._worker.close()
 
     def _end_spare(self) -> None:
-        spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.close()
+        old, self._spare = self._spare, None
+        if old is not None:
+            old.close()
 
     def _order(self, id: str, *orders: str, spawn: bool = True) -> None:
         """Give orders to the process of a run; where that is gone, to a new one, or RunError without

@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 MOST_LOADED = 96  # a timeline is dragged to and fro over some sixty
 MOST_UPLOADS = 64
 RUN = re.compile(r"run-([a-z0-9-]{1,40})-(latest|\d{1,9})(-twin)?")  # a network in training, or a snapshot of it
-
 UNTRAINED = re.compile(r"untrained-([a-z0-9-]{1,40})")  # the network of a preset, before its first step
 
 
@@ -104,7 +103,7 @@ class Shelf:
         return (folder / f"{name}.safetensors").is_file()
 
 
-@functools.cache
+@functools.lru_cache(maxsize=32)
 def _untrained(preset: str) -> Network | None:
     from ..training.presets import PRESETS
     from ..training.trainer import untrained

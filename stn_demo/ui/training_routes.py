@@ -124,8 +124,9 @@ def _add_driving(app: FastAPI, training: Training) -> None:
         id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
         if not state.NAME.fullmatch(name):
             raise Refused("run_name", "A name has letters, digits, dots, dashes and underscores, and starts with a letter.")
-        if name.startswith(("run-", "upload-")):
-            raise Refused("run_name_reserved", "Names with run- or upload- in front are given by the page; choose another name.")
+        if name.startswith(("run-", "upload-", "untrained-")):
+            sentence = "Names with run-, upload- or untrained- in front are given by the page; choose another name."
+            raise Refused("run_name_reserved", sentence)
         folder = training.options.uploads
 
         def work(runs) -> None:
