@@ -330,7 +330,7 @@ def test_settings_that_do_not_fit_are_refused_with_a_sentence(client, values):
     [
         ("settings_parts", {"settling": 0.7, "widening": 0.7}),
         ("settings_undistorted", {"distortion": "tc", "undistorted": 0.1}),
-        ("settings_single", {"batch_size": 1, "model": {"localization": "deep"}}),
+        ("settings_single", {"batch_size": 1, "model": {"localization": "deep", "placement": ["conv2"], "classifier": "deep"}}),
     ],
 )
 def test_what_the_form_lets_through_is_refused_as_data(client, kind, settings):

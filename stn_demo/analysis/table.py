@@ -35,8 +35,8 @@ def cells(measured: dict[str, dict], distortions: Iterable[str] = published.DIST
 
     Each: distortion, network, transform, checkpoint (its name), paper (percent, None where the paper has none), and, None where
     there is no such network: error and interval (of the first seed), count, data, below (whether the error, and the mean of all
-    seeds, is strictly below the paper's, which is a mean of three), parameters, training_seconds, machine, device; seeds: the errors of all seeds; spread: {"mean", "deviation"} of them
-    where there are several.
+    seeds, is strictly below the paper's, which is a mean of three), parameters, training_seconds, machine, device; seeds: the
+    errors of all seeds; spread: {"mean", "deviation"} of them where there are several.
     """
     found: dict[Cell, list[tuple[int, str]]] = {}
     for name in measured:

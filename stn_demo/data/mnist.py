@@ -18,7 +18,8 @@ SIZES = {  # bytes: a head, and one for each pixel or label
 
 
 class DataError(ValueError):
-    """The data set cannot be had; the message says why and what to do."""
+    """The data set cannot be had; the message says why and what to do. Its cause is a PermissionError where the folder may
+    not be used."""
 
 
 def folder(root: str | os.PathLike | None = None) -> Path:
@@ -56,7 +57,7 @@ def load(root: str | os.PathLike | None = None, train: bool = True, download: bo
         raise DataError(
             f"MNIST's folder {where} cannot be used: {error.strerror}. Give another with --data or STN_DEMO_DATA, or train "
             "on the embedded digits (--data-set handwriting)."
-        ) from None
+        ) from error
     except (RuntimeError, ValueError, OSError) as error:
         raise DataError(
             f"MNIST is not in {where} and could not be downloaded ({str(error).splitlines()[0]}). Give its folder "

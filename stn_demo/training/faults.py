@@ -30,8 +30,8 @@ SENTENCES = {
     "settings_undistorted": "undistorted is {undistorted:g}, but digits as written are {written} px and the distorted ones "
     "{frame}; make it 0.",
     "settings_holdout": "holdout is {holdout}, but there are only {count} training digits.",
-    "settings_single": "The deep localization network learns from how the digits of a batch differ, and batch_size is 1; "
-    "give at least 2.",
+    "settings_single": "On a feature map this small the deep localization network learns from how the digits of a batch differ, "
+    "and batch_size is 1; give at least 2.",
     "settings_other": "{why}",
     "settings_state": "The run cannot go on, for its state cannot be read: {why}",
     "data_absent": "MNIST is not in {folder}; give its folder, or train on the embedded digits.",

@@ -1,7 +1,7 @@
 """What is trained, and how, as data: name -> settings. ``python -m stn_demo train --recipe NAME``.
 
-The small ones, all of one classifier, learn poses of +-90 degrees (a full circle would make 6 and 9 the same), scale 0.6 to 1.3, shear +-0.2, anywhere in
-the frame; an eighth of each batch stays as it was written, without which a small network spends little on upright digits
+The small ones, all of one classifier, learn poses of +-90 degrees (a full circle would make 6 and 9 the same), scale 0.6 to
+1.3, shear +-0.2, anywhere in the frame; an eighth of each batch stays as it was written, without which a small network spends little on upright digits
 of the usual size. Settings were chosen on the last 5,000 training digits (--holdout 5000), never on the test set. Error on
 posed / clean ones after five epochs of 128 a batch, at learning rates 2e-3, 5e-3, 1e-2: 3.1 / 2.0, 2.7 / 2.0, 3.3 / 1.7 %;
 of 5e-3 with 0, 1/8, 1/4 of each batch undistorted: 2.7 / 2.0, 3.0 / 1.4, 3.1 / 1.1.

@@ -9,6 +9,7 @@ from typing import Any
 from ..data.distortions import DISTORTIONS, Distortion
 from ..data.pose import DIGIT
 from ..model import ModelConfig
+from ..model.classifier import CLASSIFIERS
 from .faults import RunError
 
 DATA_SETS = ("mnist", "handwriting")
@@ -106,13 +107,19 @@ class TrainingSettings:
             raise RunError(
                 "settings_undistorted", undistorted=self.undistorted, written=DIGIT, frame=self.distort.frame
             )
-        if self.batch_size == 1 and self.model.placement and self.model.localization == "deep":
+        if self.batch_size == 1 and self._normalises_single_pixels():
             raise RunError("settings_single")
         if self.model.sampler == "nearest" and self.model.placement:
             raise ValueError(
                 "The nearest sampler has no gradient in theta, so its transformer would never learn; train "
                 "with bilinear, bicubic or deconvolution (nearest is for looking)."
             )
+
+    def _normalises_single_pixels(self) -> bool:
+        """Whether a deep localization network stands on a map so small that it pools it to one pixel: batch normalisation
+        then has the other digits of the batch only to compare it with."""
+        shapes = CLASSIFIERS[self.model.classifier](self.model.output_size).shapes
+        return self.model.localization == "deep" and any(shapes[point][1] < 4 for point in self.model.placement)
 
     def _check_number(self, name: str, low: float, high: float, whole: bool) -> None:
         value = getattr(self, name)

@@ -31,8 +31,7 @@ from .state import State
 
 LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
 FIRST, FIRST_EVERY = 3.0, 0.15  # in the first seconds, in which most moves, both are this
-
-FORBIDDEN = ("EACCES", "EPERM", "EROFS")  # by no lack of room
+FORBIDDEN = ("EACCES", "EPERM", "EROFS")  # what a disk says where it is not for lack of room
 
 
 class Ended(Exception):
@@ -84,8 +83,8 @@ class Worker:
             words = why(fault)
             return told("disk_refused" if words["errno"] in FORBIDDEN else "disk_training", **words)
         if isinstance(fault, DataError):
-            if isinstance(fault.__context__, PermissionError):
-                return told("data_folder", folder=str(self.data.folder), **why(fault))
+            if isinstance(fault.__cause__, PermissionError):
+                return told("data_folder", folder=str(self.data.folder), **why(fault.__cause__))
             return told("data_download", why=line, folder=str(self.data.folder))
         if isinstance(fault, ValueError):
             return told("settings_other", why=line)

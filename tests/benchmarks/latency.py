@@ -17,12 +17,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
-from crowd import percentile, served
+from crowd import ROOT, percentile, served
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = "--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync".split()
 PORT = 7937

@@ -18,13 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
+from crowd import ROOT, free_port
+from latency import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = "--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync".split()
 LONGEST = 60  # seconds
 
 WATCH = """
@@ -45,9 +43,7 @@ def listens(port: int) -> bool:
 
 def start(browser: Browser, runs: str) -> dict[str, float]:
     """One start of the app and one visit: seconds until each part was there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.add_init_script(WATCH)
     page = context.new_page()

@@ -22,7 +22,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from crowd import ROOT, percentile
+from crowd import ROOT, free_port, percentile
 from latency import CHROMIUM, FLAGS, SET, drag_latencies
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -59,9 +59,7 @@ JUMPS = """async (count) => {
 @contextmanager
 def started() -> Iterator[str]:
     """The app with no runs, from the moment that it takes a connection: its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as runs:
         command = [sys.executable, "app.py", "--port", str(port), "--runs", runs]
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL)

@@ -39,6 +39,17 @@ def slide(page, name, value):
     settle(page)
 
 
+def inspected(page):
+    """Point at the middle of the warped output: what is said of it, whose sum is the value that it explains."""
+    box = page.locator("#view-warped-marks").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.wait_for_function("window.stn.store.frame.inspect && window.stn.store.frame.inspect.view === 'warped'")
+    settle(page)
+    look = frame(page, "inspect")
+    assert sum(tap[2] * tap[3] for tap in look["taps"]) == pytest.approx(look["value"], abs=1e-4)
+    return look
+
+
 def clear(page):
     page.click('[data-tool="clear"]')
     settle(page)

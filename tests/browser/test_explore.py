@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from stage import STROKES, clear, draw, frame, pixels, settle, slide, winner
+from stage import STROKES, clear, draw, frame, inspected, pixels, settle, slide, winner
 
 
 @pytest.mark.parametrize("digit", STROKES)
@@ -169,12 +169,7 @@ def test_the_grid_can_be_taken_in_hand_and_given_back(page):
 
 
 def test_pointing_at_a_pixel_explains_it_with_the_real_numbers(page):
-    box = page.locator("#view-warped-marks").bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    page.wait_for_function("window.stn.store.frame.inspect && window.stn.store.frame.inspect.view === 'warped'")
-    settle(page)
-    look = frame(page, "inspect")
-    assert sum(tap[2] * tap[3] for tap in look["taps"]) == pytest.approx(look["value"], abs=1e-4)
+    look = inspected(page)
     assert f"{look['value']:.3f}" in page.inner_text("#inspector")
     page.focus("#view-warped-marks")
     page.keyboard.press("ArrowRight")
@@ -225,12 +220,7 @@ def test_networks_of_every_size_and_family_stand_on_the_stage(page, visit, name,
     if size > 28:  # trained on digits that were moved
         assert frame(page, "undone.shift_x") > shift / 2, "the region does not follow the digit"
     assert winner(page) and winner(page, "#probs-plain")
-    box = page.locator("#view-warped-marks").bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    page.wait_for_function("window.stn.store.frame.inspect && window.stn.store.frame.inspect.view === 'warped'")
-    settle(page)
-    look = frame(page, "inspect")
-    assert sum(tap[2] * tap[3] for tap in look["taps"]) == pytest.approx(look["value"], abs=1e-4)
+    inspected(page)
     page.mouse.move(1, 1)
     settle(page, 600)  # the address is written once the hand rests
     same = visit(page.url.partition("/")[2].partition("/")[2].partition("/")[2])

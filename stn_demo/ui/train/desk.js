@@ -12,7 +12,8 @@ export const isActive = (run) => ACTIVE.has(run?.state);
 const isBeginning = (run) => run?.state === "starting" || (run?.state === "running" && run.seconds < FIRST);
 
 /**
- * overview: the answer of GET stn/train, null at first; its problem: why no runs can be seen, or null. id, run: the run that is watched (status and settings), or null.
+ * overview: the answer of GET stn/train, null at first; its problem: why no runs can be seen, or null.
+ * id, run: the run that is watched (status and settings), or null.
  * curves: {steps, tests}, columns. snapshots: its steps. at: the snapshot that is looked at, null for the network now.
  * preset: the name of the one that is chosen, or was before it was changed.
  * Events: "overview", "preset", "run" (another run is watched), "news" (it has gone on), "at", "visible", "lang", "toast",
