@@ -1,6 +1,6 @@
 """Draw a digit, turn it with your own hands, and watch a spatial transformer undo it.
 
-    python app.py --help
+python app.py --help
 """
 
 import os

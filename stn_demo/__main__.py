@@ -38,9 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             torch.set_num_threads(options.threads)
         options.run(options)
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # the reader has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone, as `| head` does
     except (ValueError, OSError) as error:
         return _fail(str(error), BAD_USAGE)
     except TrainingStopped as error:
@@ -68,27 +66,19 @@ def _train(options: argparse.Namespace) -> None:
         if getattr(options, item.name, None) is not None
     }
     if "placement" in changes:
-        changes["placement"] = tuple(
-            point for point in changes["placement"].split(",") if point not in ("", "none")
-        )
+        changes["placement"] = tuple(point for point in changes["placement"].split(",") if point not in ("", "none"))
     recipe = options.recipe or (None if options.resume else "seed-affine")
     if recipe == "all":
         _train_all(options, changes)
         return
     if recipe is not None and recipe not in RECIPES:
         raise ValueError(f"The recipe {recipe!r} is unknown; choose one of {', '.join(RECIPES)}.")
-    if options.minutes is not None and (
-        "epochs" in changes or options.resume or not 0 < options.minutes < 1e5
-    ):
-        raise ValueError(
-            "--minutes takes a positive number, and goes neither with --epochs nor with --resume."
-        )
+    if options.minutes is not None and ("epochs" in changes or options.resume or not 0 < options.minutes < 1e5):
+        raise ValueError("--minutes takes a positive number, and goes neither with --epochs nor with --resume.")
     if options.output is None:
         options.output = Path("runs") / f"{recipe or 'seed-affine'}{checkpoints.SUFFIX}"
     if options.output.suffix != checkpoints.SUFFIX:
-        raise ValueError(
-            f"The output is a {checkpoints.SUFFIX} file; {str(options.output)!r} does not end so."
-        )
+        raise ValueError(f"The output is a {checkpoints.SUFFIX} file; {str(options.output)!r} does not end so.")
     path = train_to_file(_job(options, RECIPES[recipe] if recipe else None, options.output, changes))
     if int(os.environ.get("RANK", 0)) == 0:
         print(path)
@@ -145,9 +135,7 @@ def _list(options: argparse.Namespace) -> None:
     broken: list[str] = []
     found = checkpoints.available(options.folder, broken.append)
     if options.json:
-        shown = [
-            {**info._asdict(), "path": str(info.path), "config": info.config.to_dict()} for info in found
-        ]
+        shown = [{**info._asdict(), "path": str(info.path), "config": info.config.to_dict()} for info in found]
         print(json.dumps({"checkpoints": shown, "broken": broken}))
         return
     for info in found:
@@ -172,9 +160,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m stn_demo", description="Spatial transformer networks: train, evaluate, analyse."
-    )
+    parser = _Parser(prog="python -m stn_demo", description="Spatial transformer networks: train, evaluate, analyse.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands)
 
@@ -188,14 +174,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, help="which distorted test set (default 0)")
     command.add_argument("--json", action="store_true", help="print JSON, with the confusion matrix")
     _add_common(command)
-    command.add_argument(
-        "--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits"
-    )
+    command.add_argument("--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits")
     command.set_defaults(run=_evaluate)
 
-    command = commands.add_parser(
-        "list", help="what checkpoints there are", description="The checkpoints at hand."
-    )
+    command = commands.add_parser("list", help="what checkpoints there are", description="The checkpoints at hand.")
     command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
     command.add_argument("--json", action="store_true", help="print JSON, with configs and provenance")
     command.set_defaults(run=_list)
@@ -215,21 +197,19 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--recipe",
         metavar="NAME",
-        help=f"one of {', '.join(RECIPES)} (default seed-affine); or all: the paper's table, what is not done of it"
+        help=f"one of {', '.join(RECIPES)} (default seed-affine); or all: the paper's table, what is not done of it",
     )
-    command.add_argument("--output", type=Path, metavar="FILE", help="default: runs/RECIPE.safetensors; for all: a folder, runs")
     command.add_argument(
-        "--resume", action="store_true", help="go on with the interrupted run of this output"
+        "--output", type=Path, metavar="FILE", help="default: runs/RECIPE.safetensors; for all: a folder, runs"
     )
+    command.add_argument("--resume", action="store_true", help="go on with the interrupted run of this output")
     command.add_argument("--restart", action="store_true", help="begin again, and forget an interrupted run")
+    command.add_argument("--minutes", type=float, help="instead of --epochs: as many as this machine trains in them")
+    command.add_argument("--evaluate-every", type=float, default=0, metavar="EPOCHS", help="measure on the way")
     command.add_argument(
-        "--minutes", type=float, help="instead of --epochs: as many as this machine trains in them"
-    )
-    command.add_argument(
-        "--evaluate-every", type=float, default=0, metavar="EPOCHS", help="measure on the way"
-    )
-    command.add_argument(
-        "--runs", metavar="DIR", help="where the page finds the run; default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs"
+        "--runs",
+        metavar="DIR",
+        help="where the page finds the run; default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs",
     )
     command.add_argument("--quiet", action="store_true", help="no progress")
     _add_common(command)
@@ -257,12 +237,8 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
 
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", dest="data_folder", metavar="DIR", help=DATA_HELP)
-    command.add_argument(
-        "--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:N"
-    )
-    command.add_argument(
-        "--threads", type=int, help="of the CPU; results repeat to the bit for equal numbers only"
-    )
+    command.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:N")
+    command.add_argument("--threads", type=int, help="of the CPU; results repeat to the bit for equal numbers only")
 
 
 def _option(name: str) -> str:

@@ -60,8 +60,7 @@ def path_of(name: str, folder: str | os.PathLike | None = None) -> Path:
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise CheckpointError(
-            f"{str(name)[:80]!r} is no checkpoint name; use up to 100 letters, digits, dots, dashes and "
-            "underscores."
+            f"{str(name)[:80]!r} is no checkpoint name; use up to 100 letters, digits, dots, dashes and underscores."
         )
     return Path(folder or default_folder()) / (name.removesuffix(SUFFIX) + SUFFIX)
 
@@ -90,9 +89,7 @@ def loads(data: bytes, source: str = "The file") -> Network:
         tensors = parse_tensors(data)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise CheckpointError(f"{source} is damaged: {_line(error)}.") from None
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # the initial weights are thrown away; no one else's randomness moves
+    with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away; no one else's randomness moves
         model = build_model(config)
     _check_tensors(tensors, model.state_dict(), source)
     model.load_state_dict(tensors)
@@ -113,9 +110,7 @@ def read_info(name_or_path: str | os.PathLike, folder: str | os.PathLike | None 
     return Info(path.name.removesuffix(SUFFIX), path, config, provenance, parameters, path.stat().st_size)
 
 
-def available(
-    folder: str | os.PathLike | None = None, on_broken: Callable[[str], None] = warnings.warn
-) -> list[Info]:
+def available(folder: str | os.PathLike | None = None, on_broken: Callable[[str], None] = warnings.warn) -> list[Info]:
     """The checkpoints in ``folder``, by name. Broken ones are left out, and ``on_broken`` gets a sentence for
     each."""
     found = []
@@ -217,9 +212,7 @@ def _resolve(name_or_path: str | os.PathLike, folder: str | os.PathLike | None) 
         return path
     names = sorted(file.name.removesuffix(SUFFIX) for file in path.parent.glob("*" + SUFFIX))
     there = f"there are: {', '.join(names[:20])}" if names else "there are none"
-    raise CheckpointError(
-        f"There is no checkpoint {path.name.removesuffix(SUFFIX)} in {path.parent}; {there}."
-    )
+    raise CheckpointError(f"There is no checkpoint {path.name.removesuffix(SUFFIX)} in {path.parent}; {there}.")
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -227,9 +220,7 @@ def _read(path: Path, most: int) -> bytes:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            raise CheckpointError(
-                f"{path.name} has {size:,} bytes; a checkpoint has at most {LARGEST_FILE:,}."
-            )
+            raise CheckpointError(f"{path.name} has {size:,} bytes; a checkpoint has at most {LARGEST_FILE:,}.")
         with open(path, "rb") as file:
             return file.read(most)
     except OSError as error:

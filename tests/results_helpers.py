@@ -42,5 +42,7 @@ def made(folder, names=tuple(ZOO)):
 
 def measured(folder, *names, force=False):
     """Bring the results up to date: how many measurements that took, and all there are now."""
-    where, count = analyse.run(folder, list(names), analyse.Subjects("handwriting", None, torch.device("cpu")), force, lambda _: None)
+    where, count = analyse.run(
+        folder, list(names), analyse.Subjects("handwriting", None, torch.device("cpu")), force, lambda _: None
+    )
     return count, results.read_all(where)

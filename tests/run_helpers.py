@@ -14,9 +14,9 @@ from stn_demo.training.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = 128
-TINY = TrainingSettings(
-    data="handwriting", localization_factor=0.5, batch_size=8, epochs=12.5, learning_rate=2e-3
-).but(localization="mlp")
+TINY = TrainingSettings(data="handwriting", localization_factor=0.5, batch_size=8, epochs=12.5, learning_rate=2e-3).but(
+    localization="mlp"
+)
 STEPS = 200
 
 
@@ -69,8 +69,7 @@ def check_same(run: RunFolder, reference: RunFolder) -> None:
     assert [line["from"] for line in lines] == [0] + [line["step"] for line in lines[:-1]]
     assert lines[-1]["step"] == STEPS
     tests, expected = (
-        [(line["step"], line["accuracy"]) for line in told(one) if "accuracy" in line]
-        for one in (run, reference)
+        [(line["step"], line["accuracy"]) for line in told(one) if "accuracy" in line] for one in (run, reference)
     )
     assert tests == expected
     assert [str(path) for path in run.path.rglob(".*.part")] == []

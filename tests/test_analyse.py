@@ -45,7 +45,8 @@ class TurnsBack(torch.nn.Module):
     def __init__(self, share: float, angles: list[float], bias: float = 0.0):
         super().__init__()
         self.theta = [
-            [np.cos(a), -np.sin(a), 0, np.sin(a), np.cos(a), 0] for a in np.radians(share * np.array(angles) + bias).tolist()
+            [np.cos(a), -np.sin(a), 0, np.sin(a), np.cos(a), 0]
+            for a in np.radians(share * np.array(angles) + bias).tolist()
         ]
 
     def forward(self, images):
@@ -57,7 +58,9 @@ class TurnsBack(torch.nn.Module):
 def test_analyse_writes_what_it_measured_with_its_provenance(folder):
     made(folder)
     count, found = measured(folder)
-    assert count == 8 + 6 + 4 + 5 + 6, "errors of all; of TC and of further seeds no curves; of plain ones no transformer"
+    assert count == 8 + 6 + 4 + 5 + 6, (
+        "errors of all; of TC and of further seeds no curves; of plain ones no transformer"
+    )
     assert set(found["table"]) == set(ZOO)
     assert set(found["robustness"]) == set(found["failures"]) == set(ZOO) - {"tc-stcnn-affine", "r-cnn-seed1"}
     assert set(found["undone"]) == {"r-stcnn-affine", "e-stcnn-tps", "turn-affine", "seed-affine"}
@@ -65,7 +68,11 @@ def test_analyse_writes_what_it_measured_with_its_provenance(folder):
     for networks in found.values():
         for name, entry in networks.items():
             assert entry["checkpoint"] == {"name": name, "sha256": results.sha256(checkpoints.path_of(name, folder))}
-            assert entry["test"]["data"] == "handwriting" and entry["test"]["distortion"] == ZOO[name][0] and entry["test"]["seed"] == 0
+            assert (
+                entry["test"]["data"] == "handwriting"
+                and entry["test"]["distortion"] == ZOO[name][0]
+                and entry["test"]["seed"] == 0
+            )
             assert entry["made"]["command"] == "python -m stn_demo analyse --data-set handwriting"
             assert torch.__version__ == entry["made"]["versions"]["torch"] and entry["made"]["date"].startswith("20")
     assert found["robustness"]["r-cnn"]["test"]["digits"] == 40
@@ -112,7 +119,9 @@ def test_the_shipped_results_are_of_the_shipped_checkpoints():
     found = results.read_all(folder)
     for networks in found.values():
         for name, entry in networks.items():
-            assert entry["checkpoint"]["sha256"] == results.sha256(checkpoints.path_of(name)), f"{name}: run python -m stn_demo analyse"
+            assert entry["checkpoint"]["sha256"] == results.sha256(checkpoints.path_of(name)), (
+                f"{name}: run python -m stn_demo analyse"
+            )
     assert {info.name for info in checkpoints.available()} == set(found["table"])
     assert sum(path.stat().st_size for path in folder.iterdir()) < 600_000
 
@@ -149,7 +158,9 @@ def test_a_network_that_undoes_a_share_is_measured_to_undo_that_share(model, dig
     scale_is_left = [0.0] * len(digits.labels)
     model.transformers["input"].localization = TurnsBack(share, angles + scale_is_left, bias=5)
     found = undone.measure(model, digits, seed=0)
-    assert found["rotation"]["share"] == pytest.approx(share, abs=1e-3) and found["scale"]["share"] == pytest.approx(0, abs=1e-3)
+    assert found["rotation"]["share"] == pytest.approx(share, abs=1e-3) and found["scale"]["share"] == pytest.approx(
+        0, abs=1e-3
+    )
     assert found["rotation"]["done"] == [round(angle) for angle in angles]
     for middle, low, median, high in found["rotation"]["bins"]:
         assert low <= median <= high and median == pytest.approx(share * middle + 5, abs=12 * share + 0.1)

@@ -18,12 +18,8 @@ PROVENANCE = {"data": "handwriting", "seed": 7, "test_error": {"none": 1.25}}
 CONFIGS = {
     "affine": ModelConfig(),
     "plain": ModelConfig(placement=()),
-    "maps": ModelConfig(
-        transform="tps", sampler="deconvolution", localization="paper", placement=("input", "conv1")
-    ),
-    "fcn": ModelConfig(
-        transform="projective", classifier="fcn", localization="mlp", input_size=42, output_size=21
-    ),
+    "maps": ModelConfig(transform="tps", sampler="deconvolution", localization="paper", placement=("input", "conv1")),
+    "fcn": ModelConfig(transform="projective", classifier="fcn", localization="mlp", input_size=42, output_size=21),
 }
 
 
@@ -49,9 +45,7 @@ def test_what_is_saved_comes_back(tmp_path, name):
     with torch.no_grad():
         for value in model.parameters():
             value.normal_(0, 0.1)
-    checkpoints.save(
-        tmp_path / f"{name}.safetensors", model.to(memory_format=torch.channels_last), PROVENANCE
-    )
+    checkpoints.save(tmp_path / f"{name}.safetensors", model.to(memory_format=torch.channels_last), PROVENANCE)
     loaded = checkpoints.load(name, folder=tmp_path)
     assert loaded.config == CONFIGS[name] and not loaded.training
     for key, value in model.state_dict().items():
@@ -149,9 +143,7 @@ def test_foreign_files_are_refused_and_nothing_executes(tmp_path, monkeypatch, k
     elif kind == "torch":
         torch.save({"weights": Bomb()}, path)
     else:
-        path.write_bytes(
-            {"text": b"Dear model,\n" * 50, "zeros": bytes(500)}.get(kind, b"\xff" * 7 + b"\x7f{}")
-        )
+        path.write_bytes({"text": b"Dear model,\n" * 50, "zeros": bytes(500)}.get(kind, b"\xff" * 7 + b"\x7f{}"))
     with pytest.raises(CheckpointError, match="foreign.safetensors is not a checkpoint"):
         checkpoints.load(path)
     assert not (tmp_path / "exploded").exists()
@@ -190,9 +182,7 @@ def test_oversized_files_are_refused_unread(tmp_path):
     with open(path, "wb") as file:
         file.truncate(checkpoints.LARGEST_FILE + 1)  # sparse: takes no room
     for read in (checkpoints.load, checkpoints.read_info):
-        with pytest.raises(
-            CheckpointError, match="big.safetensors has 67,108,865 bytes; a checkpoint has at most"
-        ):
+        with pytest.raises(CheckpointError, match="big.safetensors has 67,108,865 bytes; a checkpoint has at most"):
             read(path)
     with pytest.raises(CheckpointError, match="at most"):
         checkpoints.loads(bytes(checkpoints.LARGEST_FILE + 1))

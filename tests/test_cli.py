@@ -64,9 +64,7 @@ def test_train_evaluate_and_list(tmp_path, capsys):
     assert [file.name for file in output.parent.iterdir()] == ["mine.safetensors"]
 
     provenance = checkpoints.read_info(output).provenance
-    assert (
-        provenance["data"] == "handwriting" and provenance["seed"] == 3 and provenance["distortion"] == "none"
-    )
+    assert provenance["data"] == "handwriting" and provenance["seed"] == 3 and provenance["distortion"] == "none"
     assert provenance["epochs"] == 1 and torch.__version__.startswith(provenance["versions"]["torch"])
     assert checkpoints.load("mine").config.transform == "similarity"
 
@@ -126,9 +124,7 @@ def test_missing_data_is_one_line_and_status_2(capsys, monkeypatch, tmp_path):
     assert "MNIST is not in" in capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["train", "--help"], ["evaluate", "--help"], ["list", "--help"]]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["evaluate", "--help"], ["list", "--help"]])
 def test_help_explains(arguments, capsys):
     assert call(*arguments) == 0
     out = capsys.readouterr().out
@@ -147,9 +143,7 @@ def interrupt_at(step, monkeypatch):
     monkeypatch.setattr(Progress, "show", press)
 
 
-def test_ctrl_c_saves_says_how_to_resume_and_resuming_equals_never_having_stopped(
-    capsys, monkeypatch, tmp_path
-):
+def test_ctrl_c_saves_says_how_to_resume_and_resuming_equals_never_having_stopped(capsys, monkeypatch, tmp_path):
     quick = [*QUICK, "--epochs", "6", "--quiet"]  # 60 steps, told of every 20
     before = signal.getsignal(signal.SIGINT)  # ignored, where a shell started the tests in the background
     assert call("train", *quick, "--output", "whole.safetensors") == 0
@@ -167,9 +161,7 @@ def test_ctrl_c_saves_says_how_to_resume_and_resuming_equals_never_having_stoppe
     assert "settings must agree" in capsys.readouterr().err
 
     assert call("train", "--resume", "--output", "mine.safetensors") == 0
-    one, other = (
-        checkpoints.load(tmp_path / name).state_dict() for name in ("whole.safetensors", "mine.safetensors")
-    )
+    one, other = (checkpoints.load(tmp_path / name).state_dict() for name in ("whole.safetensors", "mine.safetensors"))
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert not (tmp_path / "mine.state").exists()
 
@@ -237,19 +229,13 @@ def test_two_processes_write_one_checkpoint_as_good_as_one_processs(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["pair.safetensors"] and done.stderr.count("wrote pair.safetensors") == 1
     assert call("train", *longer, "--output", "one.safetensors", "--quiet") == 0
-    pair, one = (
-        checkpoints.read_info(tmp_path / f"{name}.safetensors").provenance for name in ("pair", "one")
-    )
+    pair, one = (checkpoints.read_info(tmp_path / f"{name}.safetensors").provenance for name in ("pair", "one"))
     assert (pair["processes"], one["processes"]) == (2, 1)
     test = datasets.handwriting.digits(500, 1)
-    errors = [
-        evaluate(checkpoints.load(tmp_path / f"{name}.safetensors"), test).error for name in ("pair", "one")
-    ]
+    errors = [evaluate(checkpoints.load(tmp_path / f"{name}.safetensors"), test).error for name in ("pair", "one")]
     assert max(errors) < 30 and abs(errors[0] - errors[1]) < 3  # they add up in another order: not to the bit
 
 
 def test_the_module_runs_from_anywhere(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "stn_demo", "list"], capture_output=True, text=True, cwd=tmp_path
-    )
+    done = subprocess.run([sys.executable, "-m", "stn_demo", "list"], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0 and "no checkpoints in" in done.stdout

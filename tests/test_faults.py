@@ -35,7 +35,9 @@ def test_every_fault_has_its_sentence_on_the_page(tag):
 def test_a_fault_has_a_code_a_kind_and_a_sentence():
     error = RunError("limit_runs", count=5)
     assert (error.code, error.kind, error.values) == ("limit", "limit_runs", {"count": 5})
-    assert str(error) == told("limit_runs", count=5)["message"] == "There are 5 runs, and no more are kept; delete some."
+    assert (
+        str(error) == told("limit_runs", count=5)["message"] == "There are 5 runs, and no more are kept; delete some."
+    )
 
 
 def test_what_the_system_said_is_known_by_its_name(tmp_path):

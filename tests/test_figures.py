@@ -46,7 +46,9 @@ def test_pose_in_against_pose_undone_has_its_ideal_line(found, story):
         measured = found["undone"]["r-stcnn-affine"]["result"]["posed"][part]
         assert points["x"] == measured["done"] and points["y"] == measured["undone"]
         assert ideal["x"] == ideal["y"]
-        assert [list(pair) for pair in zip(median["x"], median["y"], strict=True)] == [[row[0], row[2]] for row in measured["bins"]]
+        assert [list(pair) for pair in zip(median["x"], median["y"], strict=True)] == [
+            [row[0], row[2]] for row in measured["bins"]
+        ]
 
 
 def test_classes_and_confusion_are_the_measured_ones(found, story):
@@ -75,9 +77,7 @@ def test_the_limits_compare_what_the_sentence_names(found):
     assert other["y"] == found["robustness"]["e-stcnn-tps"]["result"]["curves"]["rotation"]["right"]
 
 
-@pytest.mark.parametrize(
-    ("share", "key"), [(0.02, "little"), (0.37, "part"), (0.97, "much"), (-0.3, "little")]
-)
+@pytest.mark.parametrize(("share", "key"), [(0.02, "little"), (0.37, "part"), (0.97, "much"), (-0.3, "little")])
 def test_the_sentence_follows_the_number(found, share, key):
     entry = json.loads(json.dumps(found["undone"]["r-stcnn-affine"]))
     entry["result"]["posed"]["rotation"]["share"] = share
@@ -97,7 +97,9 @@ def test_a_curve_that_holds_is_not_said_to_fall(found):
 
 def test_a_network_of_clutter_has_what_was_measured_of_it_and_no_more(found):
     shown = plots(results_story.overview(found, "tc-stcnn-affine"))
-    assert {"alignment", "confusion"} < set(shown) and not any(id.startswith(("curve", "undone", "theta")) for id in shown)
+    assert {"alignment", "confusion"} < set(shown) and not any(
+        id.startswith(("curve", "undone", "theta")) for id in shown
+    )
 
 
 def test_nothing_measured_is_no_error_and_an_unknown_network_is_one(found):
@@ -127,7 +129,9 @@ def test_every_word_and_colour_exists(found):
 
 
 def test_both_catalogues_say_the_same_things_with_the_same_numbers():
-    english, chinese = (json.loads((UI / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN"))
+    english, chinese = (
+        json.loads((UI / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")
+    )
     ours = [key for key in english if key.startswith("results.")]
     assert ours == [key for key in chinese if key.startswith("results.")]
     for key in ours:

@@ -14,7 +14,11 @@ FLOORS = {"model": 1, "data": 2, "checkpoints": 2, "training": 3, "analysis": 3,
 
 
 def modules():
-    return sorted(path for part in ENGINE for path in ([PACKAGE / part] if part.endswith(".py") else (PACKAGE / part).rglob("*.py")))
+    return sorted(
+        path
+        for part in ENGINE
+        for path in ([PACKAGE / part] if part.endswith(".py") else (PACKAGE / part).rglob("*.py"))
+    )
 
 
 def imported(path):

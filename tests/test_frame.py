@@ -40,7 +40,9 @@ def test_a_frame_shows_the_very_pass_of_the_network(transform, size):
     assert torch.allclose(frame.warped, trace.transforms[0].warped[0, 0], atol=1e-6)
     assert torch.allclose(frame.grid, trace.transforms[0].grid[0], atol=1e-6)
     assert torch.allclose(frame.probs, trace.log_probs.exp()[0], atol=1e-6)
-    assert frame.theta == pytest.approx(trace.transforms[0].theta[0].tolist(), abs=1e-6) and frame.predicted == frame.theta
+    assert (
+        frame.theta == pytest.approx(trace.transforms[0].theta[0].tolist(), abs=1e-6) and frame.predicted == frame.theta
+    )
 
 
 def test_scenes_of_a_batch_do_not_mix():
@@ -136,7 +138,17 @@ def test_the_equation_of_a_pixel_adds_up(mode):
 
 
 def test_neighbours_outside_are_named_and_count_as_black():
-    grab = {"parts": {**PARTS, "rotation": 0.0, "scale_x": 1.0, "scale_y": 1.0, "shear": 0.0, "shift_x": -0.5, "shift_y": 0.0}}
+    grab = {
+        "parts": {
+            **PARTS,
+            "rotation": 0.0,
+            "scale_x": 1.0,
+            "scale_y": 1.0,
+            "shear": 0.0,
+            "shift_x": -0.5,
+            "shift_y": 0.0,
+        }
+    }
     frame = frames(network(), [Scene(digit(), grab=grab, inspect=("warped", 0, 5))])[0]
     outside = [tap for tap in frame.inspect["taps"] if not tap[4]]
     assert outside and all(column == -1 and value == 0 for column, _, _, value, _ in outside)

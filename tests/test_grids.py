@@ -128,7 +128,9 @@ def test_two_affine_grids_compose_like_their_matrices():
     product = torch.cat([first, whole[2:]]) @ torch.cat([second, whole[2:]])
     grid, points = AffineGrid(), base_points(6, 6, first)
     inner = grid.at(second.flatten()[None], points)[0]
-    assert torch.allclose(grid.at(first.flatten()[None], inner), grid.at(product[:2].flatten()[None], points), atol=1e-12)
+    assert torch.allclose(
+        grid.at(first.flatten()[None], inner), grid.at(product[:2].flatten()[None], points), atol=1e-12
+    )
 
 
 def test_an_affine_grid_and_its_inverse_cancel():

@@ -28,8 +28,14 @@ def fitted(images, labels, steps=300):
     """A small two-layer network on images float [N, 28, 28]: enough to tell whether they carry digits."""
     torch.manual_seed(0)
     network = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 8, 5, stride=2), torch.nn.ReLU(), torch.nn.MaxPool2d(2), torch.nn.Flatten(),
-        torch.nn.Linear(8 * 6 * 6, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
+        torch.nn.Conv2d(1, 8, 5, stride=2),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(),
+        torch.nn.Linear(8 * 6 * 6, 64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(64, 10),
+    )
     optimizer = torch.optim.Adam(network.parameters(), 5e-3)
     for step in range(steps):
         for group in optimizer.param_groups:

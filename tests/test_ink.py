@@ -72,8 +72,7 @@ def test_the_batched_core_agrees_with_the_definition():
         drawn = render_segments(*map(torch.from_numpy, (starts, ends, widths)), size=14)
         assert drawn.dtype == torch.float32
         for number in range(3):
-            expected = coverage_by_definition(
-                starts[number], ends[number], np.broadcast_to(widths[number], 5), 14)
+            expected = coverage_by_definition(starts[number], ends[number], np.broadcast_to(widths[number], 5), 14)
             np.testing.assert_allclose(drawn[number].numpy(), expected, atol=2e-3)
 
 
@@ -91,14 +90,23 @@ def test_turning_the_points_turns_the_picture(prepare):
     # (x, y) -> (y, 1 - x) turns a quarter anticlockwise on the screen, as torch.rot90 does.
     turned = [s._replace(points=np.stack((s.points[:, 1], 1 - s.points[:, 0]), 1)) for s in strokes]
     torch.testing.assert_close(
-        render(turned, prepare=prepare), torch.rot90(render(strokes, prepare=prepare)), atol=0.02, rtol=0)
+        render(turned, prepare=prepare), torch.rot90(render(strokes, prepare=prepare)), atol=0.02, rtol=0
+    )
 
 
-@pytest.mark.parametrize("strokes", [
-    five(), five(0.4, (0.5, 0.5)), five(0.6, (0.0, 0.3), width=0.02), five(width=0.2), [spiral()],
-    [line((0.1, 0.5), (0.9, 0.5), width=0.05)], [line((0.5, 0.1), (0.5, 0.6))],
-    five() + [line((0.6, 0.1), (0.6, 0.4), width=0.15, erase=True)],
-])
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        five(),
+        five(0.4, (0.5, 0.5)),
+        five(0.6, (0.0, 0.3), width=0.02),
+        five(width=0.2),
+        [spiral()],
+        [line((0.1, 0.5), (0.9, 0.5), width=0.05)],
+        [line((0.5, 0.1), (0.5, 0.6))],
+        five() + [line((0.6, 0.1), (0.6, 0.4), width=0.15, erase=True)],
+    ],
+)
 def test_prepared_ink_fills_the_box_and_hangs_by_its_mass(strokes):
     picture = render(strokes)
     assert max(sides(picture)) == pytest.approx(20, abs=1)
@@ -124,19 +132,28 @@ def test_other_sizes_are_the_same_picture_in_proportion():
     assert (shrunk - small).abs().max() < 0.25 and (shrunk - small).abs().mean() < 0.01
 
 
-@pytest.mark.parametrize("strokes", [
-    [], [line((0.5, 0.5), erase=True)],
-    [line((0.2, 0.2), (0.4, 0.4)), line((0, 0), (0.6, 0.6), width=0.3, erase=True)],
-])
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [],
+        [line((0.5, 0.5), erase=True)],
+        [line((0.2, 0.2), (0.4, 0.4)), line((0, 0), (0.6, 0.6), width=0.3, erase=True)],
+    ],
+)
 @pytest.mark.parametrize("prepare", [False, True])
 def test_no_ink_is_a_black_picture(strokes, prepare):
     assert torch.equal(render(strokes, prepare=prepare), torch.zeros(28, 28))
 
 
-@pytest.mark.parametrize("strokes", [
-    [line((0.3, 0.8))], [line((0.3, 0.8), width=0.3)], [line((0.3, 0.8), (0.301, 0.8), width=0.01)],
-    [line((0.3, 0.8), (0.3, 0.8))],
-])
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [line((0.3, 0.8))],
+        [line((0.3, 0.8), width=0.3)],
+        [line((0.3, 0.8), (0.301, 0.8), width=0.01)],
+        [line((0.3, 0.8), (0.3, 0.8))],
+    ],
+)
 def test_a_dot_stays_a_dot(strokes):
     picture = render(strokes)
     assert picture.isfinite().all()
@@ -179,11 +196,17 @@ def test_the_same_strokes_give_the_same_bytes():
     assert torch.equal(render(five()), render(five()))
 
 
-@pytest.mark.parametrize("stroke, word", [
-    (line((0.5, float("nan"))), "±100"), (line((0.5, 1e9)), "±100"),
-    (Stroke(np.zeros((0, 2)), 0.1), "M >= 1"), (Stroke(np.zeros(2), 0.1), "M >= 1"),
-    (line((0.5, 0.5), width=0.0), "0.01 to 0.3"), (line((0.5, 0.5), width=float("nan")), "0.01 to 0.3"),
-])
+@pytest.mark.parametrize(
+    "stroke, word",
+    [
+        (line((0.5, float("nan"))), "±100"),
+        (line((0.5, 1e9)), "±100"),
+        (Stroke(np.zeros((0, 2)), 0.1), "M >= 1"),
+        (Stroke(np.zeros(2), 0.1), "M >= 1"),
+        (line((0.5, 0.5), width=0.0), "0.01 to 0.3"),
+        (line((0.5, 0.5), width=float("nan")), "0.01 to 0.3"),
+    ],
+)
 def test_impossible_strokes_are_refused_with_a_reason(stroke, word):
     with pytest.raises(ValueError, match=word):
         render([stroke])

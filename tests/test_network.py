@@ -61,7 +61,12 @@ def test_transformers_can_stand_at_any_points_and_change_nothing_at_first(classi
 def test_a_transformer_takes_maps_of_any_channels_and_size_and_gives_another():
     grid = AffineGrid()
     localization = LOCALIZATIONS["mlp"](5, 9, grid.identity())
-    assert SpatialTransformer(localization, grid, Sampler(), output_size=4)(torch.rand(2, 5, 9, 9)).shape == (2, 5, 4, 4)
+    assert SpatialTransformer(localization, grid, Sampler(), output_size=4)(torch.rand(2, 5, 9, 9)).shape == (
+        2,
+        5,
+        4,
+        4,
+    )
     assert SpatialTransformer(localization, grid, Sampler())(torch.rand(2, 5, 9, 9)).shape == (2, 5, 9, 9)
 
 

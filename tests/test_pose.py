@@ -64,7 +64,9 @@ def test_a_larger_frame_keeps_the_digits_size_and_middle():
     image = blob(x=2, y=1)
     posed = pose_images(image, [Pose()], frame=42)
     assert posed.shape == (1, 1, 42, 42)
-    assert centre(posed) == pytest.approx((2, 1), abs=0.02) and posed.sum() == pytest.approx(float(image.sum()), rel=1e-3)
+    assert centre(posed) == pytest.approx((2, 1), abs=0.02) and posed.sum() == pytest.approx(
+        float(image.sum()), rel=1e-3
+    )
 
 
 def test_corners_go_where_they_are_moved_to():

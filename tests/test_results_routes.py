@@ -27,7 +27,10 @@ def client(tmp_path_factory, one_thread):
 
 def test_the_overview_holds_pairs_table_and_figures(client):
     answer = client.get("/stn/results").json()
-    assert [(pair["name"], pair["twin"]) for pair in answer["pairs"]] == [("r-stcnn-affine", "r-cnn"), ("tc-stcnn-affine", None)]
+    assert [(pair["name"], pair["twin"]) for pair in answer["pairs"]] == [
+        ("r-stcnn-affine", "r-cnn"),
+        ("tc-stcnn-affine", None),
+    ]
     assert answer["pair"]["name"] == "r-stcnn-affine" and answer["pair"]["stale"] is False
     assert {cell["checkpoint"] for cell in answer["table"]["cells"] if cell["error"] is not None} == {
         "r-stcnn-affine", "r-cnn", "tc-stcnn-affine"
@@ -46,7 +49,10 @@ def test_a_failure_is_what_explore_shows(client):
     gallery = client.get("/stn/results/failures?network=r-stcnn-affine&twin=r-cnn").json()
     assert gallery["set"] == "handwriting" and len(gallery["failures"]) == 12
     for failure in gallery["failures"][:3]:
-        link = {"source": {"kind": "digit", "digit": failure["digit"], "label": failure["label"]}, "pose": failure["pose"]}
+        link = {
+            "source": {"kind": "digit", "digit": failure["digit"], "label": failure["label"]},
+            "pose": failure["pose"],
+        }
         state = client.post("/stn/link", json={**link, "model": "r-stcnn-affine", "twin": "r-cnn"}).json()
         assert state["problem"] is None and state["state"]["pose"] == failure["pose"]
         shown = client.post("/stn/export", json=state["state"]).json()
@@ -63,7 +69,11 @@ def test_the_failures_of_the_twin_are_shown_with_what_the_network_says(client):
 
 
 def test_of_clutter_there_is_no_gallery(client):
-    assert client.get("/stn/results/failures?network=tc-stcnn-affine").json() == {"set": None, "looked_at": 0, "failures": []}
+    assert client.get("/stn/results/failures?network=tc-stcnn-affine").json() == {
+        "set": None,
+        "looked_at": 0,
+        "failures": [],
+    }
 
 
 def test_a_network_that_is_not_here_is_refused(client):

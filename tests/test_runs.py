@@ -64,9 +64,7 @@ def test_a_new_rate_counts_from_its_step_on_and_survives(tmp_path, drawn, refere
     assert work(runs[1], drawn, "step", "step", "rate 0.0007", "stop")["top_rate"] == 0.0007
     assert work(runs[1], drawn)["state"] == "done"
     check_same(runs[0], runs[1])
-    assert [line for line in told(runs[0]) if "learning_rate" in line] == [
-        {"step": 2, "learning_rate": 0.0007}
-    ]
+    assert [line for line in told(runs[0]) if "learning_rate" in line] == [{"step": 2, "learning_rate": 0.0007}]
     assert weights(runs[0].network(2)) == weights(reference.network(2))
     assert weights(runs[0].network(3)) != weights(reference.network(3))
 
@@ -154,9 +152,7 @@ def test_renaming_saving_and_deleting(tmp_path, reference):
     assert runs.status(id)["name"] == "the first"
     path = runs.save(id, "latest", "mine", folder)
     info = checkpoints.read_info(path)
-    assert (
-        weights(path) == weights(reference.network(STEPS)) and info.provenance["settings"] == TINY.to_dict()
-    )
+    assert weights(path) == weights(reference.network(STEPS)) and info.provenance["settings"] == TINY.to_dict()
     accuracy = runs.status(id)["accuracy"]
     assert info.provenance["test_error"]["pose"] == pytest.approx(100 * (1 - accuracy))
     assert checkpoints.load(runs.save(id, 5, "early", folder, twin=True)).config.placement == ()
@@ -255,10 +251,16 @@ def test_a_process_at_hand_that_died_is_replaced(runs):
 
 
 def test_a_process_at_hand_ends_with_its_app(tmp_path):
-    code = "from stn_demo.training.runs import Runs; r = Runs('runs'); r.warm(); print(r._spare.pid, flush=True); input()"
+    code = (
+        "from stn_demo.training.runs import Runs; r = Runs('runs'); r.warm(); print(r._spare.pid, flush=True); input()"
+    )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(
-        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stdin=subprocess.PIPE
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
     ) as app:
         pid = int(app.stdout.readline())
         app.kill()
@@ -313,9 +315,7 @@ def test_a_training_in_a_terminal_is_a_run_too(tmp_path, monkeypatch, capsys):
         assert main(arguments) == 130
     runs = Runs(folder)
     (status,) = runs.list()
-    assert (status["state"], status["step"], status["steps"]) == ("stopped", 40, 80) and status[
-        "name"
-    ] == "mine"
+    assert (status["state"], status["step"], status["steps"]) == ("stopped", 40, 80) and status["name"] == "mine"
     assert runs.snapshots(status["id"])[0] == 0 and not status["resumable"]
     with pytest.raises(RunError, match="go on there with") as error:
         runs.resume(status["id"])

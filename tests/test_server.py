@@ -76,7 +76,9 @@ def decode(message):
 
 
 def test_a_frame_is_the_networks_own_pass(client, channel):
-    header, arrays = channel(id=5, source=STROKES, pose={"rotation": 30, "scale": 0.8}, model="seed-affine", density=True)
+    header, arrays = channel(
+        id=5, source=STROKES, pose={"rotation": 30, "scale": 0.8}, model="seed-affine", density=True
+    )
     model = checkpoints.load("seed-affine", client.folder)
     digit = torch.tensor(arrays["digit"].copy())[None, None] / 255
     with torch.no_grad():
@@ -104,7 +106,12 @@ def test_networks_of_another_size_come_with_pictures_of_that_size(channel):
 
 def test_a_plain_network_says_so(channel):
     header, _ = channel(id=1, source=STROKES, model="seed-cnn", twin=None)
-    assert header["transform"] is None and header["theta"] == [] and header["undone"] is None and header["twin_probs"] is None
+    assert (
+        header["transform"] is None
+        and header["theta"] == []
+        and header["undone"] is None
+        and header["twin_probs"] is None
+    )
 
 
 def test_sampler_and_padding_can_be_switched(channel):
@@ -194,7 +201,12 @@ def test_the_export_is_the_frame_at_full_precision(client):
 
 @pytest.mark.parametrize("more", [{}, {"grab": {"theta": [0.8, 0, 0, 0, 0.8, 0.1]}, "sampler": "bicubic"}])
 def test_the_code_reproduces_the_very_picture(client, more, monkeypatch, capsys):
-    asked = {"source": STROKES, "pose": {"rotation": 25, "elastic": 1, "elastic_seed": 3}, "model": "seed-affine", **more}
+    asked = {
+        "source": STROKES,
+        "pose": {"rotation": 25, "elastic": 1, "elastic_seed": 3},
+        "model": "seed-affine",
+        **more,
+    }
     export = client.post("/stn/export", json=asked).json()
     code = client.post("/stn/code", json=asked).json()["code"]
     monkeypatch.setenv("STN_DEMO_CHECKPOINTS", str(client.folder))
@@ -208,7 +220,11 @@ def test_the_code_reproduces_the_very_picture(client, more, monkeypatch, capsys)
 def test_the_page_fetches_nothing_from_elsewhere(client):
     page = client.get("/").text
     outside = [part.split('"')[0] for part in page.split('src="')[1:] + page.split('<link rel="stylesheet" href="')[1:]]
-    assert not [address for address in outside if address.startswith(("http://", "https://", "//")) and "testserver" not in address]
+    assert not [
+        address
+        for address in outside
+        if address.startswith(("http://", "https://", "//")) and "testserver" not in address
+    ]
 
 
 def test_a_taken_port_and_a_bad_folder_are_one_clear_line(tmp_path):
@@ -219,7 +235,12 @@ def test_a_taken_port_and_a_bad_folder_are_one_clear_line(tmp_path):
     holder.close()
     file = tmp_path / "file"
     file.write_text("")
-    for arguments in (["--checkpoints", str(file)], ["--data", str(tmp_path / "none")], ["--port", "99999"], ["--device", "abacus"]):
+    for arguments in (
+        ["--checkpoints", str(file)],
+        ["--data", str(tmp_path / "none")],
+        ["--port", "99999"],
+        ["--device", "abacus"],
+    ):
         with pytest.raises(OptionError) as error:
             read_options(arguments)
         assert "\n" not in str(error.value) and str(error.value).endswith(".")

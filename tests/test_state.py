@@ -10,7 +10,10 @@ from stn_demo.ui.state import Defaults, StateError, parse, read_request, read_st
 DEFAULTS = Defaults()
 DIGIT = base64.b64encode(bytes(range(256)) * 3 + bytes(16)).decode()
 STATE = {
-    "source": {"kind": "strokes", "strokes": [{"w": 70, "e": 0, "p": [100, 200, 300, 400]}, {"w": 80, "e": 1, "p": [5, 6]}]},
+    "source": {
+        "kind": "strokes",
+        "strokes": [{"w": 70, "e": 0, "p": [100, 200, 300, 400]}, {"w": 80, "e": 1, "p": [5, 6]}],
+    },
     "raw": True,
     "pose": {
         "rotation": -33.5,
@@ -108,13 +111,17 @@ def test_hostile_values_are_refused_with_a_sentence(values):
         assert str(error.value).endswith(".") and error.value.code
 
 
-@pytest.mark.parametrize("values", [{"layers": 3}, {"layers": {"step": 3}}, {"layers": {"lines": 1}}, {"lang": "<script>"}])
+@pytest.mark.parametrize(
+    "values", [{"layers": 3}, {"layers": {"step": 3}}, {"layers": {"lines": 1}}, {"lang": "<script>"}]
+)
 def test_hostile_looks_are_refused(values):
     with pytest.raises(StateError):
         read_state(values, DEFAULTS)
 
 
-@pytest.mark.parametrize("values", [{"inspect": {"view": "moon"}}, {"inspect": {"view": "warped", "x": -1, "y": 0}}, {"id": "x"}])
+@pytest.mark.parametrize(
+    "values", [{"inspect": {"view": "moon"}}, {"inspect": {"view": "warped", "x": -1, "y": 0}}, {"id": "x"}]
+)
 def test_hostile_questions_are_refused(values):
     with pytest.raises(StateError):
         read_request(values, DEFAULTS)

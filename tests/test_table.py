@@ -28,7 +28,13 @@ def printed(capsys, *arguments):
 
 
 def entry(name, error, seed=0):
-    result = {"error": error, "interval": [error - 0.1, error + 0.1], "count": 10000, "parameters": 1, "training_seconds": 60}
+    result = {
+        "error": error,
+        "interval": [error - 0.1, error + 0.1],
+        "count": 10000,
+        "parameters": 1,
+        "training_seconds": 60,
+    }
     return {"checkpoint": {"name": name}, "test": {"data": "mnist", "seed": seed}, "result": result}
 
 
@@ -63,7 +69,19 @@ def test_a_name_says_which_cell_it_fills(name, place):
 
 
 def test_each_network_stands_beside_its_own_twin():
-    pairs = dict(cells.pairs(["r-cnn", "r-stcnn-affine", "r-stfcn-affine", "e-stcnn-tps", "r-stcnn-affine-seed1", "seed-affine", "seed-cnn"]))
+    pairs = dict(
+        cells.pairs(
+            [
+                "r-cnn",
+                "r-stcnn-affine",
+                "r-stfcn-affine",
+                "e-stcnn-tps",
+                "r-stcnn-affine-seed1",
+                "seed-affine",
+                "seed-cnn",
+            ]
+        )
+    )
     assert pairs == {"seed-affine": "seed-cnn", "r-stcnn-affine": "r-cnn", "e-stcnn-tps": None, "r-stfcn-affine": None}
 
 
@@ -80,7 +98,10 @@ def test_several_seeds_show_their_spread_and_the_first_stands_in_the_cell():
     row = next(row for row in rows if row["network"] == "cnn")
     assert row["error"] == 1.0 and row["checkpoint"] == "r-cnn" and row["seeds"] == [1.0, 1.1, 1.3]
     assert row["below"] is True  # of 1.2, with a mean of 1.13
-    assert row["spread"] == {"mean": pytest.approx(3.4 / 3, abs=1e-4), "deviation": pytest.approx(math.sqrt(0.07 / 3), abs=1e-4)}
+    assert row["spread"] == {
+        "mean": pytest.approx(3.4 / 3, abs=1e-4),
+        "deviation": pytest.approx(math.sqrt(0.07 / 3), abs=1e-4),
+    }
 
     worse = table.cells({"r-cnn": entry("r-cnn", 1.1), "r-cnn-seed1": entry("r-cnn-seed1", 1.4)}, ["r"])
     assert next(row for row in worse if row["network"] == "cnn")["below"] is False  # a lucky first seed is not enough
@@ -105,7 +126,9 @@ def test_the_command_prints_it_beside_the_papers(folder, capsys):
     lines = {re.split(r"\s{2,}", line)[1]: line for line in out.splitlines() if line.startswith("R ")}
     assert "2.1" in lines["FCN"] and "missing" in lines["FCN"]
     ours = lines["ST-CNN affine"]
-    assert " 0.7 " in ours and " to " in ours and "NO" in ours and "27,360" in ours and "90 s" in ours and "a desk" in ours
+    assert (
+        " 0.7 " in ours and " to " in ours and "NO" in ours and "27,360" in ours and "90 s" in ours and "a desk" in ours
+    )
     assert "2: " in lines["CNN"] and "±" in lines["CNN"]
     assert "0 of 1 ST-CNN cells strictly below the paper" in out and "100 handwriting test digits" in out
     assert "RTS" not in out
@@ -123,8 +146,12 @@ def test_a_shipped_checkpoint_end_to_end_on_the_embedded_digits(one_thread, caps
     """Weights from the repository, digits that it writes itself, no MNIST: a network that learnt from MNIST reads them, too."""
     measured = json.loads(printed(capsys, "evaluate", "seed-affine", "--data-set", "handwriting", "--json"))
     assert measured["count"] == 2000 and measured["error"] < 8
-    assert sum(measured["confusion"][label][label] for label in range(10)) == round(2000 * (1 - measured["error"] / 100))
-    posed = json.loads(printed(capsys, "evaluate", "seed-affine", "--data-set", "handwriting", "--distortion", "pose", "--json"))
+    assert sum(measured["confusion"][label][label] for label in range(10)) == round(
+        2000 * (1 - measured["error"] / 100)
+    )
+    posed = json.loads(
+        printed(capsys, "evaluate", "seed-affine", "--data-set", "handwriting", "--distortion", "pose", "--json")
+    )
     assert measured["error"] < posed["error"] < 25
 
 

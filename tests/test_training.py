@@ -34,9 +34,7 @@ def one_thread():
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
-    monkeypatch.setenv(
-        "PYTHONPATH", str(Path(__file__).resolve().parents[1])
-    )  # in processes that are started
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))  # in processes that are started
 
 
 @pytest.fixture(scope="module")
@@ -214,15 +212,11 @@ def test_killed_in_mid_run_goes_on_from_its_snapshot(digits, tmp_path):
             if event.step == 11:
                 os.kill(os.getpid(), signal.SIGKILL)
     """
-    process = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), SHORT.to_json(), str(path)], timeout=60
-    )
+    process = subprocess.run([sys.executable, "-c", textwrap.dedent(script), SHORT.to_json(), str(path)], timeout=60)
     assert process.returncode == -signal.SIGKILL
     state = State.load(path)
     assert state.step == 8 and [file.name for file in tmp_path.iterdir()] == ["run.state"]
-    assert_same(
-        finished(SHORT, digits, resume_from=state).state.tensors, finished(SHORT, digits).state.tensors
-    )
+    assert_same(finished(SHORT, digits, resume_from=state).state.tensors, finished(SHORT, digits).state.tensors)
 
 
 def test_a_learning_rate_changed_on_the_way_stays_changed_when_resumed(digits):
@@ -338,9 +332,7 @@ def test_decay_shrinks_weights_and_leaves_biases(digits):
     plain, decayed = (dict(trainer.model.named_parameters()) for trainer in ends)
     start = dict(Trainer(settings, digits).model.named_parameters())
     for name in plain:
-        shrunk = (
-            10.0 * ends[0].optimizer.param_groups[0]["lr"] * start[name] if plain[name].dim() > 1 else 0.0
-        )
+        shrunk = 10.0 * ends[0].optimizer.param_groups[0]["lr"] * start[name] if plain[name].dim() > 1 else 0.0
         torch.testing.assert_close(decayed[name], plain[name] - shrunk, atol=1e-6, rtol=1e-4)
 
 
@@ -354,9 +346,7 @@ def test_weights_that_are_no_numbers_stop_the_run_and_the_last_good_state_is_kep
     state = trainer.state()
     with torch.no_grad():
         trainer.model.classifier.stages["conv1"].conv.weight[0, 0, 0, 0] = float("nan")
-    with pytest.raises(
-        TrainingStopped, match="no finite number any more.*Lower the learning rate"
-    ) as stopped:
+    with pytest.raises(TrainingStopped, match="no finite number any more.*Lower the learning rate") as stopped:
         next(events)
     assert stopped.value.state.step == good.step == 4
     assert_same(stopped.value.state.tensors, state.tensors)
@@ -367,9 +357,7 @@ def test_a_grid_outside_the_picture_stops_the_run(digits):
     trainer = Trainer(SHORT, digits)
     with torch.no_grad():
         trainer.model.transformers["input"].localization.theta.bias[2] = 9.0  # far to the right
-    with pytest.raises(
-        TrainingStopped, match="'input' gets no gradient any more: its grid lies wholly outside"
-    ):
+    with pytest.raises(TrainingStopped, match="'input' gets no gradient any more: its grid lies wholly outside"):
         list(run(trainer))
 
 
@@ -405,9 +393,7 @@ def test_the_interval_is_wilsons(digits):
 
 def test_pictures_of_the_wrong_size_are_refused(digits):
     model = Trainer(SHORT, digits).model
-    with pytest.raises(
-        ValueError, match="takes pictures of 28 px, and the distortion makes pictures of 42 px"
-    ):
+    with pytest.raises(ValueError, match="takes pictures of 28 px, and the distortion makes pictures of 42 px"):
         evaluate(model, digits, "rts")
     with pytest.raises(ValueError, match="no digits"):
         evaluate(model, Digits(digits.images[:0], digits.labels[:0]))

@@ -168,7 +168,9 @@ def test_the_strip_is_the_networks_own_pass(client, short):
     assert trace.log_probs.argmax(1).tolist() == header["guesses"]
     assert np.abs(trace.transforms[0].warped[:, 0].numpy() * 255 - arrays["warped"]).max() <= 1.5
     corners = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
-    assert np.allclose(header["outlines"], model.transformers["input"].grid.at(trace.transforms[0].theta, corners), atol=2e-3)
+    assert np.allclose(
+        header["outlines"], model.transformers["input"].grid.at(trace.transforms[0].theta, corners), atol=2e-3
+    )
     assert (arrays["mean"].reshape(10, -1).max(1) == 255).all()
     assert len(header["twin_guesses"]) == 10
     seen = client.get("/stn/train/strip", params={"id": short, "step": 10, "seen": header["version"]})
@@ -274,7 +276,9 @@ def test_a_download_is_a_checkpoint(client, short, tmp_path):
 def test_a_run_as_json_and_as_csv(client, short):
     whole = client.get("/stn/train/export", params={"id": short, "format": "json"}).json()
     assert whole["settings"]["learning_rate"] == 0.004 and whole["snapshots"][-1] == 10
-    rows = list(csv.DictReader(io.StringIO(client.get("/stn/train/export", params={"id": short, "format": "csv"}).text)))
+    rows = list(
+        csv.DictReader(io.StringIO(client.get("/stn/train/export", params={"id": short, "format": "csv"}).text))
+    )
     steps = [event for event in whole["events"] if event["kind"] == "step"]
     told = [row for row in rows if row["kind"] == "step"]
     assert [int(row["step"]) for row in told] == [event["step"] for event in steps]
@@ -287,7 +291,12 @@ def test_the_film_has_a_picture_for_each_snapshot(client, short, format):
     strokes = [{"w": 80, "e": 0, "p": [300, 200, 700, 200, 450, 800]}]
     answer = client.post(
         "/stn/train/replay",
-        json={"id": short, "format": format, "source": {"kind": "strokes", "strokes": strokes}, "pose": {"rotation": 20}},
+        json={
+            "id": short,
+            "format": format,
+            "source": {"kind": "strokes", "strokes": strokes},
+            "pose": {"rotation": 20},
+        },
     )
     assert answer.headers["content-type"] == f"image/{format}"
     film = Image.open(io.BytesIO(answer.content))
@@ -330,7 +339,10 @@ def test_settings_that_do_not_fit_are_refused_with_a_sentence(client, values):
     [
         ("settings_parts", {"settling": 0.7, "widening": 0.7}),
         ("settings_undistorted", {"distortion": "tc", "undistorted": 0.1}),
-        ("settings_single", {"batch_size": 1, "model": {"localization": "deep", "placement": ["conv2"], "classifier": "deep"}}),
+        (
+            "settings_single",
+            {"batch_size": 1, "model": {"localization": "deep", "placement": ["conv2"], "classifier": "deep"}},
+        ),
     ],
 )
 def test_what_the_form_lets_through_is_refused_as_data(client, kind, settings):

@@ -121,7 +121,9 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
             predicted = own.tolist()
     applied_parts, thetas, probs = decompose.parts(applied), transform.theta.tolist(), trace.log_probs.exp()
     looks = [
-        _look_into(scene, None if first is None else sampler or first.sampler, inputs[i : i + 1], transform.grid[i : i + 1])
+        _look_into(
+            scene, None if first is None else sampler or first.sampler, inputs[i : i + 1], transform.grid[i : i + 1]
+        )
         for i, scene in enumerate(scenes)
     ]
     return [
@@ -170,9 +172,7 @@ def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> T
 
 
 @torch.enable_grad()
-def _look_into(
-    scene: Scene, sampler: Sampler | None, image: Tensor, grid: Tensor
-) -> tuple[Tensor | None, dict | None]:
+def _look_into(scene: Scene, sampler: Sampler | None, image: Tensor, grid: Tensor) -> tuple[Tensor | None, dict | None]:
     """Read density and inspection of one scene, from the sampler's own adjoint; ``sampler`` is None where none stands."""
     if not scene.density and scene.inspect is None:
         return None, None

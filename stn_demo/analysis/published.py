@@ -15,7 +15,13 @@ NETWORKS = (
 _TABLE = {
     ("fcn", None): (2.1, 5.2, 3.1, 3.2, 13.2),
     ("cnn", None): (1.2, 0.8, 1.5, 1.4, 3.5),
-    ("stfcn", "affine"): (1.2, 0.8, 1.5, 2.7, 2.0),  # the last is of one transformer, whose family the paper leaves open
+    ("stfcn", "affine"): (
+        1.2,
+        0.8,
+        1.5,
+        2.7,
+        2.0,
+    ),  # the last is of one transformer, whose family the paper leaves open
     ("stfcn", "projective"): (1.3, 0.9, 1.4, 2.6, None),
     ("stfcn", "tps"): (1.1, 0.8, 1.4, 2.4, None),
     ("stcnn", "affine"): (0.7, 0.5, 0.8, 1.2, 1.7),  # here likewise

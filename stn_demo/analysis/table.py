@@ -72,7 +72,9 @@ def as_text(rows: list[dict]) -> str:
     """The table for a terminal."""
     lines = [HEAD, *(_line(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    written = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    written = [
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    ]
     measured = [row for row in rows if row["error"] is not None]
     cells_of = {name: [row for row in measured if row["network"] == name] for name in ("stcnn", "cnn")}
     ours = f"{sum(bool(row['below']) for row in cells_of['stcnn'])} of {len(cells_of['stcnn'])} ST-CNN cells"

@@ -157,7 +157,9 @@ class Distortion:
         def whole(most: int, *shape: int) -> Tensor:
             return torch.randint(most, shape, generator=generator, device=device)
 
-        other = (torch.arange(count, device=device)[:, None] + 1 + whole(max(1, count - 1), count, self.clutter)) % count
+        other = (
+            torch.arange(count, device=device)[:, None] + 1 + whole(max(1, count - 1), count, self.clutter)
+        ) % count
         span = torch.arange(piece, device=device)
 
         def squares(size: int) -> tuple[Tensor, Tensor]:

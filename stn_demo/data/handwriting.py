@@ -79,6 +79,7 @@ def _choose(styles: tuple[Style, ...], count: int, generator: Generator) -> Tens
 
 def _write(style: Style, count: int, generator: Generator, carelessness: float = 1.0) -> Tensor:
     """-> float32 [count, 28, 28] in [0, 1]. Carelessness scales what is normally distributed."""
+
     def normal(*shape):
         return carelessness * torch.randn(count, *shape, generator=generator)
 

@@ -77,9 +77,7 @@ def render(strokes: Sequence[Stroke], size: int = 28, prepare: bool = True) -> T
     return _draw(lines, pens, [stroke.erase for stroke in strokes], size)
 
 
-def render_segments(
-    starts: Tensor, ends: Tensor, widths: Tensor, size: int, softness: Tensor | float = 1.0
-) -> Tensor:
+def render_segments(starts: Tensor, ends: Tensor, widths: Tensor, size: int, softness: Tensor | float = 1.0) -> Tensor:
     """Draws N pictures of S straight round-capped pen strokes each.
 
     starts, ends: float [N, S, 2], (x, y) in pixels; equal ends make a dot.
@@ -227,7 +225,7 @@ def _draw(lines: list[np.ndarray], widths: list[float], erase: list[bool], size:
         group = [_without_crowding(line) for line in lines[first:last]]
         # A single point is a segment of length zero.
         starts = np.concatenate([line[: max(1, len(line) - 1)] for line in group])
-        ends = np.concatenate([line[min(1, len(line) - 1):] for line in group])
+        ends = np.concatenate([line[min(1, len(line) - 1) :] for line in group])
         coverage = render_segments(
             torch.from_numpy(starts)[None], torch.from_numpy(ends)[None], torch.tensor([widths[first]]), size
         )[0]

@@ -112,7 +112,9 @@ def _surface(grey: Tensor) -> Tensor:
     surface = values
     for _ in range(6):
         weighted = terms * weights[:, None]
-        solution = torch.linalg.solve(weighted.T @ terms + 1e-6 * torch.eye(6, dtype=torch.float64), weighted.T @ values)
+        solution = torch.linalg.solve(
+            weighted.T @ terms + 1e-6 * torch.eye(6, dtype=torch.float64), weighted.T @ values
+        )
         surface = terms @ solution
         rest = values - surface
         spread = rest[weights > 0.5].abs().median().clamp(min=0.008) if (weights > 0.5).any() else spread

@@ -145,9 +145,7 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def pose_images(
-    images: Tensor, poses: Sequence[Pose], frame: int = DIGIT, matrices: Tensor | None = None
-) -> Tensor:
+def pose_images(images: Tensor, poses: Sequence[Pose], frame: int = DIGIT, matrices: Tensor | None = None) -> Tensor:
     """``images`` [N, 1, 28, 28], each in its pose: Tensor[N, 1, frame, frame], on the images' device. ``matrices`` are
     the ``pose_matrices``, where somebody has worked them out already."""
     elastic = None

@@ -74,7 +74,9 @@ def cnn_classifier(size: int) -> Classifier:
     return _two_blocks(size, (32, 9), (64, 7), hidden=None)
 
 
-def batch_normed(in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, padding: int = 1) -> nn.Sequential:
+def batch_normed(
+    in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, padding: int = 1
+) -> nn.Sequential:
     """Convolution, batch normalisation (Ioffe & Szegedy 2015), ReLU."""
     convolution = nn.Conv2d(in_channels, out_channels, kernel, stride, padding, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(out_channels), nn.ReLU())

@@ -30,9 +30,7 @@ class SpatialTransformer(nn.Module):
     [N, C, output_size, output_size], or [N, C, H, W] where ``output_size`` is None.
     """
 
-    def __init__(
-        self, localization: nn.Module, grid: GridGenerator, sampler: Sampler, output_size: int | None = None
-    ):
+    def __init__(self, localization: nn.Module, grid: GridGenerator, sampler: Sampler, output_size: int | None = None):
         super().__init__()
         self.localization, self.grid, self.sampler = localization, grid, sampler
         self.output_size = output_size

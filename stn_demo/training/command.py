@@ -78,11 +78,7 @@ def train_to_file(job: Job) -> Path:
         progress = Progress(quiet=job.quiet or not group.leads)
         trainer = Trainer(settings, digits, resume_from=state, group=group)
         weights = sum(value.numel() for value in trainer.model.parameters())
-        where = (
-            f"{group.device}, {torch.get_num_threads()} threads"
-            if group.device.type == "cpu"
-            else group.device
-        )
+        where = f"{group.device}, {torch.get_num_threads()} threads" if group.device.type == "cpu" else group.device
         progress.say(f"{weights:,} weights, {trainer.steps} steps of {settings.batch_size} digits on {where}")
         every = round(job.evaluate_every * trainer.steps / settings.epochs)
         recorder = Recorder(RunStore(job.runs), job.output, trainer) if job.runs and group.leads else None
@@ -126,15 +122,12 @@ def _prepared(job: Job, group: Group) -> tuple[TrainingSettings, State | None]:
     """Everything that can go wrong before minutes are spent, goes wrong here."""
     if job.resume:
         if not job.state_path.is_file():
-            raise ValueError(
-                f"There is no interrupted run to resume at {job.state_path}; leave out --resume."
-            )
+            raise ValueError(f"There is no interrupted run to resume at {job.state_path}; leave out --resume.")
         state = State.load(job.state_path)
         return (job.recipe or state.settings).but(**job.changes), state
     if job.state_path.exists() and not job.restart:
         raise ValueError(
-            f"An interrupted run lies at {job.state_path}; go on with --resume, or begin again with "
-            "--restart."
+            f"An interrupted run lies at {job.state_path}; go on with --resume, or begin again with --restart."
         )
     if job.recipe is None:
         raise ValueError("There is nothing to train; give --recipe.")
@@ -161,10 +154,7 @@ def epochs_in(minutes: float, settings: TrainingSettings, digits: Digits, group:
     trainer.report()
     for _ in range(TRIAL_STEPS):
         trainer.advance()
-    rate = (
-        group.total(torch.tensor(trainer.report().samples_per_second, device=group.device)).item()
-        / group.processes
-    )
+    rate = group.total(torch.tensor(trainer.report().samples_per_second, device=group.device)).item() / group.processes
     return max(60 * minutes * rate / len(trainer.batches.labels), 1e-3)
 
 
@@ -185,9 +175,7 @@ def _stop_asked():
             signal.signal(number, handler)
 
 
-def _provenance(
-    settings: TrainingSettings, end: Finished, digits: Digits, test: Digits, group: Group
-) -> dict:
+def _provenance(settings: TrainingSettings, end: Finished, digits: Digits, test: Digits, group: Group) -> dict:
     """Where a checkpoint comes from: enough to train it again, and what it then should measure."""
     tests = {"none": evaluate(end.model, test, "none")} if settings.model.input_size == 28 else {}
     name = settings.distortion if isinstance(settings.distortion, str) else "as trained"
@@ -206,9 +194,7 @@ def _provenance(
         "device": group.device.type,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version()}
-        | {
-            package: metadata.version(package) for package in ("torch", "torchvision", "safetensors", "numpy")
-        },
+        | {package: metadata.version(package) for package in ("torch", "torchvision", "safetensors", "numpy")},
         "test_error": {name: round(result.error, 4) for name, result in tests.items()},  # percent
         "test_digits": len(test.labels),
     }

@@ -57,9 +57,7 @@ class DataSource:
         except (OSError, SafetensorError, TypeError):  # missing or damaged: they are drawn again
             digits = handwriting.digits(count, seed)
         try:
-            write_whole(
-                file, pack_tensors({"images": digits.images, "labels": digits.labels.to(torch.int64)})
-            )
+            write_whole(file, pack_tensors({"images": digits.images, "labels": digits.labels.to(torch.int64)}))
         except CheckpointError:
             pass  # then the next run draws them again
         return digits

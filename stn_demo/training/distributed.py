@@ -29,9 +29,7 @@ class Group:
         """The module to call in training: its gradients come out as the mean over all processes."""
         if self.processes == 1:
             return model
-        return DistributedDataParallel(
-            model, device_ids=[self.device] if self.device.type == "cuda" else None
-        )
+        return DistributedDataParallel(model, device_ids=[self.device] if self.device.type == "cuda" else None)
 
     def total(self, values: Tensor) -> Tensor:
         """``values``, summed over all processes in place."""

@@ -34,7 +34,10 @@ def main(folder: Path, data: str, device: str) -> None:
     train_digits, test_digits, source = _digits(data)
     group = Group(device=torch.device(device))
     trainers = {
-        name: Trainer(RECIPES[name].but(epochs=EPOCHS, data=source, holdout=0, averaging=0.0), train_digits, group=group) for name in NAMES
+        name: Trainer(
+            RECIPES[name].but(epochs=EPOCHS, data=source, holdout=0, averaging=0.0), train_digits, group=group
+        )
+        for name in NAMES
     }
     folder.mkdir(parents=True, exist_ok=True)
     _save(folder, trainers, source, None)

@@ -39,9 +39,7 @@ class Pair:
         for role in ROLES[: 1 + twin]:
             # the twin is the network without its transformers
             own = settings.but(placement=(), output_size=None) if role == "twin" else settings
-            self.trainers[role] = Trainer(
-                own, digits, resume_from=states.get(role), group=Group(device=device)
-            )
+            self.trainers[role] = Trainer(own, digits, resume_from=states.get(role), group=Group(device=device))
         self._first = self.trainers["network"]
         if twin:
             self.trainers["twin"].batches = self._first.batches = Once(self._first.batches)
@@ -142,11 +140,7 @@ class Once:
 
 def finite(models: dict[str, Network]) -> bool:
     """Whether all weights are numbers."""
-    return all(
-        math.isfinite(float(value.detach().sum()))
-        for model in models.values()
-        for value in model.parameters()
-    )
+    return all(math.isfinite(float(value.detach().sum())) for model in models.values() for value in model.parameters())
 
 
 def timed(trial: Pair, minutes: float) -> TrainingSettings:

@@ -32,9 +32,7 @@ class Preset:
 # After 84,000 digits, about 25 s of one core, the error on posed test digits was, in percent: with batches of
 # 128 at 5e-3 5.9, at 1.5e-2 5.9; of 64 at 5e-3 5.0, at 1e-2 6.4; of 32 at 5e-3 5.1; of 64 with the mlp
 # localization 5.5, with the paper's 4.6; with the cnn classifier 4.0, but in more than twice the time.
-_MINUTE = TrainingSettings(distortion="pose", batch_size=64, learning_rate=5e-3, epochs=1.9).but(
-    localization="paper"
-)
+_MINUTE = TrainingSettings(distortion="pose", batch_size=64, learning_rate=5e-3, epochs=1.9).but(localization="paper")
 
 # As the recipe turn-affine, in 53 s of one core: 93.3 % on posed test digits, and of turns by -60, -30, 30, 60 degrees
 # theta follows -23, -23, 24, 41 (medians); in three epochs, with the localization four times as fast, 90.0 %.
@@ -45,9 +43,7 @@ _TURN = _MINUTE.but(
 # Classifiers want digits of one size: large ones make the transformer zoom out, past the picture. After
 # 40,000 digits the middle scale of theta is 1.17 with zeros outside and 1.25 with the edge repeated (0.84 and
 # 0.89 on "pose"); 29 % and 37 % of the grid lie outside the picture.
-_LARGE = Distortion(
-    rotation=30, scale=(1.0, 1.8), shift="ink", summary="±30°, scale 1–1.8: larger than usual"
-)
+_LARGE = Distortion(rotation=30, scale=(1.0, 1.8), shift="ink", summary="±30°, scale 1–1.8: larger than usual")
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset

@@ -114,7 +114,9 @@ class Recorder:
             self.journal.status |= measured
         words = NOTHING if state == "done" else told("foreign_terminal", **elsewhere(self.journal.folder))
         if fault is not None:
-            words = told(fault.kind, **fault.values) if fault.kind in SENTENCES else told("diverged_other", why=str(fault))
+            words = (
+                told(fault.kind, **fault.values) if fault.kind in SENTENCES else told("diverged_other", why=str(fault))
+            )
         self.journal.last_words(state=state, **words)
         if self._lock is not None:
             os.close(self._lock)

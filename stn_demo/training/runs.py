@@ -135,11 +135,7 @@ class Runs:
         return self._start(described(settings, name, twin, minutes, digits, device, longest))
 
     def _start(self, about: dict) -> str:
-        if (
-            about["settings"]["data"] == "mnist"
-            and not self.download
-            and not mnist.is_at_hand(self.data_root)
-        ):
+        if about["settings"]["data"] == "mnist" and not self.download and not mnist.is_at_hand(self.data_root):
             raise RunError("data_absent", folder=str(mnist.folder(self.data_root)))
         about |= {"longest_minutes": self.store.limits.minutes}
         with self._mutex, self.store.alone(self._own()):

@@ -50,23 +50,15 @@ class TrainingSettings:
     widening_factor: float = _number(
         1.0, 0, 1, "times the learning rate while poses widen, of all but the localization network"
     )
-    seed: int = _number(
-        0, 0, 2**31 - 1, "of the first weights, the order of the digits and their poses", True
-    )
+    seed: int = _number(0, 0, 2**31 - 1, "of the first weights, the order of the digits and their poses", True)
     epochs: float = _number(20.0, 1e-3, 10_000, "how often every digit is seen")
     batch_size: int = _number(128, 1, 65_536, "digits per step, over all processes", True)
     learning_rate: float = _number(5e-3, 1e-9, 100, "AdamW's, at the top of the schedule")
-    localization_factor: float = _number(
-        1.0, 0, 1000, "times the learning rate: the localization network's own"
-    )
+    localization_factor: float = _number(1.0, 0, 1000, "times the learning rate: the localization network's own")
     weight_decay: float = _number(1e-2, 0, 10, "AdamW's, on weights (not on biases)")
-    warm_up: float = _number(
-        0.1, 0, 1, "part of the steps over which the rate rises; then it falls as a cosine"
-    )
+    warm_up: float = _number(0.1, 0, 1, "part of the steps over which the rate rises; then it falls as a cosine")
     clip_norm: float = _number(1.0, 0, 1e9, "longest gradient; longer ones are shortened; 0 = as they are")
-    averaging: float = _number(
-        0.0, 0, 0.99999, "decay of the running mean of the weights; 0 = the last weights"
-    )
+    averaging: float = _number(0.0, 0, 0.99999, "decay of the running mean of the weights; 0 = the last weights")
     label_smoothing: float = _number(
         0.0, 0, 0.9, "part of each label that is spread over all ten classes (Szegedy et al. 2016, section 7)"
     )
@@ -77,9 +69,7 @@ class TrainingSettings:
             "help": "of convolutions and products in training; theta, grid and sampler stay float32",
         },
     )
-    holdout: int = _number(
-        0, 0, 50_000, "training digits (the last ones) kept apart, to choose settings by", True
-    )
+    holdout: int = _number(0, 0, 50_000, "training digits (the last ones) kept apart, to choose settings by", True)
 
     def __post_init__(self):
         if isinstance(self.model, dict):

@@ -45,9 +45,7 @@ class State:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write it, wholly or not at all. CheckpointError where it cannot be written."""
-        about = {
-            name: getattr(self, name) for name in ("step", "learning_rate", "seconds", "digits", "processes")
-        }
+        about = {name: getattr(self, name) for name in ("step", "learning_rate", "seconds", "digits", "processes")}
         about["settings"] = self.settings.to_dict()
         tensors = {name: value.cpu().contiguous() for name, value in self.tensors.items()}
         write_whole(path, pack_tensors(tensors, {"format": FORMAT, "about": json.dumps(about)}))

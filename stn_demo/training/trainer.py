@@ -46,15 +46,12 @@ class Trainer:
     ):
         """Takes the training digits, of which ``settings.holdout`` stay apart. ValueError where these, the
         number of processes or the state to resume from do not fit the settings."""
-        torch.set_flush_denormal(
-            True
-        )  # Adam's means decay through the denormals, which CPUs compute ten times slower
+        torch.set_flush_denormal(True)  # Adam's means decay through the denormals, which CPUs compute ten times slower
         self.settings, self.group = settings, group
         digits, self.holdout = split(digits, settings.holdout)
         if settings.batch_size % group.processes:
             raise ValueError(
-                f"A batch of {settings.batch_size} does not divide among {group.processes} processes; "
-                "choose another."
+                f"A batch of {settings.batch_size} does not divide among {group.processes} processes; choose another."
             )
         self.step, self.steps = 0, settings.steps(len(digits.labels))
         self.learning_rate, self.seconds = settings.learning_rate, 0.0
@@ -181,9 +178,7 @@ class Trainer:
         for point, pull in zip(self.model.transformers, norms[1:], strict=True):
             if pull == 0 and norms[0] > 0:
                 self._stop("diverged_outside", point=point)
-        self._high_since = (
-            None if loss < 2 * CHANCE else self._from if self._high_since is None else self._high_since
-        )
+        self._high_since = None if loss < 2 * CHANCE else self._from if self._high_since is None else self._high_since
         if self._high_since is not None and self.step - self._high_since >= PATIENCE:
             self._stop("diverged_high", high=f"{2 * CHANCE:.1f}")
         event = Step(
@@ -234,9 +229,7 @@ class Trainer:
         if state.settings != self.settings:
             mine, its = self.settings.to_dict(), state.settings.to_dict()
             name = next(name for name in mine if mine[name] != its[name])
-            raise ValueError(
-                f"The run to resume has {name} = {its[name]!r}, not {mine[name]!r}; settings must agree."
-            )
+            raise ValueError(f"The run to resume has {name} = {its[name]!r}, not {mine[name]!r}; settings must agree.")
         if state.digits != self._digits:
             raise ValueError("The run to resume was trained on other digits; give the same ones.")
         try:
@@ -247,9 +240,7 @@ class Trainer:
                     "step": state.tensors[f"optimizer.step.{name}"].to(value.device, copy=True),
                     # in the memory layout of the weights, which the fused kernel takes for granted
                     "exp_avg": torch.zeros_like(value).copy_(state.tensors[f"optimizer.exp_avg.{name}"]),
-                    "exp_avg_sq": torch.zeros_like(value).copy_(
-                        state.tensors[f"optimizer.exp_avg_sq.{name}"]
-                    ),
+                    "exp_avg_sq": torch.zeros_like(value).copy_(state.tensors[f"optimizer.exp_avg_sq.{name}"]),
                 }
             if self.average is not None:
                 self.average.copy_(state.tensors["average"])
@@ -316,7 +307,5 @@ def run(
         if due(snapshot_every):
             yield Snapshot(trainer.step, trainer.state())
         if due(evaluate_every) and measured is not None:
-            yield Evaluated(
-                trainer.step, name, evaluate(trainer.result(), measured, trainer.settings.distort)
-            )
+            yield Evaluated(trainer.step, name, evaluate(trainer.result(), measured, trainer.settings.distort))
     yield Finished(trainer.step, trainer.seconds, trainer.result(), trainer.state())

@@ -46,9 +46,7 @@ class Worker:
     """One run, from where its folder says that it stands. ``orders`` gives lines; "close" ends the process.
     The state is saved about every ``save_every`` seconds."""
 
-    def __init__(
-        self, folder: RunFolder, orders: queue.SimpleQueue, data: DataSource, save_every: float = 2.0
-    ):
+    def __init__(self, folder: RunFolder, orders: queue.SimpleQueue, data: DataSource, save_every: float = 2.0):
         self.folder, self.orders, self.data, self.save_every = folder, orders, data, save_every
         self.journal = Journal(folder)
         self.paused, self.single = False, False
@@ -114,9 +112,7 @@ class Worker:
         self.schedule = Schedule(self.pair.steps, settings.batch_size, self.pair.bytes)
         self.journal.begin(self.pair.step, int(states["network"].tensors[LINES]) if states else 1)
         if not states:
-            self.journal.status |= dict.fromkeys(
-                ("accuracy", "twin_accuracy", "loss", "twin_loss", "seconds_left")
-            )
+            self.journal.status |= dict.fromkeys(("accuracy", "twin_accuracy", "loss", "twin_loss", "seconds_left"))
             self.journal.snapshot(self.pair.models(), self._provenance())
             self._save()
         self.saved = time.monotonic()

@@ -17,7 +17,15 @@ HOLDS = 5  # percentage points that a curve may fall without a word
 ALIGN_STEP = 20
 NAMED: dict[str, Any] = {
     "showlegend": True,
-    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}, "itemclick": False, "itemdoubleclick": False},
+    "legend": {
+        "orientation": "h",
+        "x": 0,
+        "y": 1.02,
+        "yanchor": "bottom",
+        "font": {"size": 11},
+        "itemclick": False,
+        "itemdoubleclick": False,
+    },
 }
 
 
@@ -46,14 +54,29 @@ def axis(title: str | None = None, color: str = "$soft", **more: Any) -> dict:
 
 
 def layout(x: dict, y: dict, **more: Any) -> dict:
-    base = {"xaxis": x, "yaxis": y, "showlegend": False, "margin": {"l": 6, "r": 10, "t": 8, "b": 6}, "hovermode": "closest"}
+    base = {
+        "xaxis": x,
+        "yaxis": y,
+        "showlegend": False,
+        "margin": {"l": 6, "r": 10, "t": 8, "b": 6},
+        "hovermode": "closest",
+    }
     return {**base, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", **more}
 
 
 def line(name: str, x: list, y: list, color: str, **more: Any) -> dict:
     style = {"color": color, "width": more.pop("width", 2.4), "dash": more.pop("dash", "solid")}
     marker = {"color": color, "size": 4.5, "symbol": more.pop("symbol", "circle")}
-    return {"type": "scatter", "mode": "lines+markers", "name": name, "x": x, "y": y, "line": style, "marker": marker, **more}
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": x,
+        "y": y,
+        "line": style,
+        "marker": marker,
+        **more,
+    }
 
 
 # ---------------------------------------------------------------- accuracy against one thing at a time
@@ -64,7 +87,9 @@ def curve(part: str, entry: dict, twin: dict | None) -> dict:
     data = []
     if twin:
         other = twin["result"]["curves"][part]
-        data.append(line("@results.twin", other["at"], other["right"], "$plain-fill", symbol="square", hovertemplate=hover))
+        data.append(
+            line("@results.twin", other["at"], other["right"], "$plain-fill", symbol="square", hovertemplate=hover)
+        )
     data.append(line("@results.stn", own["at"], own["right"], "$net-fill", hovertemplate=hover))
     where = {"range": [min(own["at"]), max(own["at"])], "dtick": TICKS[part], "tick0": 0}
     shapes = [shade(low, high)] if high > low else [upright(low)]
@@ -74,7 +99,9 @@ def curve(part: str, entry: dict, twin: dict | None) -> dict:
         shapes=shapes,
         hovermode="x",
     )
-    return figure(f"curve-{part}", data, shown, *_says_of_curve(part, own, low, high, twin and twin["result"]["curves"][part]))
+    return figure(
+        f"curve-{part}", data, shown, *_says_of_curve(part, own, low, high, twin and twin["result"]["curves"][part])
+    )
 
 
 def _says_of_curve(part: str, own: dict, low: float, high: float, twin: dict | None) -> list[tuple[str, dict]]:
@@ -152,7 +179,14 @@ def alignment(entry: dict) -> dict:
     labels = [str(label) for label in range(10)]
 
     def bars(name: str, values: list[float], color: str) -> dict:
-        return {"type": "bar", "name": name, "x": labels, "y": values, "marker": {"color": color}, "hovertemplate": "%{x}: %{y:.0f} %"}
+        return {
+            "type": "bar",
+            "name": name,
+            "x": labels,
+            "y": values,
+            "marker": {"color": color},
+            "hovertemplate": "%{x}: %{y:.0f} %",
+        }
 
     data = [bars("@results.before", before, "$user-fill"), bars("@results.after", after, "$net-fill")]
     top = ALIGN_STEP * (max(*before, *after) // ALIGN_STEP + 1)
@@ -182,7 +216,9 @@ def theta(part: str, entry: dict) -> dict:
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": neutral, "y1": neutral,
         "line": {"color": "$user-fill", "width": 1.6, "dash": "dash"}, "layer": "below",
     }  # fmt: skip
-    shown = layout(axis("@results.axis.class", type="category"), axis(f"@results.axis.theta.{part}", "$net"), shapes=[rest])
+    shown = layout(
+        axis("@results.axis.class", type="category"), axis(f"@results.axis.theta.{part}", "$net"), shapes=[rest]
+    )
     most = max(known, key=lambda label: abs(rows[label][2] - neutral))
     args = {"label": most, "value": UNITS[part].format(number(rows[most][2], 2 if part == "scale" else 0))}
     return figure(f"theta-{part}", [boxes], shown, (f"theta.{part}", args))
@@ -206,7 +242,13 @@ def confusion(entry: dict) -> dict:
         plot_bgcolor="$line",
     )
     (label, answer), times = max(wrong.items(), key=lambda pair: pair[1])
-    args = {"wrong": f"{sum(wrong.values()):,}", "count": f"{entry['result']['count']:,}", "label": label, "answer": answer, "times": times}
+    args = {
+        "wrong": f"{sum(wrong.values()):,}",
+        "count": f"{entry['result']['count']:,}",
+        "label": label,
+        "answer": answer,
+        "times": times,
+    }
     return figure("confusion", [heat], shown, ("confusion" if times else "confusion.none", args))
 
 
@@ -234,7 +276,12 @@ def unrewarded(
     )
     errors = {name: number(results["table"][key]["result"]["error"], 2) for name, key in
               (("error", rewarded), ("other_error", not_rewarded)) if key in results["table"]}  # fmt: skip
-    args = {"one": rewarded, "share": number(100 * one["share"]), "other": not_rewarded, "other_share": number(100 * other["share"])}
+    args = {
+        "one": rewarded,
+        "share": number(100 * one["share"]),
+        "other": not_rewarded,
+        "other_share": number(100 * other["share"]),
+    }
     says = [("unrewarded" if len(errors) == 2 else "unrewarded.alone", args | errors)]
     if untold in measured:
         share = measured[untold]["result"]["posed"]["rotation"]["share"]

@@ -53,7 +53,9 @@ class Live:
         except state.StateError as error:
             return state.error_text(number, error.code, str(error))
         if len(self._waiting) >= LONGEST_QUEUE:
-            return state.error_text(number, "busy", "Too many people are asking at this moment; it goes on in a second.")
+            return state.error_text(
+                number, "busy", "Too many people are asking at this moment; it goes on in a second."
+            )
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
         if self._work is None or self._work.done():

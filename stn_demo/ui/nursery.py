@@ -24,7 +24,14 @@ class Nursery:
             return  # trained at an earlier start
         for name in NAMES:
             (self.folder / f"{name}.safetensors").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "stn_demo.training.first", str(self.folder), str(options.data or ""), options.device]
+        command = [
+            sys.executable,
+            "-m",
+            "stn_demo.training.first",
+            str(self.folder),
+            str(options.data or ""),
+            options.device,
+        ]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT
         )

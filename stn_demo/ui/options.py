@@ -48,19 +48,36 @@ def read_options(arguments: list[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="app.py", description="Watch a spatial transformer network look at your digit, in the browser."
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for everybody (default: this machine only)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for everybody (default: this machine only)"
+    )
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
     parser.add_argument("--data", type=Path, help="folder with MNIST (default: STN_DEMO_DATA, else ~/.cache/stn_demo)")
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder with the networks (default: checkpoints/)")
-    parser.add_argument("--device", default="cpu", help="device that trains a network where there is none yet: cpu, cuda, mps (default: cpu)")
+    parser.add_argument(
+        "--checkpoints", type=Path, default=CHECKPOINTS, help="folder with the networks (default: checkpoints/)"
+    )
+    parser.add_argument(
+        "--device",
+        default="cpu",
+        help="device that trains a network where there is none yet: cpu, cuda, mps (default: cpu)",
+    )
     parser.add_argument("--language", choices=("en", "zh-CN"), help="language of the page (default: the browser's)")
     parser.add_argument("--root-path", help="path under which a proxy serves the page, such as /stn")
-    parser.add_argument("--runs", type=Path, help="folder of the training runs (default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs)")
     parser.add_argument(
-        "--no-training", dest="training", action="store_false", help="visitors may watch and rewind the runs, but train none"
+        "--runs", type=Path, help="folder of the training runs (default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs)"
     )
-    parser.add_argument("--longest-run", type=float, default=240.0, metavar="MINUTES", help="of training a run (default: 240)")
-    parser.add_argument("--most-disk", type=int, default=2048, metavar="MB", help="that the runs may take in all (default: 2048)")
+    parser.add_argument(
+        "--no-training",
+        dest="training",
+        action="store_false",
+        help="visitors may watch and rewind the runs, but train none",
+    )
+    parser.add_argument(
+        "--longest-run", type=float, default=240.0, metavar="MINUTES", help="of training a run (default: 240)"
+    )
+    parser.add_argument(
+        "--most-disk", type=int, default=2048, metavar="MB", help="that the runs may take in all (default: 2048)"
+    )
     options = Options(**vars(parser.parse_args(arguments)))
     if not 1 <= options.port <= 65535:
         raise OptionError(f"--port {options.port}: a port is a number from 1 to 65535.")
@@ -94,7 +111,9 @@ def bound_socket(options: Options) -> socket.socket:
         listener.bind(address)
         return listener
     except PermissionError:
-        raise OptionError(f"No permission to listen on port {options.port}; choose one above 1023 with --port.") from None
+        raise OptionError(
+            f"No permission to listen on port {options.port}; choose one above 1023 with --port."
+        ) from None
     except socket.gaierror:
         raise OptionError(f"--host {options.host}: this machine knows no such address.") from None
     except OSError as error:

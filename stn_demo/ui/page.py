@@ -83,7 +83,9 @@ def build(options: Options, live: Live, status: Status) -> gr.Blocks:
                     )
         explain.add(live)
 
-        model.input(None, [model], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private")
+        model.input(
+            None, [model], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private"
+        )
         twin.input(
             None, [twin], js="(name) => { window.stn && window.stn.setTwin(name || null); }", api_visibility="private"
         )

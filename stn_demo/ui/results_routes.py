@@ -39,7 +39,9 @@ def add(app: FastAPI, options: Options, live: Live) -> None:
     async def measured(name: str):
         if name not in await asyncio.to_thread(desk.files):
             return guard.refuse("unknown_file", "There is no such file of results.")
-        return FileResponse(desk.folder / name, media_type="application/json", headers={"X-Content-Type-Options": "nosniff"})
+        return FileResponse(
+            desk.folder / name, media_type="application/json", headers={"X-Content-Type-Options": "nosniff"}
+        )
 
 
 async def _answered(work) -> JSONResponse:
@@ -87,7 +89,9 @@ class Desk:
         our own hand. {"set", "looked_at", "failures": [{"digit", "pose", "label", "input", "warped", "answer", "confidence",
         "twin_answer", "twin_confidence"}]}."""
         await self.live.ready()
-        return await asyncio.to_thread(self._failures, _checked(name), _checked(twin), _checked(of), asyncio.get_running_loop())
+        return await asyncio.to_thread(
+            self._failures, _checked(name), _checked(twin), _checked(of), asyncio.get_running_loop()
+        )
 
     def _failures(self, name: str, twin: str | None, of: str, loop) -> dict:
         measured = self.results()["failures"].get(of)

@@ -63,7 +63,10 @@ def _in_short(results: dict, pair) -> dict:
         "name": pair.name,
         "twin": pair.twin if twin else None,
         "distortion": results["table"][pair.name]["test"]["distortion"],
-        **{name: own[name] for name in ("error", "interval", "count", "parameters", "training_seconds", "machine", "device")},
+        **{
+            name: own[name]
+            for name in ("error", "interval", "count", "parameters", "training_seconds", "machine", "device")
+        },
         "twin_error": twin and twin["error"],
     }
 

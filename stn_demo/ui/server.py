@@ -163,7 +163,9 @@ def _add_questions(app: FastAPI, options: Options, live: Live) -> None:
         guard.check_origin(request)
         data = await guard.body(request, MOST_PICTURE)
         if data is None:
-            return guard.refuse("too_large_bytes", f"The file is larger than {MOST_PICTURE >> 20} MB; give a smaller picture.")
+            return guard.refuse(
+                "too_large_bytes", f"The file is larger than {MOST_PICTURE >> 20} MB; give a smaller picture."
+            )
         await live.ready()
         async with decoding:
             return guard.answer(await asyncio.to_thread(_read_picture, data, raw))

@@ -40,7 +40,12 @@ class Shelf:
     def infos(self) -> list[dict]:
         """What there is to say about each network: name, transform (None for a plain one), size, measured errors in
         percent (None where unknown)."""
-        return [_describe(info) for folder in self.folders if folder.is_dir() for info in checkpoints.available(folder, log.warning)]
+        return [
+            _describe(info)
+            for folder in self.folders
+            if folder.is_dir()
+            for info in checkpoints.available(folder, log.warning)
+        ]
 
     def warm(self, defaults: Defaults) -> None:
         """Open the default networks, so that the first visitor does not wait for them; a missing one is no fault yet."""

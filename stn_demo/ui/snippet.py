@@ -5,7 +5,7 @@ from __future__ import annotations
 from .engine import as_base64
 from .state import Request
 
-TEMPLATE = '''\
+TEMPLATE = """\
 import base64
 
 import torch
@@ -26,7 +26,7 @@ print("digit", int(probs.argmax()), f"{{probs.max():.1%}}")
 for transform in trace.transforms:
     print("theta", transform.theta[0].tolist())
     print("warped", tuple(transform.warped.shape))
-'''
+"""
 
 
 def snippet(request: Request, scene, model, frame) -> str:

@@ -202,7 +202,9 @@ def _strokes(values: Any) -> tuple:
         path = stroke["p"]
         points += len(path) // 2
         if len(path) % 2 or not path or points > MOST_POINTS:
-            raise StateError(f"A stroke holds pairs of x and y, and a drawing at most {MOST_POINTS} points.", "too_long")
+            raise StateError(
+                f"A stroke holds pairs of x and y, and a drawing at most {MOST_POINTS} points.", "too_long"
+            )
         width = _number(stroke.get("w", 60), 10, 300, "stroke.w")
         path = tuple(_number(value, -PAD, 2 * PAD, "stroke.p") for value in path)
         strokes.append((width, bool(stroke.get("e", 0)), path))

@@ -14,7 +14,17 @@ STATUS = (
     "twin_accuracy", "loss", "learning_rate", "top_rate", "message", "twin", "settings", "minutes", "resumable", "mine", "alive",
     "code", "kind", "values", "device", "digits",
 )  # fmt: skip
-EXPORTED = ("kind", "step", "loss", "accuracy", "twin_loss", "twin_accuracy", "learning_rate", "seconds", "samples_per_second")
+EXPORTED = (
+    "kind",
+    "step",
+    "loss",
+    "accuracy",
+    "twin_loss",
+    "twin_accuracy",
+    "learning_rate",
+    "seconds",
+    "samples_per_second",
+)
 
 
 def summary(run: dict) -> dict:

@@ -56,7 +56,10 @@ class Pictures:
             if version not in self._kept:
                 digits = await asyncio.to_thread(self._posed, settings)
                 header, ten = await self.live.run(_ten, model, twin, digits[::PER_CLASS])
-                means = [await self.live.run(_mean, model, digits[i : i + PER_CLASS]) for i in range(0, 10 * PER_CLASS, PER_CLASS)]
+                means = [
+                    await self.live.run(_mean, model, digits[i : i + PER_CLASS])
+                    for i in range(0, 10 * PER_CLASS, PER_CLASS)
+                ]
                 arrays = {"input": digits[::PER_CLASS, 0], "warped": ten, "mean": torch.stack(means)}
                 self._kept[version] = _message({**header, "version": version}, arrays)
             self._kept.move_to_end(version)
@@ -120,4 +123,6 @@ def _message(header: dict, pictures: dict[str, Tensor]) -> bytes:
     header["arrays"] = [[name, "u1", list(array.shape)] for name, array in arrays.items()]
     text = json.dumps(header, separators=(",", ":")).replace("NaN", "null").encode()
     text += b" " * (-(len(text) + 4) % 8)
-    return b"".join([struct.pack("<I", len(text)), text, *(np.ascontiguousarray(array).tobytes() for array in arrays.values())])
+    return b"".join(
+        [struct.pack("<I", len(text)), text, *(np.ascontiguousarray(array).tobytes() for array in arrays.values())]
+    )

@@ -123,7 +123,9 @@ def _add_driving(app: FastAPI, training: Training) -> None:
     async def save(values: dict) -> dict:
         id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
         if not state.NAME.fullmatch(name):
-            raise Refused("run_name", "A name has letters, digits, dots, dashes and underscores, and starts with a letter.")
+            raise Refused(
+                "run_name", "A name has letters, digits, dots, dashes and underscores, and starts with a letter."
+            )
         if name.startswith(("run-", "upload-", "untrained-")):
             sentence = "Names with run-, upload- or untrained- in front are given by the page; choose another name."
             raise Refused("run_name_reserved", sentence)
@@ -175,7 +177,9 @@ def _add_taking(app: FastAPI, training: Training) -> None:
         except ValueError as error:
             return _refuse(error)
         kind = {"csv": "text/csv", "json": "application/json"}[format]
-        return Response(text, media_type=kind, headers={**FILE, "Content-Disposition": f'attachment; filename="{id}.{format}"'})
+        return Response(
+            text, media_type=kind, headers={**FILE, "Content-Disposition": f'attachment; filename="{id}.{format}"'}
+        )
 
     @app.get("/stn/train/download")
     async def download(id: str, step: str = "latest", twin: bool = False):
@@ -199,7 +203,9 @@ def _add_taking(app: FastAPI, training: Training) -> None:
         try:
             values = await _posted(request, training, "replay")
             asked = state.read_request({**values, "id": 0, "model": None, "twin": None}, training.live.defaults)
-            run = await training.call(lambda runs: {**runs.status(_id(values)), "snapshots": runs.snapshots(_id(values))})
+            run = await training.call(
+                lambda runs: {**runs.status(_id(values)), "snapshots": runs.snapshots(_id(values))}
+            )
             async with drawing:
                 data, kind = await training_replay.animation(training.live, run, asked, values.get("format"))
         except (ValueError, OSError) as error:
@@ -211,7 +217,9 @@ async def _posted(request: Request, training: Training, name: str) -> dict:
     """The JSON object of a POST, if it may be asked at all."""
     guard.check_origin(request)
     if not training.options.training and name not in WATCHERS:
-        raise Refused("train_closed", "Training is closed on this page (--no-training); watching and rewinding are not.")
+        raise Refused(
+            "train_closed", "Training is closed on this page (--no-training); watching and rewinding are not."
+        )
     text = await guard.body(request, MOST_BODY)
     return state.parse(text if text is not None else b" " * (MOST_BODY + 1))
 

@@ -89,7 +89,9 @@ def read(values: dict) -> dict:
     else:
         size = DISTORTIONS[distortion].frame if distortion in DISTORTIONS else 28
     asked = {
-        "settings": TrainingSettings.from_dict({**settings, "model": {"input_size": size, **settings.get("model", {})}}),
+        "settings": TrainingSettings.from_dict(
+            {**settings, "model": {"input_size": size, **settings.get("model", {})}}
+        ),
         "name": values.get("name", ""),
         "twin": values.get("twin", False),
         "minutes": values.get("minutes"),

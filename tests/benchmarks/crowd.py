@@ -106,7 +106,9 @@ async def crowd(url: str, people: int, rate: float, seconds: float) -> None:
     sent = sum(await asyncio.gather(*visits))
     took = time.perf_counter() - start
     p50, p95, p99 = (1000 * percentile(latencies, part) for part in (0.5, 0.95, 0.99))
-    print(f"{people} people, {rate:g} updates/s each, {seconds:g} s: {sent} sent, {len(latencies)} answered, {len(failures)} failed")
+    print(
+        f"{people} people, {rate:g} updates/s each, {seconds:g} s: {sent} sent, {len(latencies)} answered, {len(failures)} failed"
+    )
     print(f"{len(latencies) / took:.0f} updates/s; p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms, ", end="")
     print(f"mean {1000 * statistics.mean(latencies):.1f} ms")
     for failure in failures[:5]:

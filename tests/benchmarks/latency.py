@@ -25,7 +25,8 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = "--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync".split()
 PORT = 7937
 
-IDIOMATIC = '''
+IDIOMATIC = (
+    """
 import gradio as gr, plotly.express as px, torch
 from stn_demo import checkpoints
 from stn_demo.data import handwriting
@@ -44,7 +45,9 @@ with gr.Blocks() as demo:
     label = gr.Label(elem_id="answer")
     slider.input(show, slider, [*plots, label], trigger_mode="always_last", show_progress="hidden")
 demo.launch(server_port=%d, prevent_thread_lock=False, quiet=True)
-''' % PORT
+"""
+    % PORT
+)
 
 SET = """(value) => {
   const slider = document.querySelector('#pose-rotation input[type=range]');
@@ -87,7 +90,9 @@ def idiomatic(page: Page, drags: int, seconds: float) -> tuple[list[float], floa
     latencies = []
     for i in range(drags):
         before = page.evaluate("window.changes")
-        start = page.evaluate(f"(value) => {{ const start = performance.now(); ({SET})(value); return start; }}", i % 120 - 60)
+        start = page.evaluate(
+            f"(value) => {{ const start = performance.now(); ({SET})(value); return start; }}", i % 120 - 60
+        )
         page.wait_for_function(f"window.changes > {before}", timeout=60_000)
         latencies.append(page.evaluate("window.changed") - start)
     return latencies, drag(page, seconds, "window.changes")

@@ -109,7 +109,9 @@ def learning(page: Page, url: str) -> None:
             break
     told = "never" if reached is None else f"{reached:.1f} s"
     print(f"minute's demo, press to 95 % (of the digits tested on meanwhile): {told}; bar 60 s")
-    print(f"minute's demo, press to its end: {time.monotonic() - start:.1f} s, {run['state']}, {100 * run['accuracy']:.1f} % right")
+    print(
+        f"minute's demo, press to its end: {time.monotonic() - start:.1f} s, {run['state']}, {100 * run['accuracy']:.1f} % right"
+    )
 
 
 def log(url: str) -> dict:
@@ -121,7 +123,9 @@ def log(url: str) -> dict:
 
 def say(name: str, seconds: list[float], bar: float | None = None) -> None:
     each = ", ".join(f"{value:.2f}" for value in seconds)
-    print(f"{name}: median {statistics.median(seconds):.2f} s of {each}" + (f"; bar {bar:g} s" if bar else ""), flush=True)
+    print(
+        f"{name}: median {statistics.median(seconds):.2f} s of {each}" + (f"; bar {bar:g} s" if bar else ""), flush=True
+    )
 
 
 def say_latencies(name: str, values: list[float], rate: float | None = None, bar: float | None = None) -> None:

@@ -14,7 +14,9 @@ def reach(page, selector, back=False):
 
 
 def focused(page):
-    return page.evaluate("document.activeElement.value || document.activeElement.dataset.tool || document.activeElement.tagName")
+    return page.evaluate(
+        "document.activeElement.value || document.activeElement.dataset.tool || document.activeElement.tagName"
+    )
 
 
 def test_a_digit_is_drawn_and_taken_back_by_keyboard(page):
@@ -83,10 +85,14 @@ def test_no_sentence_is_cut_off_and_the_inspector_moves_nothing(visit, locale, n
     for view in ("warped", "input"):
         page.evaluate("(view) => window.stn.store.set({ inspect: { view, x: 13, y: 14 } })", view)
         settle(page)
-        assert page.locator("#inspector .term, #inspector b, #inspector p").count() and frame(page, "inspect.view") == view
+        assert (
+            page.locator("#inspector .term, #inspector b, #inspector p").count() and frame(page, "inspect.view") == view
+        )
         assert page.locator(".stn .panels").bounding_box() == before and before["y"] + before["height"] <= 800
     for sentence in ("#verdict", "#conclusion"):
-        assert page.eval_on_selector(sentence, "(box) => box.scrollHeight <= box.clientHeight + 1"), page.inner_text(sentence)
+        assert page.eval_on_selector(sentence, "(box) => box.scrollHeight <= box.clientHeight + 1"), page.inner_text(
+            sentence
+        )
 
 
 def test_in_high_contrast_bars_and_sliders_can_still_be_seen(visit):

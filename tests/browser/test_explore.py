@@ -273,7 +273,10 @@ def test_a_drawing_of_many_points_has_a_short_link_and_looks_the_same(page, visi
     page.click("#pose-reset")
     clear(page)
     trembling = [
-        (0.5 + 0.22 * math.sin(i / 48) + 0.002 * math.sin(1.7 * i), 0.5 - 0.33 * math.cos(i / 48) + 0.002 * math.sin(2.3 * i))
+        (
+            0.5 + 0.22 * math.sin(i / 48) + 0.002 * math.sin(1.7 * i),
+            0.5 - 0.33 * math.cos(i / 48) + 0.002 * math.sin(2.3 * i),
+        )
         for i in range(301)
     ]
     box = page.locator("#view-digit").bounding_box()
@@ -287,7 +290,9 @@ def test_a_drawing_of_many_points_has_a_short_link_and_looks_the_same(page, visi
         page.mouse.up()
     settle(page)
     lifted = frame(page, "digit.join()").split(",")
-    assert sum(abs(int(a) - int(b)) for a, b in zip(under_the_pen, lifted, strict=True)) / 784 < 2, "of 255 greys, on average"
+    assert sum(abs(int(a) - int(b)) for a, b in zip(under_the_pen, lifted, strict=True)) / 784 < 2, (
+        "of 255 greys, on average"
+    )
     page.wait_for_function("location.hash.length > 10")
     page.wait_for_timeout(700)
     link = page.evaluate("location.hash")
@@ -299,7 +304,9 @@ def test_a_drawing_of_many_points_has_a_short_link_and_looks_the_same(page, visi
     assert winner(again)[0] == 0
 
 
-@pytest.mark.parametrize("hash_", ["#s=%%%", "#s=e30x", "#s=" + "A" * 500, "#s=eyJwb3NlIjp7InJvdGF0aW9uIjoxZTl9fQ", "#s=bnVsbA"])
+@pytest.mark.parametrize(
+    "hash_", ["#s=%%%", "#s=e30x", "#s=" + "A" * 500, "#s=eyJwb3NlIjp7InJvdGF0aW9uIjoxZTl9fQ", "#s=bnVsbA"]
+)
 def test_a_hostile_link_opens_the_default_with_a_sentence(visit, hash_):
     page = visit(hash_)
     page.wait_for_function("document.querySelector('#toast').innerText.trim().length > 10", timeout=10_000)

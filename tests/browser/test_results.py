@@ -57,7 +57,11 @@ def test_every_figure_is_drawn_named_and_explained(results):
 def test_another_pair_brings_its_own_figures(results):
     page = results()
     first, about = pair(page), page.inner_text("#results-about")
-    other = next(name for name in page.eval_on_selector_all("#results-pair option", "(all) => all.map((one) => one.value)") if name != first)
+    other = next(
+        name
+        for name in page.eval_on_selector_all("#results-pair option", "(all) => all.map((one) => one.value)")
+        if name != first
+    )
     page.select_option("#results-pair", other)
     drawn(page, other)
     assert page.inner_text("#results-about") != about and page.inner_text("#results-key-net") == other
@@ -76,9 +80,12 @@ def test_a_failure_opens_in_explore_with_the_same_answer(results):
     page.keyboard.press("Enter")
     page.wait_for_selector("#view-input", state="visible")
     page.wait_for_function(
-        "([label, name]) => window.stn.store.get().source.label === label && window.stn.store.frame.model === name", arg=[label, network]
+        "([label, name]) => window.stn.store.get().source.label === label && window.stn.store.frame.model === name",
+        arg=[label, network],
     )
-    page.wait_for_function("Math.abs(window.stn.store.frame.applied.rotation - window.stn.store.get().pose.rotation) < 0.1")
+    page.wait_for_function(
+        "Math.abs(window.stn.store.frame.applied.rotation - window.stn.store.get().pose.rotation) < 0.1"
+    )
     probs = page.evaluate("window.stn.store.frame.probs")
     assert probs.index(max(probs)) == answer != label and 100 * max(probs) == pytest.approx(sure, abs=0.6)
 
@@ -86,8 +93,12 @@ def test_a_failure_opens_in_explore_with_the_same_answer(results):
     page.goto("about:blank")  # the same as an address of its own
     page.goto(home + address)
     page.wait_for_selector(".stn[data-ready=true]")
-    page.wait_for_function("(label) => window.stn.store.get().source.label === label && window.stn.store.frame", arg=label)
-    page.wait_for_function("Math.abs(window.stn.store.frame.applied.rotation - window.stn.store.get().pose.rotation) < 0.1")
+    page.wait_for_function(
+        "(label) => window.stn.store.get().source.label === label && window.stn.store.frame", arg=label
+    )
+    page.wait_for_function(
+        "Math.abs(window.stn.store.frame.applied.rotation - window.stn.store.get().pose.rotation) < 0.1"
+    )
     again = page.evaluate("window.stn.store.frame.probs")
     assert again == pytest.approx(probs, abs=1e-5)
 
@@ -96,7 +107,10 @@ def test_the_twins_failures_can_be_seen_beside(results):
     page = results()
     own = page.inner_text("#results-failures")
     page.click("#results-whose button[value=twin]")
-    page.wait_for_function("(own) => { const text = document.querySelector('#results-failures').innerText; return text && text !== own; }", arg=own)
+    page.wait_for_function(
+        "(own) => { const text = document.querySelector('#results-failures').innerText; return text && text !== own; }",
+        arg=own,
+    )
     assert "with transformer:" in page.inner_text("#results-failures") and "plain twin:" in own
     assert page.get_attribute("#results-whose button[value=twin]", "aria-pressed") == "true"
 
@@ -109,8 +123,12 @@ def test_in_chinese_no_word_is_missing(results):
     page.click("#pages [role=tab]:nth-child(1)")
     page.select_option("#lang", "en")
     page.click(OPEN)
-    page.wait_for_function("document.querySelector('[data-figure=curve-rotation] .plot').textContent.includes('rotated by')")
-    assert "Does it align?" in page.inner_text(".stn-results") and not re.search(r"[一-鿿]", page.inner_text(".stn-results"))
+    page.wait_for_function(
+        "document.querySelector('[data-figure=curve-rotation] .plot').textContent.includes('rotated by')"
+    )
+    assert "Does it align?" in page.inner_text(".stn-results") and not re.search(
+        r"[一-鿿]", page.inner_text(".stn-results")
+    )
 
 
 @pytest.mark.parametrize("width, height, scheme", [(1280, 800, "light"), (1280, 800, "dark"), (390, 844, "light")])

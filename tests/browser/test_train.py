@@ -109,9 +109,13 @@ def test_a_preset_starts_and_the_grid_begins_to_move(train):
 def test_before_the_first_run_there_is_a_network_that_has_learnt_nothing(train):
     """The visitor's own digit and the ten, read whole; the chosen preset's, and no run's."""
     page = train()
-    page.wait_for_function("document.querySelector('#train-theta').textContent.includes('[ 1.00  0.00  0.00 ;  0.00  1.00  0.00 ]')")
+    page.wait_for_function(
+        "document.querySelector('#train-theta').textContent.includes('[ 1.00  0.00  0.00 ;  0.00  1.00  0.00 ]')"
+    )
     assert "learnt nothing yet" in page.inner_text("#train-mine-step") and page.is_disabled("#train-use")
-    page.wait_for_function("/^\\d{10}$/.test([...document.querySelectorAll('#train-ten b')].map((b) => b.textContent).join(''))")
+    page.wait_for_function(
+        "/^\\d{10}$/.test([...document.querySelectorAll('#train-ten b')].map((b) => b.textContent).join(''))"
+    )
     before = pixels(page, "#train-ten canvas >> nth=0")
     page.eval_on_selector("#train-preset", "(s) => { s.value = 'zoom-out'; s.dispatchEvent(new Event('change')); }")
     until(page, lambda: pixels(page, "#train-ten canvas >> nth=0") != before)
@@ -171,7 +175,9 @@ def test_the_network_in_training_stands_on_explore(train, url):
     assert page.evaluate("window.stn.store.get().twin") == f"run-{id}-latest-twin"
     assert "long" in page.input_value("#model-picker input")
     before = page.evaluate("window.stn.store.frame.probs")
-    page.wait_for_function("(p) => String(window.stn.store.frame.probs) !== p", arg=",".join(map(str, before)), timeout=20_000)
+    page.wait_for_function(
+        "(p) => String(window.stn.store.frame.probs) !== p", arg=",".join(map(str, before)), timeout=20_000
+    )
 
 
 def test_save_and_find_it_on_explore(train, url, served):
@@ -370,7 +376,18 @@ def test_runs_outlive_the_app(train, visit, url, tmp_path_factory):
 
 def test_a_training_in_a_terminal_is_watched_here(train, url, served, tmp_path):
     """The page shows it live, cannot drive it, and says so; stopped there, it says how it goes on."""
-    command = [sys.executable, "-m", "stn_demo", "train", "--data-set", "handwriting", "--holdout", "0", "--epochs", "500"]
+    command = [
+        sys.executable,
+        "-m",
+        "stn_demo",
+        "train",
+        "--data-set",
+        "handwriting",
+        "--holdout",
+        "0",
+        "--epochs",
+        "500",
+    ]
     command += ["--threads", "1", "--output", str(tmp_path / "from-terminal.safetensors")]
     environment = {**os.environ, "STN_DEMO_RUNS": str(served.home / "runs")}
     page = train()
@@ -444,7 +461,11 @@ def test_in_chinese_no_word_is_missing(train, url):
     text = page.inner_text(".stn-train") + page.inner_text("#train-settings")
     assert "已完成" in text and "学习率" in text
     assert not re.search(r"train\.[a-z]+\.", text), "every key has its words"
-    assert [tab.strip() for tab in page.locator("#pages [role=tab]:visible").all_inner_texts()] == ["探索", "训练", "结果"]
+    assert [tab.strip() for tab in page.locator("#pages [role=tab]:visible").all_inner_texts()] == [
+        "探索",
+        "训练",
+        "结果",
+    ]
 
 
 def test_every_control_has_a_name(train, url):
