@@ -66,6 +66,9 @@ def build_app(options: Options, spare: Child | None = None) -> FastAPI:
     _add_channel(app, live, status)
     _add_questions(app, options, live)
     blocks = page.build(options, live, status)
+    # Gradio checks the paths that a request names only for Blocks that have been launched; mounting them does not count
+    # as launching, so without this line a stranger could read any file of the server.
+    blocks.has_launched = True
     return gr.mount_gradio_app(
         app,
         blocks,
