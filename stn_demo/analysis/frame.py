@@ -93,9 +93,11 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     matrices = pose_matrices(poses, size)
     inputs = pose_images(digits, poses, size, matrices)
     first = model.transformers["input"] if "input" in model.transformers else None
-    wanted = None
+    wanted = own = None
     if first is not None and any(scene.grab for scene in scenes):
         wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
+        own = first.trace(inputs).theta
+        wanted = torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)  # so trace need not predict again
     trace = model.trace(inputs, wanted, sampler if first is not None else None)
     twin_probs = [None] * count
     if twin is not None:
@@ -115,8 +117,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         undone, bend = decompose.theta_matrix(first.grid, transform.theta, size, output)
         undone_parts, residuals, bend = decompose.parts(undone), decompose.residual(applied, undone), bend.tolist()
         predicted_parts, predicted = undone_parts, transform.theta.tolist()
-        if wanted is not None:
-            own = first.localization(inputs)
+        if own is not None:
             predicted_parts = decompose.parts(decompose.theta_matrix(first.grid, own, size, output)[0])
             predicted = own.tolist()
     applied_parts, thetas, probs = decompose.parts(applied), transform.theta.tolist(), trace.log_probs.exp()
@@ -151,7 +152,8 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
 def _untouched(inputs: Tensor) -> Transform:
     size = inputs.shape[-1]
     grid = base_points(size, size, inputs).view(1, size, size, 2).expand(len(inputs), -1, -1, -1)
-    return Transform(inputs.new_zeros(len(inputs), 0), grid, inputs)
+    nothing = inputs.new_zeros(len(inputs), 1, 0)
+    return Transform(nothing[:, 0], grid, inputs, nothing)
 
 
 def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> Tensor:

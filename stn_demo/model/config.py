@@ -11,6 +11,7 @@ from .localization import LOCALIZATIONS
 from .sampler import MODES, PADDINGS
 
 SIZES = (8, 256)  # px a side: of what a network takes and of what its transformer hands on
+MOST_LOOKS = 4
 CHOICES = {
     "transform": tuple(GRIDS),
     "sampler": MODES,
@@ -34,6 +35,8 @@ class ModelConfig:
             the only choice without a transformer there. Transformers on feature maps keep their map's size.
         placement: the points of the network at which a transformer stands: any of "input", "conv1", "conv2" (after
             the first, second convolutional block), in that order; none for the plain network.
+        looks: how often each transformer looks, 1 to 4: from the second look on at what it has read so far, see
+            ``SpatialTransformer``. More than 1 for similarity, affine and projective only, which compose.
 
     Raises:
         ValueError: a sentence that names the field and the choices.
@@ -47,6 +50,7 @@ class ModelConfig:
     input_size: int = 28
     output_size: int | None = None
     placement: tuple[str, ...] = ("input",)
+    looks: int = 1
 
     def __post_init__(self):
         for name, choices in CHOICES.items():
@@ -60,6 +64,7 @@ class ModelConfig:
             if type(value) is not int or not SIZES[0] <= value <= SIZES[1]:
                 raise ValueError(f"{name} is {value!r}; give a whole number of pixels from {SIZES[0]} to {SIZES[1]}.")
         self._check_placement()
+        self._check_looks()
         smallest = SMALLEST[self.classifier]
         if self.output_size < smallest:
             raise ValueError(
@@ -78,6 +83,15 @@ class ModelConfig:
             raise ValueError(
                 f"output_size is {self.output_size}; without a transformer at the input it must equal input_size, "
                 f"{self.input_size}."
+            )
+
+    def _check_looks(self) -> None:
+        if type(self.looks) is not int or not 1 <= self.looks <= MOST_LOOKS:
+            raise ValueError(f"looks is {self.looks!r}; give a whole number from 1 to {MOST_LOOKS}.")
+        if self.looks > 1 and not GRIDS[self.transform].composes:
+            able = ", ".join(name for name, grid in GRIDS.items() if grid.composes)
+            raise ValueError(
+                f"looks is {self.looks}; the {self.transform} transform takes one look, more are for {able}."
             )
 
     def to_dict(self) -> dict:

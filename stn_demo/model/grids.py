@@ -14,6 +14,7 @@ Conventions, the same for every generator and everywhere in this project:
 from __future__ import annotations
 
 import functools
+import math
 
 import torch
 from torch import Tensor, nn
@@ -35,9 +36,15 @@ def _base_points(height: int, width: int, dtype: torch.dtype, device: torch.devi
 
 class GridGenerator(nn.Module):
     """Base of the generators. A subclass says how many parameters it takes, which of them do nothing
-    (``identity``), and where theta sends any set of points (``at``)."""
+    (``identity``), and where theta sends any set of points (``at``).
+
+    Attributes:
+        num_params: length of theta.
+        composes: whether two transforms one after the other are again one of the family, see ``compose``.
+    """
 
     num_params: int
+    composes = False
 
     def identity(self) -> Tensor:
         """Tensor[num_params]: the theta that reads every pixel where it stands."""
@@ -46,6 +53,11 @@ class GridGenerator(nn.Module):
     def at(self, theta: Tensor, points: Tensor) -> Tensor:
         """Send ``points`` [M, 2] of the output to the input: Tensor[N, M, 2] for theta [N, num_params]."""
         raise TypeError(f"{type(self).__name__} does not say where it sends a point.")
+
+    def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
+        """The theta [N, num_params] that sends each point x to ``outer(inner(x))``: what reads the input where a grid of
+        ``inner``, laid over the picture that ``outer`` has read, would read it. For families with ``composes`` only."""
+        raise TypeError(f"Two transforms of {type(self).__name__} one after the other are no transform of its family.")
 
     def forward(self, theta: Tensor, height: int, width: int) -> Tensor:
         """Sampling grid Tensor[N, height, width, 2] for ``theta`` [N, num_params], as ``F.grid_sample`` takes it.
@@ -64,6 +76,7 @@ class AffineGrid(GridGenerator):
     """Equation 1 of the paper. theta: the 2 x 3 matrix row by row, as ``F.affine_grid`` takes it."""
 
     num_params = 6
+    composes = True
 
     def identity(self) -> Tensor:
         return torch.tensor([1.0, 0, 0, 0, 1, 0])
@@ -71,6 +84,11 @@ class AffineGrid(GridGenerator):
     def at(self, theta: Tensor, points: Tensor) -> Tensor:
         matrix = theta.view(-1, 2, 3)
         return points @ matrix[:, :, :2].mT + matrix[:, None, :, 2]
+
+    def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
+        first, second = outer.view(-1, 2, 3), inner.view(-1, 2, 3)
+        linear, shift = first[:, :, :2] @ second[:, :, :2], first[:, :, :2] @ second[:, :, 2:] + first[:, :, 2:]
+        return torch.cat([linear, shift], dim=2).flatten(1)
 
 
 class AttentionGrid(GridGenerator):
@@ -90,6 +108,7 @@ class SimilarityGrid(GridGenerator):
     radians, clockwise on the screen."""
 
     num_params = 4
+    composes = True
 
     def identity(self) -> Tensor:
         return torch.tensor([1.0, 0, 0, 0])
@@ -100,23 +119,42 @@ class SimilarityGrid(GridGenerator):
         matrix = torch.stack([cos, -sin, sin, cos], dim=-1).view(-1, 2, 2)
         return points @ matrix.mT + shift
 
+    def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
+        """Scales multiply and angles add; phi comes out between -pi and pi, with the gradient of the plain sum."""
+        shift = self.at(outer, inner[:, None, 2:])[:, 0]
+        phi = outer[:, 1] + inner[:, 1]
+        phi = phi - 2 * math.pi * (phi.detach() / (2 * math.pi)).round()
+        return torch.cat([torch.stack([outer[:, 0] * inner[:, 0], phi], dim=1), shift], dim=1)
+
 
 class ProjectiveGrid(GridGenerator):
     """theta: the first eight entries, row by row, of a homography with h33 = 1, in normalised coordinates
     (paper section 3.2; Hartley & Zisserman, Multiple View Geometry, section 2.3)."""
 
     num_params = 8
+    composes = True
     smallest_depth = 1e-6  # a point on the horizon has depth 0: it is read from far outside, not from NaN
 
     def identity(self) -> Tensor:
         return torch.tensor([1.0, 0, 0, 0, 1, 0, 0, 0])
 
     def at(self, theta: Tensor, points: Tensor) -> Tensor:
-        matrix = torch.cat([theta, torch.ones_like(theta[:, :1])], dim=1).view(-1, 3, 3)
+        matrix = self._matrix(theta)
         mapped = points @ matrix[:, :, :2].mT + matrix[:, None, :, 2]
-        depth = mapped[..., 2:]
+        return mapped[..., :2] / self._off_zero(mapped[..., 2:])
+
+    def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
+        """The product of the two homographies, divided by its h33 (by 1e-6 where that is nearer to 0)."""
+        product = (self._matrix(outer) @ self._matrix(inner)).flatten(1)
+        return product[:, :8] / self._off_zero(product[:, 8:])
+
+    @staticmethod
+    def _matrix(theta: Tensor) -> Tensor:
+        return torch.cat([theta, torch.ones_like(theta[:, :1])], dim=1).view(-1, 3, 3)
+
+    def _off_zero(self, depth: Tensor) -> Tensor:
         tiny = torch.where(depth < 0, -self.smallest_depth, self.smallest_depth).to(depth.dtype)
-        return mapped[..., :2] / torch.where(depth.abs() < self.smallest_depth, tiny, depth)
+        return torch.where(depth.abs() < self.smallest_depth, tiny, depth)
 
 
 class ThinPlateSplineGrid(GridGenerator):

@@ -43,6 +43,7 @@ class Network(nn.Module):
                 grid,
                 Sampler(config.sampler, config.padding),
                 output_size=size,
+                looks=config.looks,
             )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -15,12 +15,13 @@ class Transform(NamedTuple):
     """What one transformer did to a batch.
 
     theta [N, num_params]; grid [N, H', W', 2] in input coordinates; warped [N, C, H', W'], what the rest of the
-    network sees.
+    network sees; looks [N, looks, num_params]: theta after each look, the last of them equal to theta.
     """
 
     theta: Tensor
     grid: Tensor
     warped: Tensor
+    looks: Tensor
 
 
 class SpatialTransformer(nn.Module):
@@ -28,12 +29,28 @@ class SpatialTransformer(nn.Module):
 
     ``forward`` takes an image or a feature map [N, C, H, W] with any number of channels and gives it back warped:
     [N, C, output_size, output_size], or [N, C, H, W] where ``output_size`` is None.
+
+    With ``looks`` above 1 the same localization network is applied again to what the theta so far reads, at the size of
+    the input, and what it answers is composed with that theta (Lin & Lucey 2017, Inverse Compositional Spatial
+    Transformer Networks, section 4). The input itself is read each time: nothing is warped twice.
+
+    Raises:
+        ValueError: more than one look with a grid generator that does not compose.
     """
 
-    def __init__(self, localization: nn.Module, grid: GridGenerator, sampler: Sampler, output_size: int | None = None):
+    def __init__(
+        self,
+        localization: nn.Module,
+        grid: GridGenerator,
+        sampler: Sampler,
+        output_size: int | None = None,
+        looks: int = 1,
+    ):
         super().__init__()
+        if looks > 1 and not grid.composes:
+            raise ValueError(f"{type(grid).__name__} takes one look, not {looks}: its transforms do not compose.")
         self.localization, self.grid, self.sampler = localization, grid, sampler
-        self.output_size = output_size
+        self.output_size, self.looks = output_size, looks
 
     def forward(self, x: Tensor) -> Tensor:
         return self.trace(x).warped
@@ -43,14 +60,36 @@ class SpatialTransformer(nn.Module):
 
         Args:
             x: [N, C, H, W].
-            theta: overrules the localization network: [N, num_params]; a row with a NaN keeps its prediction.
+            theta: overrules the localization network: [N, num_params]; a row with a NaN keeps its prediction. Where no
+                row has one, the localization network does not run. The looks of an overruled row all show its theta.
             sampler: reads instead of the transformer's own sampler.
         """
-        predicted = self.localization(x)
-        if theta is not None:
-            kept = theta.isnan().any(dim=1, keepdim=True)
-            predicted = torch.where(kept, predicted, theta.to(predicted))
-        height, width = x.shape[-2:] if self.output_size is None else (self.output_size,) * 2
+        if theta is None:
+            looks = self._predicted(x)
+        elif not (kept := theta.isnan().any(dim=1)).any():
+            looks = theta.to(x)[:, None].expand(-1, self.looks, -1)
+        else:
+            predicted = self._predicted(x)
+            looks = torch.where(kept[:, None, None], predicted, theta.to(predicted)[:, None])
+        grid, warped = self.read(x, looks[:, -1], self.output_size, sampler)
+        return Transform(looks[:, -1], grid, warped, looks)
+
+    def _predicted(self, x: Tensor) -> Tensor:
+        """Tensor[N, looks, num_params]: theta after each look."""
+        thetas = [self.localization(x)]
+        for _ in range(self.looks - 1):
+            _, warped = self.read(x, thetas[-1])
+            further = self.localization(warped)
+            with torch.autocast(x.device.type, enabled=False):
+                thetas.append(self.grid.compose(thetas[-1], further))
+        return torch.stack(thetas, dim=1)
+
+    def read(
+        self, x: Tensor, theta: Tensor, size: int | None = None, sampler: Sampler | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The grid [N, H', W', 2] of ``theta`` and what is read of ``x`` there [N, C, H', W'], ``size`` a side or as
+        large as ``x``."""
+        height, width = x.shape[-2:] if size is None else (size, size)
         with torch.autocast(x.device.type, enabled=False):  # half precision would misplace pixels
-            grid = self.grid(predicted, height, width)
-            return Transform(predicted, grid, (sampler or self.sampler)(x.to(grid.dtype), grid))
+            grid = self.grid(theta, height, width)
+            return grid, (sampler or self.sampler)(x.to(grid.dtype), grid)
