@@ -57,7 +57,9 @@ def ask(client, function, data, session="stranger"):
 
 
 def copies(of):
-    return [path for path in Path(gr.utils.get_upload_folder()).rglob("*") if path.is_file() and of in path.read_bytes()]
+    return [
+        path for path in Path(gr.utils.get_upload_folder()).rglob("*") if path.is_file() and of in path.read_bytes()
+    ]
 
 
 def test_a_path_of_the_server_is_not_read(client, secret):
