@@ -6,8 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from stn_demo.data.handwriting import _write, digits, sample
-from stn_demo.data.skeletons import SKELETONS
+from stn_demo.data.handwriting import _write, digits, sample, unlike_mnist
+from stn_demo.data.skeletons import SKELETONS, UNLIKE_MNIST
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -116,6 +116,20 @@ def test_every_style_can_be_written_and_differs_in_name():
         for style in styles:
             ink = _write(style, 2, torch.Generator().manual_seed(0))
             assert ink.isfinite().all() and ink.flatten(1).amax(1).min() > 0.5
+
+
+def test_the_hands_that_mnist_lacks_come_alone_and_among_the_others():
+    for label, names in UNLIKE_MNIST.items():
+        assert set(names) < {style.name for style in SKELETONS[label]}
+    alone = unlike_mnist(101, seed=3)
+    assert torch.bincount(alone.labels, minlength=10).tolist() in (
+        [0, 51, 0, 0, 50] + [0] * 5,
+        [0, 50, 0, 0, 51] + [0] * 5,
+    )
+    assert torch.equal(alone.images, unlike_mnist(101, seed=3).images)
+    # A flag is as wide as the 1 is: a bare bar fills a smaller share of its columns.
+    wide = (alone.images[alone.labels == 1].amax(1) > 128).sum(1).float().mean()
+    assert wide > 6
 
 
 def test_digits_of_one_seed_teach_to_read_those_of_another(written):

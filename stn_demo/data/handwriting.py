@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 
 from .digits import Digits
 from .ink import render_segments
-from .skeletons import SKELETONS, Style
+from .skeletons import SKELETONS, UNLIKE_MNIST, Style
 
 BATCH = 64  # digits drawn at once: the distances to their segments still fit a processor's cache
 STEPS = 4  # straight segments per piece of curve
@@ -42,13 +42,29 @@ def digits(count: int, seed: int = 0) -> Digits:
 
     The same count and seed give the same bytes. Raises ValueError for a negative count.
     """
+    return _digits(SKELETONS, count, seed)
+
+
+def unlike_mnist(count: int, seed: int = 0) -> Digits:
+    """`count` digits 1 and 4, half each, in the hands that MNIST lacks (`skeletons.UNLIKE_MNIST`).
+
+    The same count and seed give the same bytes. Raises ValueError for a negative count.
+    """
+    styles = {
+        label: tuple(style for style in SKELETONS[label] if style.name in names)
+        for label, names in UNLIKE_MNIST.items()
+    }
+    return _digits(styles, count, seed)
+
+
+def _digits(skeletons: dict[int, tuple[Style, ...]], count: int, seed: int) -> Digits:
     if count < 0:
         raise ValueError(f"The number of digits to write cannot be negative, but is {count}.")
     generator = Generator().manual_seed(seed)
-    labels = torch.arange(count) % 10
+    labels = torch.tensor(sorted(skeletons))[torch.arange(count) % len(skeletons)]
     labels = labels[torch.randperm(count, generator=generator)]
     images = torch.zeros(count, FRAME, FRAME, dtype=torch.uint8)
-    for label, styles in SKELETONS.items():
+    for label, styles in skeletons.items():
         places = (labels == label).nonzero()[:, 0]
         if len(places) == 0:
             continue
