@@ -10,7 +10,7 @@ import threading
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: no call to another host
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 
-from stn_demo.child import at_hand
+from stn_demo.runs.process import WorkerProcess
 from stn_demo.ui.options import OptionError, bound_socket, read_options
 
 
@@ -23,7 +23,7 @@ def main() -> int:
         return 2
     # torch takes as long to load as Gradio does: side by side, the page is up a second sooner. So does the process that is
     # to train: whoever presses Start first need not wait for it. It ends with the app, and by itself if idle.
-    trains = at_hand(nice=10) if options.training else None
+    spare = WorkerProcess.spare(nice=10) if options.training else None
     threading.Thread(target=__import__, args=("torch",), daemon=True).start()
 
     import uvicorn
@@ -32,7 +32,7 @@ def main() -> int:
 
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(options, trains),
+            build_app(options, spare),
             log_level="warning",
             ws_max_size=256 * 1024,
             ws_per_message_deflate=False,  # a frame is 6 kB and changes 60 times a second

@@ -1,5 +1,5 @@
-"""Spatial transformer networks (Jaderberg et al. 2015) to learn from, to train and to touch.
+"""Spatial transformer networks (Jaderberg et al. 2015): a library, its training, and an interactive page.
 
-The engine (``model``, ``data``, ``training``, ``analysis``, ``checkpoints``) needs torch, torchvision, numpy and
-safetensors only; ``ui`` is the one place that knows of a screen.
+The engine (``model``, ``data``, ``checkpoints``, ``training``, ``analysis``, ``runs``, ``cli``) needs torch, torchvision,
+numpy and safetensors only; ``ui`` is the only place that knows Gradio.
 """

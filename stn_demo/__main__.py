@@ -13,18 +13,18 @@ from pathlib import Path
 import torch
 
 from . import checkpoints
-from .analysis import command as analysis
+from .cli import analyse as analysis
+from .cli.train import Interrupted, Job, train_to_file
+from .cli.train_all import train_all
 from .data.distortions import DISTORTIONS
 from .model import ModelConfig
 from .model.config import CHOICES
+from .runs.store import default_folder
 from .training import RECIPES, TrainingSettings, TrainingStopped, evaluate
-from .training.command import Interrupted, Job, train_to_file
 from .training.datasets import load_digits
 from .training.distributed import find_device
 from .training.recipes import ZOO
-from .training.run_store import default_folder
 from .training.settings import DATA_SETS
-from .training.zoo import train_all
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
 DATA_HELP = "folder of MNIST; default: STN_DEMO_DATA, else ~/.cache/stn_demo; downloaded where it is missing"

@@ -9,8 +9,8 @@ import pytest
 import torch
 from run_helpers import DIGITS, made, work
 
-from stn_demo.training.data_source import DataSource
-from stn_demo.training.runs import Runs
+from stn_demo.runs.data_source import DataSource
+from stn_demo.runs.runs import Runs
 
 torch.set_num_threads(1)
 

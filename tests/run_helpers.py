@@ -6,11 +6,11 @@ from pathlib import Path
 
 from safetensors.torch import load_file
 
+from stn_demo.runs.folder import RunFolder
+from stn_demo.runs.runs import Runs
+from stn_demo.runs.store import RunStore
+from stn_demo.runs.worker import Worker
 from stn_demo.training import TrainingSettings
-from stn_demo.training.run_folder import RunFolder
-from stn_demo.training.run_store import RunStore
-from stn_demo.training.runs import Runs
-from stn_demo.training.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = 128

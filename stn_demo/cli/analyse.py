@@ -7,10 +7,10 @@ import json
 import sys
 from collections.abc import Callable
 
+from ..analysis import analyse, published, results, table
+from ..analysis.cells import cell_of
 from ..training.distributed import find_device
 from ..training.settings import DATA_SETS
-from . import analyse, published, results, table
-from .cells import cell_of
 
 
 def add(commands: argparse._SubParsersAction, common: Callable[[argparse.ArgumentParser], None]) -> None:

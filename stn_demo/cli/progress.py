@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TextIO
 
-from .events import Evaluated, Event, Step
+from ..training.events import Evaluated, Event, Step
 
 BAR = 24
 PAUSE = {True: 0.2, False: 10.0}  # is it a terminal?: seconds between two lines

@@ -16,16 +16,16 @@ import torch
 
 from .. import checkpoints
 from ..data.digits import Digits
-from .datasets import load_digits
-from .distributed import Group, joined
-from .evaluation import evaluate
-from .events import Finished, TrainingStopped
+from ..runs.recorder import Recorder
+from ..runs.store import RunStore
+from ..training.datasets import load_digits
+from ..training.distributed import Group, joined
+from ..training.evaluation import evaluate
+from ..training.events import Finished, TrainingStopped
+from ..training.settings import TrainingSettings
+from ..training.state import State
+from ..training.trainer import Trainer, run
 from .progress import Progress, duration
-from .recorder import Recorder
-from .run_store import RunStore
-from .settings import TrainingSettings
-from .state import State
-from .trainer import Trainer, run
 
 SAVE_EVERY = 20.0  # seconds between two saves of a run in progress
 TRIAL_STEPS = 40

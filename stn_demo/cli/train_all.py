@@ -16,8 +16,8 @@ from pathlib import Path
 
 from .. import checkpoints
 from ..checkpoints import CheckpointError
-from . import locks
-from .command import Job, train_to_file
+from ..runs import locks
+from .train import Job, train_to_file
 
 
 def train_all(jobs: Iterable[Job], restart: bool, say: Callable[[str], None] = print) -> list[Path]:

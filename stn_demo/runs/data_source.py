@@ -15,7 +15,7 @@ from safetensors.torch import save as pack_tensors
 from ..checkpoints import CheckpointError, write_whole
 from ..data import handwriting, mnist
 from ..data.digits import Digits
-from .datasets import WRITTEN, load_digits
+from ..training.datasets import WRITTEN, load_digits
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .. import checkpoints
 from ..checkpoints import CheckpointError
-from .faults import RunError, why
-from .settings import TrainingSettings
+from ..training.faults import RunError, why
+from ..training.settings import TrainingSettings
 
 
 def keep(status: dict, source: Path, name: str, folder: str | os.PathLike | None, twin: bool) -> Path:

@@ -1,6 +1,6 @@
 """The first networks of a machine that has none: a transformer and its plain twin, trained side by side.
 
-Runs as a process of its own, ``python -m stn_demo.training.first FOLDER DATA DEVICE`` (DATA may be empty). The networks lie
+Runs as a process of its own, ``python -m stn_demo.runs.first FOLDER DATA DEVICE`` (DATA may be empty). The networks lie
 in the folder as checkpoints from the first second on, and get better under the eyes of whoever uses them. A line of JSON
 on standard output says how it goes; the process ends with its parent, when standard input closes.
 """
@@ -19,10 +19,10 @@ import torch
 from .. import checkpoints
 from ..data import handwriting, mnist
 from ..data.digits import Digits
-from .distributed import Group
-from .evaluation import evaluate
-from .recipes import RECIPES
-from .trainer import Trainer
+from ..training.distributed import Group
+from ..training.evaluation import evaluate
+from ..training.recipes import RECIPES
+from ..training.trainer import Trainer
 
 NAMES = ("turn-affine", "seed-cnn")
 EPOCHS = 6.0

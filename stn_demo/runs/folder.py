@@ -22,9 +22,9 @@ import shutil
 from pathlib import Path
 
 from ..checkpoints import SUFFIX, write_whole
+from ..training.faults import RunError
+from ..training.state import State
 from . import locks
-from .faults import RunError
-from .state import State
 
 ID = re.compile(r"[a-z0-9-]{1,40}")
 TWIN = "-twin"

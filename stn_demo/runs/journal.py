@@ -12,9 +12,9 @@ from safetensors.torch import save as pack_tensors
 from .. import checkpoints
 from ..checkpoints import CheckpointError, write_whole
 from ..model import Network
-from .faults import NOTHING
-from .run_folder import ROLES, RunFolder, replace
-from .state import State
+from ..training.faults import NOTHING
+from ..training.state import State
+from .folder import ROLES, RunFolder, replace
 
 LINES = "journal.lines"  # rides in a state: how long the log was
 RESERVE = 128 << 10  # bytes

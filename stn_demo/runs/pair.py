@@ -11,12 +11,12 @@ from torch import Tensor
 
 from ..data.digits import Digits
 from ..model import Network
-from .distributed import Group
-from .events import TrainingStopped
-from .run_folder import ROLES
-from .settings import TrainingSettings
-from .state import State
-from .trainer import Trainer
+from ..training.distributed import Group
+from ..training.events import TrainingStopped
+from ..training.settings import TrainingSettings
+from ..training.state import State
+from ..training.trainer import Trainer
+from .folder import ROLES
 
 TRIAL = 1.0  # seconds of training that a run of so many minutes is measured by
 SUFFIXES = dict(zip(ROLES, ("", "twin_"), strict=True))  # of what is reported

@@ -1,15 +1,26 @@
-"""The process that trains a run, seen from the app that started it."""
+"""The process that trains a run, as the app that started it sees it. Imports nothing heavy, so that the process can load
+torch while the app itself is still loading."""
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..child import Child
-from .run_folder import RunFolder
+if TYPE_CHECKING:
+    from .folder import RunFolder
+
+# Runs the module stn_demo.runs.worker_main, but watches the parent before torch is imported.
+LAUNCH = (
+    "import os, runpy; os.nice({nice}); from stn_demo.runs.parent import parent; parent.watch(); "
+    "runpy.run_module('stn_demo.runs.worker_main', None, '__main__')"
+)
 
 HURRY, NICE = 0, 19  # while somebody waits for it to load, and ever after: the page comes first
 POLITE = 8.0  # seconds that a process is given to save its state; it ends itself after fewer
@@ -17,17 +28,43 @@ FRESH = 600.0  # seconds for which a process without a run is of use; a little l
 
 
 class WorkerProcess:
-    """A ``Child``, which waits for ``take`` to give it a run.
+    """A process that loads torch, which takes seconds, and waits for ``take`` to give it a run. It ends when the socket
+    that is its standard input ends: when that is closed, or when the app ends, for whatever reason.
 
     Attributes:
-        folder: its run's; None while it has none.
+        folder: the folder of its run; None while it has none.
     """
 
-    def __init__(self, child: Child):
+    def __init__(self, nice: int):
+        """``nice``: the process's nice value while it loads. OSError where no process can be started."""
+        package = str(Path(__file__).resolve().parents[2])
+        places = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         self.folder: RunFolder | None = None
         self._words: dict | None = None
         self._mutex = threading.Lock()
-        self._process, self._orders, self._made = child.process, child.line, child.made
+        self._made = time.monotonic()
+        self._orders, theirs = socket.socketpair()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", LAUNCH.format(nice=nice)],
+                stdin=theirs,
+                stdout=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C in the app's terminal is meant for the app
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "OMP_NUM_THREADS": "1"},
+            )
+        except OSError:
+            self._orders.close()
+            raise
+        finally:
+            theirs.close()
+
+    @classmethod
+    def spare(cls, nice: int) -> WorkerProcess | None:
+        """One for a run that may come; None where no process can be started: starting the run will then say why."""
+        try:
+            return cls(nice) if os.name == "posix" else None
+        except OSError:
+            return None
 
     def take(self, folder: RunFolder, lock: int, options: dict, orders: tuple[str, ...] = ()) -> bool:
         """Train the run that ``lock`` is a descriptor of the lock of; whether the process was there to take it.

@@ -8,14 +8,14 @@ import time
 import torch
 
 from ..checkpoints import CheckpointError
+from ..training.events import Evaluated, Event, Finished, Step, TrainingStopped
+from ..training.faults import NOTHING, SENTENCES, RunError, told
+from ..training.trainer import Trainer
 from . import locks
-from .events import Evaluated, Event, Finished, Step, TrainingStopped
-from .faults import NOTHING, SENTENCES, RunError, told
+from .folder import RunFolder
 from .journal import Journal
-from .run_folder import RunFolder
-from .run_store import RunStore, elsewhere
 from .schedule import Schedule
-from .trainer import Trainer
+from .store import RunStore, elsewhere
 
 LATEST_EVERY = 0.7  # seconds
 

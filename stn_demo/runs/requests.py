@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from .faults import RunError
-from .run_store import checked_name
-from .settings import TrainingSettings
+from ..training.faults import RunError
+from ..training.settings import TrainingSettings
+from .store import checked_name
 
 DEVICE = re.compile(r"cpu|cuda(:\d)?|auto")
 

@@ -7,16 +7,15 @@ import threading
 from pathlib import Path
 
 from ..checkpoints import CheckpointError
-from ..child import Child, at_hand
 from ..data import mnist
+from ..training.faults import NOTHING, RunError, told, why
+from ..training.settings import TrainingSettings
 from . import locks
-from .faults import NOTHING, RunError, told, why
-from .keep import keep
+from .export import keep
+from .folder import RunFolder
 from .process import HURRY, NICE, WorkerProcess
 from .requests import described, rate_order
-from .run_folder import RunFolder
-from .run_store import Limits, RunStore, called, checked_name, default_folder, elsewhere
-from .settings import TrainingSettings
+from .store import Limits, RunStore, called, checked_name, default_folder, elsewhere
 
 __all__ = ["Limits", "RunError", "Runs", "default_folder"]
 
@@ -41,7 +40,7 @@ class Runs:
         download: bool = True,
         limits: Limits = Limits(),
         save_every: float = 2.0,
-        spare: Child | None = None,
+        spare: WorkerProcess | None = None,
     ):
         """``folder``: see ``default_folder``; ``data_root``: see ``mnist.folder``. Without ``download``,
         MNIST has to be there. ``save_every``: seconds of training that a killed process may cost. ``spare``: a
@@ -51,7 +50,7 @@ class Runs:
         self.save_every = save_every
         self._mutex = threading.RLock()
         self._worker: WorkerProcess | None = None
-        self._spare = spare and WorkerProcess(spare)
+        self._spare = spare
         self._closed = False
 
     # -- reading
@@ -189,8 +188,7 @@ class Runs:
         with self._mutex:
             if not self._closed and (self._spare is None or not self._spare.fresh):
                 self._end_spare()
-                child = at_hand(NICE)
-                self._spare = child and WorkerProcess(child)
+                self._spare = WorkerProcess.spare(NICE)
 
     def close(self) -> None:
         """End the processes politely: the state of the run is saved, and it can be resumed."""
@@ -260,7 +258,7 @@ class Runs:
             worker, self._spare = self._spare, None
             return worker
         self._end_spare()
-        worker = WorkerProcess(Child(HURRY))
+        worker = WorkerProcess(HURRY)
         if not worker.take(run, lock, options, orders):
             worker.close()
             raise OSError("its process ended at once")

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..checkpoints import CheckpointError
+from ..training.faults import RunError, why
 from . import locks
-from .faults import RunError, why
-from .run_folder import ID, RunFolder
+from .folder import ID, RunFolder
 
 KEPT = 8  # snapshots of a run that was thinned
 PATIENCE = 2.0  # seconds to wait for a process that is just ending

@@ -11,23 +11,21 @@ import threading
 import time
 from collections.abc import Iterator
 
-import torch
-
 from ..checkpoints import CheckpointError
 from ..data.digits import Digits
 from ..data.mnist import DataError
-from ..parent import parent
+from ..training.distributed import find_device
+from ..training.evaluation import BLOCK, test_blocks
+from ..training.events import TrainingStopped
+from ..training.faults import NOTHING, SENTENCES, RunError, told, why
+from ..training.settings import TrainingSettings
+from ..training.state import State
 from .data_source import DataSource
-from .distributed import find_device
-from .evaluation import BLOCK, test_blocks
-from .events import TrainingStopped
-from .faults import NOTHING, SENTENCES, RunError, told, why
+from .folder import RunFolder
 from .journal import LINES, Journal
 from .pair import Pair, finite, timed
-from .run_folder import RunFolder
+from .parent import parent
 from .schedule import Schedule
-from .settings import TrainingSettings
-from .state import State
 
 LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
 FIRST, FIRST_EVERY = 3.0, 0.15  # in the first seconds, in which most moves, both are this

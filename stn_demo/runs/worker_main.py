@@ -20,12 +20,12 @@ from pathlib import Path
 import torch
 
 from ..data.digits import Digits
-from ..parent import parent
+from ..training.settings import TrainingSettings
 from .data_source import DataSource
+from .folder import RunFolder
 from .pair import Pair
+from .parent import parent
 from .process import FRESH, NICE
-from .run_folder import RunFolder
-from .settings import TrainingSettings
 from .worker import Worker
 
 SILENCE = 20.0  # seconds after which a server that says nothing is given up, in a download

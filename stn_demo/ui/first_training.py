@@ -9,14 +9,14 @@ import sys
 import time
 from pathlib import Path
 
-from ..training.first import NAMES
+from ..runs.first import NAMES
 from .options import Options
 
 ROOT = Path(__file__).resolve().parents[2]  # where the package can be found, installed or not
 LONGEST_WAIT = 60.0  # seconds until the untrained networks must be there
 
 
-class Nursery:
+class FirstTraining:
     def __init__(self, options: Options):
         self.folder = options.uploads
         self.process = None
@@ -27,7 +27,7 @@ class Nursery:
         command = [
             sys.executable,
             "-m",
-            "stn_demo.training.first",
+            "stn_demo.runs.first",
             str(self.folder),
             str(options.data or ""),
             options.device,
@@ -49,7 +49,7 @@ class Nursery:
         except CheckpointError:
             return False
 
-    async def watch(self, status, live) -> None:
+    async def watch(self, status, batcher) -> None:
         """Tell every page how the training goes, until it is done."""
         if self.process is None:
             return
@@ -63,7 +63,7 @@ class Nursery:
                 percent = round(100 * words["step"] / words["steps"])
                 status.tell("training", percent=percent, accuracy=words["accuracy"], data=words["data"])
         if words.get("done"):
-            status.values["models"] = await live.run(lambda engine: engine.shelf.infos())
+            status.values["models"] = await batcher.run(lambda engine: engine.networks.infos())
             status.tell("ready")
         else:
             status.failed(words.get("failed", "the training process ended"))

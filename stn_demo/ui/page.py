@@ -7,13 +7,13 @@ from pathlib import Path
 
 import gradio as gr
 
-from . import explain
-from .live import Live
+from .explore import api
+from .live.batcher import Batcher
+from .live.request import Defaults
 from .options import Options
-from .state import Defaults
 from .status import Status
 
-STAGE = Path(__file__).parent / "stage"
+HERE = Path(__file__).parent
 BESIDE = ("train", "results")  # the pages beside the stage: a folder, a tab and a script of their own each
 PREFERRED = ("turn-affine", "seed-cnn")
 CSS = """
@@ -30,12 +30,12 @@ LOADER = """
 const root = String((window.gradio_config && window.gradio_config.root) || location.origin).replace(/\\/$/, "") + "/";
 const sheet = document.createElement("link");
 sheet.rel = "stylesheet";
-sheet.href = root + "stn/%(part)s/%(part)s.css";
+sheet.href = root + "stn/%(part)s/static/%(part)s.css";
 document.head.append(sheet);
 const tell = () => trigger("change");
-import(root + "stn/%(part)s/main.js").then((main) => main.start({ element, server, root, tell }));
+import(root + "stn/%(part)s/static/main.js").then((main) => main.start({ element, server, root, tell }));
 """
-FOLLOW = 'import(root + "stn/train/follow.js").then((module) => module.follow(root, tell));'
+FOLLOW = 'import(root + "stn/train/static/follow.js").then((module) => module.follow(root, tell));'
 # The pickers list what the server has, and the network on the stage, which may be one in training.
 PICKERS = """() => {
   const { model, twin } = window.stn.store.get();
@@ -64,24 +64,24 @@ def theme() -> gr.themes.ThemeClass:
     ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
 
 
-def build(options: Options, live: Live, status: Status) -> gr.Blocks:
+def build(options: Options, batcher: Batcher, status: Status) -> gr.Blocks:
     """The Blocks of the page, to be mounted."""
     names = options.model_names() or list(PREFERRED)
     with gr.Blocks(title="Spatial Transformer", fill_width=True, analytics_enabled=False) as blocks:
         gr.HTML('<h1 class="stn-title" data-i18n="app.title">Spatial Transformer</h1>', elem_id="title")
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Explore", id="explore", elem_id="page-explore"):
-                model, twin, upload, stage = _explore(names, live, status)
+                model, twin, upload, stage = _explore(names, batcher, status)
             for part in BESIDE:
                 with gr.Tab(part.capitalize(), id=part, elem_id=f"page-{part}"):
                     gr.HTML(
                         "",
-                        html_template=(STAGE.parent / part / f"{part}.html").read_text(encoding="utf-8"),
+                        html_template=(HERE / part / f"{part}.html").read_text(encoding="utf-8"),
                         js_on_load=LOADER % {"part": part},
                         apply_default_css=False,
                         elem_id=part,
                     )
-        explain.add(live)
+        api.add(batcher)
 
         model.input(
             None, [model], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private"
@@ -92,8 +92,8 @@ def build(options: Options, live: Live, status: Status) -> gr.Blocks:
         stage.change(None, outputs=[model, twin], js=PICKERS, api_visibility="private")
 
         async def add(data: bytes) -> str:
-            name = await live.run(lambda engine: _kept(engine.shelf, data))
-            await status.refresh(live)
+            name = await batcher.run(lambda engine: _kept(engine.networks, data))
+            await status.refresh(batcher)
             return name
 
         added = gr.Textbox(visible="hidden")
@@ -103,15 +103,15 @@ def build(options: Options, live: Live, status: Status) -> gr.Blocks:
     return blocks
 
 
-def _explore(names: list[str], live: Live, status: Status) -> tuple:
+def _explore(names: list[str], batcher: Batcher, status: Status) -> tuple:
     """The tab with the stage: the two pickers, the button for a checkpoint, the stage itself."""
     with gr.Row(elem_id="topbar"):
         model = gr.Dropdown(
-            names, value=live.defaults.model, label="Network", elem_id="model-picker", scale=2, min_width=150
+            names, value=batcher.defaults.model, label="Network", elem_id="model-picker", scale=2, min_width=150
         )
         twin = gr.Dropdown(
             [("—", ""), *names],
-            value=live.defaults.twin or "",
+            value=batcher.defaults.twin or "",
             label="Compared with",
             elem_id="twin-picker",
             scale=2,
@@ -128,29 +128,29 @@ def _explore(names: list[str], live: Live, status: Status) -> tuple:
         )
     stage = gr.HTML(
         "",
-        html_template=(STAGE / "stage.html").read_text(encoding="utf-8"),
-        js_on_load=LOADER % {"part": "stage"} + FOLLOW,
+        html_template=(HERE / "explore" / "explore.html").read_text(encoding="utf-8"),
+        js_on_load=LOADER % {"part": "explore"} + FOLLOW,
         apply_default_css=False,
         elem_id="stage",
-        server_functions=_channel(live, status),
+        server_functions=_channel(batcher, status),
     )
     return model, twin, upload, stage
 
 
-def _kept(shelf, data: bytes) -> str:
+def _kept(networks, data: bytes) -> str:
     from ..checkpoints import CheckpointError
 
     try:
-        return shelf.add(data)
+        return networks.add(data)
     except (CheckpointError, OSError) as error:
         raise gr.Error(str(error), title="Checkpoint") from None
 
 
-def _channel(live: Live, status: Status) -> list:
+def _channel(batcher: Batcher, status: Status) -> list:
     """The stage's channel for a page whose proxy forbids WebSockets: through Gradio, one question at a time."""
 
     async def frame(text: str) -> str:
-        answer = await live.answer(str(text))
+        answer = await batcher.answer(str(text))
         return answer if isinstance(answer, str) else base64.b64encode(answer).decode()
 
     async def current_status(_: str = "") -> str:

@@ -27,9 +27,9 @@ class Status:
             task = asyncio.ensure_future(socket.send_text(self.text()))
             task.add_done_callback(lambda task: task.cancelled() or task.exception())  # it has gone; its route knows
 
-    async def refresh(self, live) -> None:
+    async def refresh(self, batcher) -> None:
         """Tell every open page which networks there are now."""
-        self.values["models"] = await live.run(lambda engine: engine.shelf.infos())
+        self.values["models"] = await batcher.run(lambda engine: engine.networks.infos())
         self.tell(self.values["state"], **self.values["args"])
 
     def failed(self, message: str) -> None:
@@ -38,15 +38,15 @@ class Status:
     def prepare(self) -> None:
         """Where there is no network at all, begin to train one in the background."""
         if not self.options.model_names():
-            from .nursery import Nursery
+            from .first_training import FirstTraining
 
-            self.nursery = Nursery(self.options)
+            self.nursery = FirstTraining(self.options)
 
-    async def loaded(self, live) -> None:
-        self.values["models"] = await live.run(lambda engine: engine.shelf.infos())
+    async def loaded(self, batcher) -> None:
+        self.values["models"] = await batcher.run(lambda engine: engine.networks.infos())
         self.tell("ready")
         if self.nursery is not None:
-            await self.nursery.watch(self, live)
+            await self.nursery.watch(self, batcher)
 
     def close(self) -> None:
         if self.nursery is not None:

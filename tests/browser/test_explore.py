@@ -229,6 +229,7 @@ def test_networks_of_every_size_and_family_stand_on_the_stage(page, visit, name,
 
 def test_a_checkpoint_is_uploaded_and_used(page, tmp_path):
     import torch
+
     from stn_demo import checkpoints
     from stn_demo.model import ModelConfig, build_model
 

@@ -13,11 +13,13 @@ import torch
 from stn_demo import __main__ as cli
 from stn_demo import checkpoints
 from stn_demo.__main__ import main
-from stn_demo.training import command, datasets, evaluate, zoo
-from stn_demo.training.progress import Progress
+from stn_demo.cli import train as command
+from stn_demo.cli import train_all as zoo
+from stn_demo.cli.progress import Progress
+from stn_demo.training import datasets, evaluate
 from stn_demo.training.recipes import ZOO
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 QUICK = [
     "--holdout",
     "0",

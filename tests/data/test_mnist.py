@@ -11,7 +11,7 @@ from torchvision import datasets
 
 from stn_demo.data import mnist
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 REAL = pytest.mark.skipif("STN_DEMO_DATA" not in os.environ, reason="STN_DEMO_DATA does not say where MNIST is")
 
 
@@ -51,6 +51,6 @@ def test_a_download_that_broke_off_is_not_taken_for_the_whole(copied, monkeypatc
 
 def test_torchvision_is_not_loaded_before_mnist_is():
     """It takes a second, which the page would come later."""
-    code = "import sys, stn_demo.ui.samples, stn_demo.training; print('torchvision' in sys.modules)"
+    code = "import sys, stn_demo.ui.live.samples, stn_demo.training; print('torchvision' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"

@@ -7,14 +7,7 @@ import torch
 import torch.nn.functional as F
 from scipy.interpolate import RBFInterpolator
 
-from stn_demo.model import (
-    AffineGrid,
-    AttentionGrid,
-    ProjectiveGrid,
-    Sampler,
-    SimilarityGrid,
-    ThinPlateSplineGrid,
-)
+from stn_demo.model import AffineGrid, AttentionGrid, ProjectiveGrid, Sampler, SimilarityGrid, ThinPlateSplineGrid
 from stn_demo.model.grids import GRIDS, base_points
 
 ALL = [AttentionGrid, SimilarityGrid, AffineGrid, ProjectiveGrid, ThinPlateSplineGrid]

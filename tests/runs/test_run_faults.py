@@ -18,10 +18,11 @@ from run_helpers import DIGITS, ROOT, TINY, check_same, is_gone, made, state_is,
 
 from stn_demo import checkpoints
 from stn_demo.data.mnist import DataError
-from stn_demo.training import journal, run_folder
-from stn_demo.training.run_folder import RunFolder
-from stn_demo.training.runs import Runs
-from stn_demo.training.worker import Worker
+from stn_demo.runs import folder as run_folder
+from stn_demo.runs import journal
+from stn_demo.runs.folder import RunFolder
+from stn_demo.runs.runs import Runs
+from stn_demo.runs.worker import Worker
 
 # -- in this process
 
@@ -127,8 +128,8 @@ def test_a_real_full_disk(runs, reference):
 
 APP = """
 import sys, time
-from stn_demo.training.runs import Runs
-from stn_demo.training.worker import Worker
+from stn_demo.runs.runs import Runs
+from stn_demo.runs.worker import Worker
 runs = Runs(sys.argv[1], save_every=0.05)
 runs.resume(sys.argv[2])
 print("started", flush=True)

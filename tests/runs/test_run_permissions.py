@@ -16,9 +16,9 @@ START = """
 import os, queue, sys
 from pathlib import Path
 from run_helpers import DIGITS, TINY, made, state_is, work, Drawn
-from stn_demo.training.data_source import DataSource
-from stn_demo.training.runs import RunError, Runs
-from stn_demo.training.worker import Worker
+from stn_demo.runs.data_source import DataSource
+from stn_demo.runs.runs import RunError, Runs
+from stn_demo.runs.worker import Worker
 
 here = Path(sys.argv[1])
 

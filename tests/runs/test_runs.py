@@ -13,12 +13,14 @@ from run_helpers import DIGITS, ROOT, STEPS, TINY, check_same, is_gone, made, st
 
 from stn_demo import checkpoints
 from stn_demo.__main__ import main
-from stn_demo.child import Child
-from stn_demo.training import TrainingSettings, command, datasets, locks
+from stn_demo.cli import train as command
+from stn_demo.runs import locks
+from stn_demo.runs.process import WorkerProcess
+from stn_demo.runs.runs import Limits, RunError, Runs
+from stn_demo.runs.schedule import Schedule
+from stn_demo.runs.store import RunStore
+from stn_demo.training import TrainingSettings, datasets
 from stn_demo.training.presets import PRESETS
-from stn_demo.training.run_store import RunStore
-from stn_demo.training.runs import Limits, RunError, Runs
-from stn_demo.training.schedule import Schedule
 
 # -- schedule
 
@@ -224,11 +226,11 @@ def test_a_process_at_hand_takes_the_next_run(runs, reference):
 
 
 def test_a_process_that_was_loading_before_the_runs_were_takes_the_first(tmp_path, reference):
-    child = Child(nice=0)
-    runs = Runs(tmp_path / "runs", spare=child)
+    spare = WorkerProcess(nice=0)
+    runs = Runs(tmp_path / "runs", spare=spare)
     try:
         id = runs.start(TINY, twin=True, digits=DIGITS)
-        assert state_is(runs, id, "running", "done")["pid"] == child.process.pid
+        assert state_is(runs, id, "running", "done")["pid"] == spare.pid
         state_is(runs, id, "done")
         check_same(runs.store.run(id), reference)
     finally:
@@ -236,9 +238,9 @@ def test_a_process_that_was_loading_before_the_runs_were_takes_the_first(tmp_pat
 
 
 def test_a_process_that_no_run_came_for_ends_with_the_runs(tmp_path):
-    child = Child(nice=0)
-    Runs(tmp_path / "runs", spare=child).close()
-    assert child.process.poll() is not None
+    spare = WorkerProcess(nice=0)
+    Runs(tmp_path / "runs", spare=spare).close()
+    assert not spare.running()
 
 
 def test_a_process_at_hand_that_died_is_replaced(runs):
@@ -251,9 +253,7 @@ def test_a_process_at_hand_that_died_is_replaced(runs):
 
 
 def test_a_process_at_hand_ends_with_its_app(tmp_path):
-    code = (
-        "from stn_demo.training.runs import Runs; r = Runs('runs'); r.warm(); print(r._spare.pid, flush=True); input()"
-    )
+    code = "from stn_demo.runs.runs import Runs; r = Runs('runs'); r.warm(); print(r._spare.pid, flush=True); input()"
     command = [sys.executable, "-c", code]
     with subprocess.Popen(
         command,

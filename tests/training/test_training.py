@@ -34,7 +34,7 @@ def one_thread():
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))  # in processes that are started
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))  # in processes that are started
 
 
 @pytest.fixture(scope="module")

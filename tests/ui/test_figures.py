@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from results_helpers import made, measured, small
 
-from stn_demo.ui import figures, results_story
+from stn_demo.ui.results import figures
+from stn_demo.ui.results import story as results_story
 
-UI = Path(results_story.__file__).parent
+UI = Path(results_story.__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +113,10 @@ def test_nothing_measured_is_no_error_and_an_unknown_network_is_one(found):
 def test_every_word_and_colour_exists(found):
     """Of all networks, in both languages, in both themes."""
     words = [json.loads((UI / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")]
-    css = (UI / "stage" / "stage.css").read_text(encoding="utf-8")
+    css = (UI / "explore" / "static" / "explore.css").read_text(encoding="utf-8")
     for pair in results_story.overview(found, None)["pairs"]:
-        story = results_story.overview(found, pair["name"])
-        for one in story["figures"]:
+        told = results_story.overview(found, pair["name"])
+        for one in told["figures"]:
             for catalogue in words:
                 assert f"results.figure.{one['id']}" in catalogue
                 for says in one["says"]:
@@ -141,6 +142,6 @@ def test_both_catalogues_say_the_same_things_with_the_same_numbers():
 def test_scripts_and_page_use_words_that_exist():
     english = json.loads((UI / "strings" / "en.json").read_text(encoding="utf-8"))
     used = set()
-    for path in (UI / "results").glob("*"):
+    for path in (UI / "results").rglob("*.[jh][st]*"):
         used |= set(re.findall(r'"(results\.[a-z.]*[a-z])"', path.read_text(encoding="utf-8")))
     assert len(used) > 30 and used <= set(english), used - set(english)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from stn_demo.ui.state import Defaults, StateError, parse, read_request, read_state
+from stn_demo.ui.live.request import Defaults, RequestError, parse, read_request, read_state
 
 DEFAULTS = Defaults()
 DIGIT = base64.b64encode(bytes(range(256)) * 3 + bytes(16)).decode()
@@ -106,7 +106,7 @@ HOSTILE = [
 @pytest.mark.parametrize("values", HOSTILE)
 def test_hostile_values_are_refused_with_a_sentence(values):
     for read in (read_request, read_state):
-        with pytest.raises(StateError) as error:
+        with pytest.raises(RequestError) as error:
             read(values, DEFAULTS)
         assert str(error.value).endswith(".") and error.value.code
 
@@ -115,7 +115,7 @@ def test_hostile_values_are_refused_with_a_sentence(values):
     "values", [{"layers": 3}, {"layers": {"step": 3}}, {"layers": {"lines": 1}}, {"lang": "<script>"}]
 )
 def test_hostile_looks_are_refused(values):
-    with pytest.raises(StateError):
+    with pytest.raises(RequestError):
         read_state(values, DEFAULTS)
 
 
@@ -123,17 +123,17 @@ def test_hostile_looks_are_refused(values):
     "values", [{"inspect": {"view": "moon"}}, {"inspect": {"view": "warped", "x": -1, "y": 0}}, {"id": "x"}]
 )
 def test_hostile_questions_are_refused(values):
-    with pytest.raises(StateError):
+    with pytest.raises(RequestError):
         read_request(values, DEFAULTS)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "3", "null", "\x00", "[" * 100_000, b"\xff\xfe"])
 def test_text_that_is_no_object_is_refused(text):
-    with pytest.raises(StateError):
+    with pytest.raises(RequestError):
         parse(text)
 
 
 def test_a_request_is_bounded_in_size():
-    with pytest.raises(StateError) as error:
+    with pytest.raises(RequestError) as error:
         parse('{"a": "' + "x" * 300_000 + '"}')
     assert error.value.code == "too_long"

@@ -117,4 +117,4 @@ def test_the_measurements_themselves_can_be_had(client):
 
 def test_the_files_of_the_page_are_served(client):
     for name in ("main.js", "results.css", "plots.js"):
-        assert client.get(f"/stn/results/{name}").status_code == 200
+        assert client.get(f"/stn/results/static/{name}").status_code == 200

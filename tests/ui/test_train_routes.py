@@ -19,9 +19,9 @@ from stn_demo.data.digits import Digits
 from stn_demo.model import ModelConfig, build_model
 from stn_demo.training import TrainingSettings
 from stn_demo.training.trainer import untrained
+from stn_demo.ui.live.networks import Networks
 from stn_demo.ui.options import OptionError, Options, read_options
 from stn_demo.ui.server import build_app
-from stn_demo.ui.shelf import Shelf
 
 SETTINGS = {
     "data": "handwriting",
@@ -221,8 +221,8 @@ def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path
     monkeypatch.setenv("HOME", str(tmp_path))
     made = threading.Event()
     mine = lambda runs: tmp_path in runs.store.folder.parents  # the other tests' app prepares, too
-    monkeypatch.setattr("stn_demo.training.runs.Runs.warm", lambda self: mine(self) and made.set())
-    monkeypatch.setattr("stn_demo.ui.training_routes.ARRIVING", 0.0)
+    monkeypatch.setattr("stn_demo.runs.runs.Runs.warm", lambda self: mine(self) and made.set())
+    monkeypatch.setattr("stn_demo.ui.train.routes.ARRIVING", 0.0)
     for path in ("/stn/train", "/stn/train/networks"):
         for allowed in (False, True):
             made.clear()
@@ -234,11 +234,11 @@ def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path
 def test_a_run_past_its_first_seconds_leaves_room_for_the_next_process(client, long, monkeypatch):
     """Stop and start again, or the same seed again, does not wait for a process to load."""
     made = threading.Event()
-    monkeypatch.setattr("stn_demo.training.runs.Runs.warm", lambda self: made.set())
-    monkeypatch.setattr("stn_demo.ui.training_desk.BEGINNING", 1e9)
+    monkeypatch.setattr("stn_demo.runs.runs.Runs.warm", lambda self: made.set())
+    monkeypatch.setattr("stn_demo.ui.train.service.BEGINNING", 1e9)
     client.get("/stn/train")
     assert not made.wait(1.5)
-    monkeypatch.setattr("stn_demo.ui.training_desk.BEGINNING", 0.1)
+    monkeypatch.setattr("stn_demo.ui.train.service.BEGINNING", 0.1)
     assert made.wait(10)
 
 
@@ -255,13 +255,13 @@ def test_save_adds_to_the_networks_and_overwrites_none(client, short):
 
 
 def test_uploads_never_push_out_what_was_saved(tmp_path, monkeypatch):
-    monkeypatch.setattr("stn_demo.ui.shelf.MOST_UPLOADS", 1)
+    monkeypatch.setattr("stn_demo.ui.live.networks.MOST_UPLOADS", 1)
     model = build_model(ModelConfig())
-    shelf = Shelf(tmp_path / "none", tmp_path)
+    networks = Networks(tmp_path / "none", tmp_path)
     checkpoints.save(tmp_path / "mine.safetensors", model, {})
     for number in range(3):
         checkpoints.save(tmp_path / "new.part", model, {"number": number})
-        shelf.add((tmp_path / "new.part").read_bytes())
+        networks.add((tmp_path / "new.part").read_bytes())
     assert (tmp_path / "mine.safetensors").exists()
     assert len(list(tmp_path.glob("upload-*"))) == 1
 
@@ -467,8 +467,8 @@ def test_every_choice_has_its_words_in_both_languages(client):
 
 def test_a_run_on_embedded_digits_needs_no_data_set(client, monkeypatch):
     """The strip takes MNIST for a run on MNIST where it is there, else the embedded digits."""
-    from stn_demo.ui.samples import Samples
-    from stn_demo.ui.training_pictures import Pictures
+    from stn_demo.ui.live.samples import Samples
+    from stn_demo.ui.train.strip import Pictures
 
     pictures = Pictures(Samples(None), None)
     assert not mnist.is_at_hand()

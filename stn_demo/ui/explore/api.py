@@ -6,11 +6,11 @@ from pathlib import Path
 
 import gradio as gr
 
-from . import state
-from .live import Live
+from ..live.batcher import Batcher
+from ..live.request import Request, Source, read_request
 
 
-def add(live: Live) -> None:
+def add(batcher: Batcher) -> None:
     """Add the named endpoint to the Blocks that is being built."""
 
     async def explain(
@@ -34,13 +34,13 @@ def add(live: Live) -> None:
         """
         values = {
             "pose": {"rotation": rotation, "scale": scale, "shift_x": shift_x, "shift_y": shift_y, "shear": shear},
-            "model": model or live.defaults.model,
+            "model": model or batcher.defaults.model,
             "twin": None,
         }
         try:
-            asked = state.read_request(values, live.defaults)
+            asked = read_request(values, batcher.defaults)
             data = Path(image).read_bytes()
-            return await live.run(lambda engine: _explained(engine, asked, data, raw))
+            return await batcher.run(lambda engine: _explained(engine, asked, data, raw))
         except (ValueError, OSError, TypeError) as error:
             raise gr.Error(str(error), title="explain") from None
 
@@ -59,13 +59,13 @@ def add(live: Live) -> None:
         gr.Button("explain").click(explain, inputs, answer, api_name="explain")
 
 
-def _explained(engine, asked: state.Request, data: bytes, raw: bool) -> dict:
+def _explained(engine, asked: Request, data: bytes, raw: bool) -> dict:
     import dataclasses
 
-    from ..data import picture
+    from ...data import picture
 
     digit = (picture.read(data, raw=raw) * 255).round().byte()
-    asked = dataclasses.replace(asked, source=state.Source(digit=digit.numpy().tobytes()))
+    asked = dataclasses.replace(asked, source=Source(digit=digit.numpy().tobytes()))
     frame, _, _ = engine.frame(asked)
     return {
         "digit": int(frame.probs.argmax()),

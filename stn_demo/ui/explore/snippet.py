@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .engine import as_base64
-from .state import Request
+from ..live.codec import as_base64
+from ..live.request import Request
 
 TEMPLATE = """\
 import base64

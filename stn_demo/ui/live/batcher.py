@@ -10,22 +10,22 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from . import state
+from .request import Defaults, Request, RequestError, error_text, parse, read_request
 
 LARGEST_BATCH = 64
 LONGEST_QUEUE = 2000
 
 
-class Live:
+class Batcher:
     """``await live.answer(text)`` -> the binary message of the frame, or the JSON text of an error.
 
     ``engine`` answers a list of requests; it is None until it has been loaded, and until then questions wait.
     """
 
-    def __init__(self, defaults: state.Defaults):
+    def __init__(self, defaults: Defaults):
         self.defaults = defaults
         self.engine = None
-        self._waiting: list[tuple[state.Request, asyncio.Future]] = []
+        self._waiting: list[tuple[Request, asyncio.Future]] = []
         self._work: asyncio.Task | None = None
         self._loaded = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
@@ -47,15 +47,13 @@ class Live:
     async def answer(self, text: str | bytes) -> bytes | str:
         number = 0
         try:
-            values = state.parse(text)
+            values = parse(text)
             number = values["id"] if isinstance(values.get("id"), int) else 0
-            request = state.read_request(values, self.defaults)
-        except state.StateError as error:
-            return state.error_text(number, error.code, str(error))
+            request = read_request(values, self.defaults)
+        except RequestError as error:
+            return error_text(number, error.code, str(error))
         if len(self._waiting) >= LONGEST_QUEUE:
-            return state.error_text(
-                number, "busy", "Too many people are asking at this moment; it goes on in a second."
-            )
+            return error_text(number, "busy", "Too many people are asking at this moment; it goes on in a second.")
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
         if self._work is None or self._work.done():

@@ -6,6 +6,7 @@ the order of ``header.arrays``, a list of [name, type, shape]. Types: "i2" littl
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
 
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..analysis.frame import Frame
+from ...analysis.frame import Frame
 
 _write = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 GRID_UNIT = 4096  # of the int16 grid: 1 / 4096 of half a picture, 0.003 px at 28 px; saturates at 8 half pictures
@@ -93,3 +94,10 @@ def _finite(value):
     if isinstance(value, list):
         return [_finite(item) for item in value]
     return value
+
+
+def as_base64(digit: Tensor) -> str:
+    """784 bytes, for JSON; ``digit`` is uint8 [28, 28] or float [28, 28] in [0, 1]."""
+    if digit.dtype != torch.uint8:
+        digit = (digit.clamp(0, 1) * 255).round().to(torch.uint8)
+    return base64.b64encode(digit.contiguous().numpy().tobytes()).decode()

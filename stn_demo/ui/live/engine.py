@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import functools
 import logging
@@ -13,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..analysis.frame import Frame, Scene, frames
-from ..data import ink
-from ..data.pose import Pose
-from ..model import Network, Sampler
-from . import wire
-from .shelf import Shelf
-from .state import PAD, Request, Source, StateError, error_text
+from ...analysis.frame import Frame, Scene, frames
+from ...data import ink
+from ...data.pose import Pose
+from ...model import Network, Sampler
+from . import codec
+from .networks import Networks
+from .request import PAD, Request, RequestError, Source, error_text
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +26,8 @@ log = logging.getLogger(__name__)
 class Engine:
     """Answers batches of requests with the networks of a ``Shelf``. Called from one thread at a time."""
 
-    def __init__(self, shelf: Shelf):
-        self.shelf = shelf
+    def __init__(self, networks: Networks):
+        self.networks = networks
         torch.set_num_threads(1)  # a 28 x 28 picture is done before a second thread is awake
 
     def answer(self, requests: list[Request]) -> list[bytes | str]:
@@ -79,11 +78,11 @@ class Engine:
             }
             for request in batch
         ]
-        return wire.encode(frames(model, scenes, twin, sampler), [scene.digit for scene in scenes], headers)
+        return codec.encode(frames(model, scenes, twin, sampler), [scene.digit for scene in scenes], headers)
 
     def _networks(self, request: Request) -> tuple[Network, Network | None, Sampler | None]:
-        model = self.shelf.get(request.model)
-        twin = self.shelf.get(request.twin) if request.twin else None
+        model = self.networks.get(request.model)
+        twin = self.networks.get(request.twin) if request.twin else None
         own = model.transformers["input"].sampler if "input" in model.transformers else None
         sampler = None
         if own is not None and (request.sampler or request.padding):
@@ -96,7 +95,7 @@ class Engine:
 
     @staticmethod
     def _refusal(request: Request, error: Exception) -> str:
-        if isinstance(error, StateError):
+        if isinstance(error, RequestError):
             return error_text(request.id, error.code, str(error))
         if isinstance(error, ValueError):
             return error_text(request.id, "bad_request", str(error))
@@ -140,10 +139,3 @@ def digit_of(source: Source, raw: bool) -> Tensor:
         for width, erase, points in source.strokes
     ]
     return (ink.render(strokes, prepare=not raw) * 255).round().to(torch.uint8)
-
-
-def as_base64(digit: Tensor) -> str:
-    """784 bytes, for JSON; ``digit`` is uint8 [28, 28] or float [28, 28] in [0, 1]."""
-    if digit.dtype != torch.uint8:
-        digit = (digit.clamp(0, 1) * 255).round().to(torch.uint8)
-    return base64.b64encode(digit.contiguous().numpy().tobytes()).decode()

@@ -11,9 +11,9 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from .. import checkpoints
-from ..model import Network
-from .state import Defaults, StateError
+from ... import checkpoints
+from ...model import Network
+from .request import Defaults, RequestError
 
 log = logging.getLogger(__name__)
 MOST_LOADED = 96  # a timeline is dragged to and fro over some sixty
@@ -22,7 +22,7 @@ RUN = re.compile(r"run-([a-z0-9-]{1,40})-(latest|\d{1,9})(-twin)?")  # a network
 UNTRAINED = re.compile(r"untrained-([a-z0-9-]{1,40})")  # the network of a preset, before its first step
 
 
-class Shelf:
+class Networks:
     """Networks by name. ``folders`` are searched in order; ``uploads`` is the last of them and the only one written.
     ``runs`` (a ``training.runs.Runs``) has those called run-<id>-<step>, run-<id>-latest, each with -twin or without;
     untrained-<preset> is what a run of that preset begins with."""
@@ -50,7 +50,7 @@ class Shelf:
     def warm(self, defaults: Defaults) -> None:
         """Open the default networks, so that the first visitor does not wait for them; a missing one is no fault yet."""
         for name in filter(None, (defaults.model, defaults.twin)):
-            with contextlib.suppress(StateError):
+            with contextlib.suppress(RequestError):
                 self.get(name)
 
     def get(self, name: str) -> Network:
@@ -63,7 +63,7 @@ class Shelf:
             return network
         path = self._path(name)
         if path is None:
-            raise StateError(f"There is no checkpoint {name!r} here.", "unknown_model")
+            raise RequestError(f"There is no checkpoint {name!r} here.", "unknown_model")
         try:
             stat = path.stat()
             version = (stat.st_mtime_ns, stat.st_size)
@@ -77,7 +77,7 @@ class Shelf:
                     self._loaded.popitem(last=False)
             return kept[1]
         except (checkpoints.CheckpointError, OSError) as error:
-            raise StateError(str(error), "broken_model") from None
+            raise RequestError(str(error), "broken_model") from None
 
     def add(self, data: bytes) -> str:
         """Keep an uploaded checkpoint; its name, made from its content. Raises checkpoints.CheckpointError."""
@@ -100,7 +100,7 @@ class Shelf:
             try:
                 return self.runs.path(id, step if step == "latest" else int(step), twin is not None)
             except ValueError as error:  # a RunError, whose sentence says what is missing
-                raise StateError(str(error), "unknown_model") from None
+                raise RequestError(str(error), "unknown_model") from None
         return next((folder / f"{name}.safetensors" for folder in self.folders if self._has(folder, name)), None)
 
     @staticmethod
@@ -110,8 +110,8 @@ class Shelf:
 
 @functools.lru_cache(maxsize=32)
 def _untrained(preset: str) -> Network | None:
-    from ..training.presets import PRESETS
-    from ..training.trainer import untrained
+    from ...training.presets import PRESETS
+    from ...training.trainer import untrained
 
     return untrained(PRESETS[preset].settings).eval().requires_grad_(False) if preset in PRESETS else None
 

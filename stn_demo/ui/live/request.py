@@ -44,7 +44,7 @@ LAYERS = {"points": False, "lines": True, "region": True, "density": False}
 STEPS = (1, 2, 4)
 
 
-class StateError(ValueError):
+class RequestError(ValueError):
     """What came in is not a state; ``code`` is stable and names the sentence in the catalogue."""
 
     def __init__(self, message: str, code: str = "bad_request"):
@@ -95,13 +95,13 @@ def error_text(number: int, code: str, message: str) -> str:
 def parse(text: str | bytes, most: int = 256 * 1024) -> dict:
     """JSON object from the outside, bounded in size. Raises StateError."""
     if len(text) > most:
-        raise StateError(f"That is more than {most // 1024} kB, the most a request may hold.", "too_long")
+        raise RequestError(f"That is more than {most // 1024} kB, the most a request may hold.", "too_long")
     try:
         values = json.loads(text, parse_constant=lambda name: math.nan)
     except (ValueError, RecursionError):
-        raise StateError("That is not JSON.") from None
+        raise RequestError("That is not JSON.") from None
     if not isinstance(values, dict):
-        raise StateError("A request is a JSON object.")
+        raise RequestError("A request is a JSON object.")
     return values
 
 
@@ -109,7 +109,7 @@ def read_request(values: dict, defaults: Defaults) -> Request:
     """A ``Request`` from a parsed JSON object; what is missing takes its default. Raises StateError."""
     number = values.get("id", 0)
     if not isinstance(number, int) or isinstance(number, bool):
-        raise StateError("id is a whole number.")
+        raise RequestError("id is a whole number.")
     return Request(
         source=_source(values.get("source"), defaults),
         raw=_flag(values, "raw", False),
@@ -130,13 +130,13 @@ def read_state(values: dict, defaults: Defaults) -> dict:
     request = read_request({key: values[key] for key in values if key not in ("id", "inspect", "density")}, defaults)
     layers = values.get("layers") or {}
     if not isinstance(layers, dict):
-        raise StateError("layers is an object.", "link")
+        raise RequestError("layers is an object.", "link")
     step = layers.get("step", 2)
     if step not in STEPS or isinstance(step, bool):
-        raise StateError(f"layers.step is one of {', '.join(map(str, STEPS))}.", "link")
+        raise RequestError(f"layers.step is one of {', '.join(map(str, STEPS))}.", "link")
     language = values.get("lang")
     if language is not None and language not in LANGUAGES:
-        raise StateError(f"lang is one of {', '.join(LANGUAGES)}.", "link")
+        raise RequestError(f"lang is one of {', '.join(LANGUAGES)}.", "link")
     source = request.source
     if source.strokes is not None:
         written = [{"w": width, "e": int(erase), "p": list(points)} for width, erase, points in source.strokes]
@@ -161,7 +161,7 @@ def read_pose(values: Any) -> dict[str, Any]:
     """The fields of a ``data.pose.Pose``, within the ranges of ``POSE``. Raises StateError."""
     values = {} if values is None else values
     if not isinstance(values, dict):
-        raise StateError("pose is an object.")
+        raise RequestError("pose is an object.")
     pose: dict[str, Any] = {}
     for name, (least, most, default) in POSE.items():
         pose[name] = _number(values.get(name, default), least, most, f"pose.{name}")
@@ -175,34 +175,34 @@ def _source(values: Any, defaults: Defaults) -> Source:
     if values is None:
         return Source(digit=defaults.digit)
     if not isinstance(values, dict):
-        raise StateError("source is an object.")
+        raise RequestError("source is an object.")
     if values.get("kind") == "digit":
         label = values.get("label")
         if label is not None and (not isinstance(label, int) or isinstance(label, bool) or not 0 <= label <= 9):
-            raise StateError("label is a digit from 0 to 9.")
+            raise RequestError("label is a digit from 0 to 9.")
         try:
             digit = base64.b64decode(values.get("digit", ""), validate=True)
         except (binascii.Error, ValueError, TypeError):
-            raise StateError("source.digit is not base64.") from None
+            raise RequestError("source.digit is not base64.") from None
         if len(digit) != DIGIT_BYTES:
-            raise StateError(f"source.digit holds {len(digit)} bytes; a digit has {DIGIT_BYTES}.")
+            raise RequestError(f"source.digit holds {len(digit)} bytes; a digit has {DIGIT_BYTES}.")
         return Source(digit=digit, label=label)
     if values.get("kind") == "strokes":
         return Source(strokes=_strokes(values.get("strokes")))
-    raise StateError('source.kind is "strokes" or "digit".')
+    raise RequestError('source.kind is "strokes" or "digit".')
 
 
 def _strokes(values: Any) -> tuple:
     if not isinstance(values, list) or len(values) > MOST_STROKES:
-        raise StateError(f"source.strokes is a list of at most {MOST_STROKES} strokes.")
+        raise RequestError(f"source.strokes is a list of at most {MOST_STROKES} strokes.")
     strokes, points = [], 0
     for stroke in values:
         if not isinstance(stroke, dict) or not isinstance(stroke.get("p"), list):
-            raise StateError("A stroke is an object with a list p of x and y.")
+            raise RequestError("A stroke is an object with a list p of x and y.")
         path = stroke["p"]
         points += len(path) // 2
         if len(path) % 2 or not path or points > MOST_POINTS:
-            raise StateError(
+            raise RequestError(
                 f"A stroke holds pairs of x and y, and a drawing at most {MOST_POINTS} points.", "too_long"
             )
         width = _number(stroke.get("w", 60), 10, 300, "stroke.w")
@@ -215,7 +215,7 @@ def _grab(values: Any) -> dict | None:
     if values is None:
         return None
     if not isinstance(values, dict) or len(values) != 1:
-        raise StateError("grab is null or an object with one of parts, theta, corners.")
+        raise RequestError("grab is null or an object with one of parts, theta, corners.")
     if isinstance(values.get("parts"), dict):
         read = {name: _number(values["parts"].get(name), *PARTS[name], f"grab.parts.{name}") for name in PARTS}
         return {"parts": read}
@@ -223,48 +223,48 @@ def _grab(values: Any) -> dict | None:
         return {"theta": [_number(value, -100, 100, "grab.theta") for value in values["theta"]]}
     if "corners" in values:
         return {"corners": [list(point) for point in _points(values["corners"], 4, -20, 20, "grab.corners")]}
-    raise StateError("grab is null or an object with one of parts, theta, corners.")
+    raise RequestError("grab is null or an object with one of parts, theta, corners.")
 
 
 def _inspect(values: Any) -> tuple[str, int, int] | None:
     if values is None:
         return None
     if not isinstance(values, dict) or values.get("view") not in ("warped", "input"):
-        raise StateError('inspect.view is "warped" or "input".')
+        raise RequestError('inspect.view is "warped" or "input".')
     x, y = (int(_number(values.get(axis), 0, 255, f"inspect.{axis}")) for axis in ("x", "y"))
     return values["view"], x, y
 
 
 def _points(values: Any, count: int, least: float, most: float, name: str) -> tuple[tuple[float, float], ...]:
     if not isinstance(values, list) or len(values) != count:
-        raise StateError(f"{name} is a list of {count} points.")
+        raise RequestError(f"{name} is a list of {count} points.")
     if any(not isinstance(point, list) or len(point) != 2 for point in values):
-        raise StateError(f"{name} is a list of {count} points [x, y].")
+        raise RequestError(f"{name} is a list of {count} points [x, y].")
     return tuple((_number(x, least, most, name), _number(y, least, most, name)) for x, y in values)
 
 
 def _number(value: Any, least: float, most: float, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise StateError(f"{name} is a number from {least:g} to {most:g}.")
+        raise RequestError(f"{name} is a number from {least:g} to {most:g}.")
     return value
 
 
 def _flag(values: dict, name: str, default: bool) -> bool:
     value = values.get(name, default)
     if not isinstance(value, bool):
-        raise StateError(f"{name} is true or false.")
+        raise RequestError(f"{name} is true or false.")
     return value
 
 
 def _choice(values: dict, name: str, choices: tuple[str, ...]) -> str | None:
     value = values.get(name)
     if value is not None and value not in choices:
-        raise StateError(f"{name} is one of {', '.join(choices)}.")
+        raise RequestError(f"{name} is one of {', '.join(choices)}.")
     return value
 
 
 def _name(values: dict, name: str, default: str | None) -> str | None:
     value = values.get(name, default)
     if value is not None and (not isinstance(value, str) or not NAME.fullmatch(value)):
-        raise StateError(f"{name} is not the name of a checkpoint.", "unknown_model")
+        raise RequestError(f"{name} is not the name of a checkpoint.", "unknown_model")
     return value

@@ -8,9 +8,9 @@ import random
 
 import torch
 
-from ..data import handwriting, mnist
-from ..data.digits import Digits
-from .engine import as_base64
+from ...data import handwriting, mnist
+from ...data.digits import Digits
+from .codec import as_base64
 
 HANDWRITING_SEED, HANDWRITING_COUNT = 7, 600
 

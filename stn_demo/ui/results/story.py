@@ -17,7 +17,7 @@ def overview(results: dict, wanted: str | None) -> dict:
     Raises:
         UnknownPair: that network has no results.
     """
-    from ..analysis import cells, table
+    from ...analysis import cells, table
 
     choices = [pair for pair in cells.pairs(results["table"]) if pair.name in results["classes"]]
     if not choices:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from .options import Options
-from .state import StateError
+from ..live.request import RequestError
+from ..options import Options
 
 ASKED = ("name", "twin", "minutes", "digits", "device")  # of Runs.start, beside the settings
 
 
 def presets() -> list[dict]:
     """[{name, settings, twin, minutes, digits}], in the order to be shown."""
-    from ..training.presets import PRESETS
+    from ...training.presets import PRESETS
 
     return [
         {
@@ -28,10 +28,10 @@ def presets() -> list[dict]:
 
 def begun(name: str) -> dict:
     """What of the status of a run of this preset is known before it begins. StateError where there is no such preset."""
-    from ..training.presets import PRESETS
+    from ...training.presets import PRESETS
 
     if name not in PRESETS:
-        raise StateError(f"{name[:40]!r} is no preset.")
+        raise RequestError(f"{name[:40]!r} is no preset.")
     return {"settings": PRESETS[name].settings.to_dict()}
 
 
@@ -39,11 +39,11 @@ def choices(options: Options) -> dict:
     """Every field of the settings with its values or its range, and which devices and digits this machine has."""
     import torch
 
-    from ..data import mnist
-    from ..data.distortions import DISTORTIONS
-    from ..model.classifier import POINTS
-    from ..model.config import CHOICES
-    from ..training.settings import DATA_SETS, TrainingSettings
+    from ...data import mnist
+    from ...data.distortions import DISTORTIONS
+    from ...model.classifier import POINTS
+    from ...model.config import CHOICES
+    from ...training.settings import DATA_SETS, TrainingSettings
 
     devices = ["cpu"]
     if torch.cuda.is_available():
@@ -72,18 +72,18 @@ def choices(options: Options) -> dict:
 def read(values: dict) -> dict:
     """The arguments of ``Runs.start`` from a posted {settings, name, twin, minutes, digits, device}; the network takes
     pictures of the size that the distortion makes. ValueError, with a sentence, for anything that does not fit."""
-    from ..data.distortions import DISTORTIONS
-    from ..training.settings import TrainingSettings
+    from ...data.distortions import DISTORTIONS
+    from ...training.settings import TrainingSettings
 
     unknown = set(values) - {"settings", *ASKED}
     if unknown:
-        raise StateError(f"{min(unknown)!r} is nothing that a run is asked for.")
+        raise RequestError(f"{min(unknown)!r} is nothing that a run is asked for.")
     settings = values.get("settings")
     if not isinstance(settings, dict) or not isinstance(settings.get("model", {}), dict):
-        raise StateError("settings is an object.")
+        raise RequestError("settings is an object.")
     distortion = settings.get("distortion", "pose")
     if not isinstance(distortion, (str, dict)):
-        raise StateError("distortion is a name, or an object of ranges.")
+        raise RequestError("distortion is a name, or an object of ranges.")
     if isinstance(distortion, dict):
         size = distortion.get("frame", 28)
     else:
@@ -100,13 +100,13 @@ def read(values: dict) -> dict:
     }
     for name, kinds in (("name", str), ("twin", bool), ("device", str)):
         if not isinstance(asked[name], kinds):
-            raise StateError(f"{name} is not of the kind that it should be.")
+            raise RequestError(f"{name} is not of the kind that it should be.")
     for name in ("minutes", "digits"):
         value = asked[name]
         if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
-            raise StateError(f"{name} is a number above 0, or nothing.")
+            raise RequestError(f"{name} is a number above 0, or nothing.")
     if asked["digits"] is not None:
         asked["digits"] = int(asked["digits"])
     if len(asked["name"]) > 80:
-        raise StateError("A name has at most 80 letters.")
+        raise RequestError("A name has at most 80 letters.")
     return asked

@@ -10,9 +10,9 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..analysis.frame import Frame
-from . import state
-from .live import Live
+from ...analysis.frame import Frame
+from ..live.batcher import Batcher
+from ..live.request import Request, RequestError
 
 FORMATS = {"gif": "image/gif", "webp": "image/webp"}
 MOST_FRAMES = 60
@@ -25,21 +25,21 @@ NET, NET_SOFT, PLAIN = "#4cc4ff", "#1f5f80", "#8491a3"
 EVERY = 4  # grid line
 
 
-async def animation(live: Live, run: dict, asked: state.Request, format: object) -> tuple[bytes, str]:
+async def animation(batcher: Batcher, run: dict, asked: Request, format: object) -> tuple[bytes, str]:
     """The file and its media type. ``run`` is a run's status with its ``snapshots``; ``asked`` says which digit, and how
     it is held. Raises ValueError (StateError)."""
     if format not in FORMATS:
-        raise state.StateError(f"A film is one of {', '.join(FORMATS)}.")
+        raise RequestError(f"A film is one of {', '.join(FORMATS)}.")
     steps = run["snapshots"]
     if not steps:
-        raise state.StateError("This run has no snapshots yet.", "run_no_snapshots")
+        raise RequestError("This run has no snapshots yet.", "run_no_snapshots")
     if len(steps) > MOST_FRAMES:
         steps = [steps[round(i * (len(steps) - 1) / (MOST_FRAMES - 1))] for i in range(MOST_FRAMES)]
     pictures = []
     for step in steps:  # one question at a time, so that others' come between
         name = f"run-{run['id']}-{step}"
         asking = dataclasses.replace(asked, model=name, twin=f"{name}-twin" if run.get("twin") else None)
-        frame = (await live.run(lambda engine, asking=asking: engine.frame(asking)))[0]
+        frame = (await batcher.run(lambda engine, asking=asking: engine.frame(asking)))[0]
         pictures.append(await asyncio.to_thread(_picture, frame, step, steps))
     return await asyncio.to_thread(_file, pictures, format), FORMATS[format]
 

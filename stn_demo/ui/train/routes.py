@@ -16,8 +16,11 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from . import guard, state, training_log, training_settings
-from .training_desk import Training, running, version
+from .. import http
+from ..live.request import NAME, parse, read_request
+from . import form
+from . import log as run_log
+from .service import TrainingService, running, version
 
 MOST_BODY = 256 * 1024
 WATCHERS = ("replay",)  # what a visitor may post where training is closed
@@ -33,14 +36,14 @@ class Refused(ValueError):
         self.code = code
 
 
-def add(app: FastAPI, training: Training) -> None:
+def add(app: FastAPI, training: TrainingService) -> None:
     """Add the routes. They come before the files of the page, which are mounted at the same path."""
     _add_watching(app, training)
     _add_driving(app, training)
     _add_taking(app, training)
 
 
-def _add_watching(app: FastAPI, training: Training) -> None:
+def _add_watching(app: FastAPI, training: TrainingService) -> None:
     @app.get("/stn/train")
     async def overview():
         runs = await training.list()
@@ -53,11 +56,11 @@ def _add_watching(app: FastAPI, training: Training) -> None:
         return {
             "allowed": training.options.training,
             "problem": problem,
-            "runs": [training_log.summary(run) for run in runs],
+            "runs": [run_log.summary(run) for run in runs],
             "version": version(runs),
             "running": running(runs),
-            "presets": await asyncio.to_thread(training_settings.presets),
-            "choices": await asyncio.to_thread(training_settings.choices, training.options),
+            "presets": await asyncio.to_thread(form.presets),
+            "choices": await asyncio.to_thread(form.choices, training.options),
         }
 
     @app.get("/stn/train/networks")
@@ -74,7 +77,7 @@ def _add_watching(app: FastAPI, training: Training) -> None:
         if not id:
             return about
         try:
-            return {**about, **await training.call(training_log.news, id, since)}
+            return {**about, **await training.call(run_log.news, id, since)}
         except ValueError as error:
             # a page asks after its run until it hears that this was deleted: an answer, no fault of the page's
             return JSONResponse({**about, "error": _described(error)})
@@ -84,7 +87,7 @@ def _add_watching(app: FastAPI, training: Training) -> None:
         """Of a run, or of what a run of a preset begins with."""
         try:
             name = f"run-{id}-{step}" if id else f"untrained-{preset}"
-            run = await training.call(lambda runs: runs.status(id) if id else training_settings.begun(preset))
+            run = await training.call(lambda runs: runs.status(id) if id else form.begun(preset))
             version, message = await training.pictures.strip(name, run)
         except ValueError:  # deleted, or not yet written
             version = seen
@@ -103,9 +106,9 @@ def _add_watching(app: FastAPI, training: Training) -> None:
         return Response(plain, media_type="text/javascript", headers=headers)
 
 
-def _add_driving(app: FastAPI, training: Training) -> None:
+def _add_driving(app: FastAPI, training: TrainingService) -> None:
     async def start(values: dict) -> dict:
-        asked = await asyncio.to_thread(training_settings.read, values)
+        asked = await asyncio.to_thread(form.read, values)
         return {"id": await training.call(lambda runs: runs.start(**asked))}
 
     async def reset(values: dict) -> dict:
@@ -122,7 +125,7 @@ def _add_driving(app: FastAPI, training: Training) -> None:
 
     async def save(values: dict) -> dict:
         id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
-        if not state.NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise Refused(
                 "run_name", "A name has letters, digits, dots, dashes and underscores, and starts with a letter."
             )
@@ -137,7 +140,7 @@ def _add_driving(app: FastAPI, training: Training) -> None:
             runs.save(id, step, name, folder, twin=twin)
 
         await training.call(work)
-        await training.status.refresh(training.live)
+        await training.status.refresh(training.batcher)
         return {"name": name}
 
     def plain(name: str) -> Callable:
@@ -167,13 +170,13 @@ def _add_driving(app: FastAPI, training: Training) -> None:
         route(name, action)
 
 
-def _add_taking(app: FastAPI, training: Training) -> None:
+def _add_taking(app: FastAPI, training: TrainingService) -> None:
     drawing = asyncio.Semaphore(1)
 
     @app.get("/stn/train/export")
     async def export(id: str, format: str = "json"):
         try:
-            text = await training.call(training_log.exported, id, format)
+            text = await training.call(run_log.exported, id, format)
         except ValueError as error:
             return _refuse(error)
         kind = {"csv": "text/csv", "json": "application/json"}[format]
@@ -198,40 +201,40 @@ def _add_taking(app: FastAPI, training: Training) -> None:
 
     @app.post("/stn/train/replay")
     async def replay(request: Request):
-        from . import training_replay
+        from . import replay as animated
 
         try:
             values = await _posted(request, training, "replay")
-            asked = state.read_request({**values, "id": 0, "model": None, "twin": None}, training.live.defaults)
+            asked = read_request({**values, "id": 0, "model": None, "twin": None}, training.batcher.defaults)
             run = await training.call(
                 lambda runs: {**runs.status(_id(values)), "snapshots": runs.snapshots(_id(values))}
             )
             async with drawing:
-                data, kind = await training_replay.animation(training.live, run, asked, values.get("format"))
+                data, kind = await animated.animation(training.batcher, run, asked, values.get("format"))
         except (ValueError, OSError) as error:
             return _refuse(error)
         return Response(data, media_type=kind, headers=FILE)
 
 
-async def _posted(request: Request, training: Training, name: str) -> dict:
+async def _posted(request: Request, training: TrainingService, name: str) -> dict:
     """The JSON object of a POST, if it may be asked at all."""
-    guard.check_origin(request)
+    http.check_origin(request)
     if not training.options.training and name not in WATCHERS:
         raise Refused(
             "train_closed", "Training is closed on this page (--no-training); watching and rewinding are not."
         )
-    text = await guard.body(request, MOST_BODY)
-    return state.parse(text if text is not None else b" " * (MOST_BODY + 1))
+    text = await http.body(request, MOST_BODY)
+    return parse(text if text is not None else b" " * (MOST_BODY + 1))
 
 
 def _refuse(error: Exception, **more) -> JSONResponse:
-    return guard.answer({"error": _described(error), **more})
+    return http.answer({"error": _described(error), **more})
 
 
 def _described(error: Exception) -> dict:
     """The sentence of a RunError, StateError, Refused or of settings that do not fit each other."""
     if isinstance(error, OSError):
-        from ..training.faults import RunError, why
+        from ...training.faults import RunError, why
 
         error = RunError("disk_other", **why(error))
     about = {"code": getattr(error, "code", "run_settings"), "message": str(error)}

@@ -9,29 +9,29 @@ import json
 import time
 from collections.abc import Callable
 
-from ..child import Child
-from .live import Live
-from .options import Options
-from .status import Status
+from ...runs.process import WorkerProcess
+from ..live.batcher import Batcher
+from ..options import Options
+from ..status import Status
 
 LISTED_FOR = 1.0  # seconds for which a list of runs is good: many may be watching, and it reads two files a run
 BEGINNING = 6.0  # seconds of training
 AT_WORK = ("starting", "running", "paused")
 
 
-class Training:
+class TrainingService:
     """``runs`` (a ``training.runs.Runs``) is None until ``open`` has been called."""
 
-    def __init__(self, options: Options, live: Live, status: Status, spare: Child | None = None):
+    def __init__(self, options: Options, batcher: Batcher, status: Status, spare: WorkerProcess | None = None):
         """``spare``: a process for the first run, which loads while the app does."""
-        self.options, self.live, self.status, self.spare = options, live, status, spare
+        self.options, self.batcher, self.status, self.spare = options, batcher, status, spare
         self.runs = None
         self._listed: tuple[float, list[dict]] = (-1e9, [])
         self._preparing: asyncio.Task | None = None
 
     def open(self):
         """Make the ``Runs``; torch is loaded by now. Called once, in the engine's thread."""
-        from ..training.runs import Limits, Runs
+        from ...runs.runs import Limits, Runs
 
         limits = Limits(minutes=self.options.longest_run, bytes=self.options.most_disk << 20)
         self.runs = Runs(self.options.runs, data_root=self.options.data, limits=limits, spare=self.spare)
@@ -43,7 +43,7 @@ class Training:
 
     async def call(self, work: Callable, *args, **named):
         """``work(runs, ...)`` in a thread, once the runs are there."""
-        await self.live.ready()
+        await self.batcher.ready()
         return await asyncio.to_thread(work, self.runs, *args, **named)
 
     async def list(self) -> list[dict]:
@@ -71,10 +71,10 @@ class Training:
 
     @functools.cached_property
     def pictures(self):
-        from .samples import Samples
-        from .training_pictures import Pictures
+        from ..live.samples import Samples
+        from .strip import Pictures
 
-        return Pictures(Samples(self.options.data), self.live)
+        return Pictures(Samples(self.options.data), self.batcher)
 
 
 def beginning(run: dict) -> bool:

@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..analysis.frame import CORNERS, EDGE
-from ..data.digits import Digits
-from ..model import Network
-from ..model.grids import ThinPlateSplineGrid
-from ..training.settings import TrainingSettings
-from .live import Live
-from .samples import Samples
+from ...analysis.frame import CORNERS, EDGE
+from ...data.digits import Digits
+from ...model import Network
+from ...model.grids import ThinPlateSplineGrid
+from ...training.settings import TrainingSettings
+from ..live.batcher import Batcher
+from ..live.samples import Samples
 
 PER_CLASS = 24  # digits of a class that are averaged
 MOST_KEPT = 200  # strips of 24 kB
@@ -39,8 +39,8 @@ class Pictures:
     scaled to its own brightest pixel.
     """
 
-    def __init__(self, samples: Samples, live: Live):
-        self.samples, self.live = samples, live
+    def __init__(self, samples: Samples, batcher: Batcher):
+        self.samples, self.batcher = samples, batcher
         self._digits: dict[str, Tensor] = {}
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._versions: weakref.WeakKeyDictionary[Network, str] = weakref.WeakKeyDictionary()
@@ -51,13 +51,13 @@ class Pictures:
         """Raises StateError where there is no such network."""
         settings = TrainingSettings.from_dict(run["settings"])
         async with self._one:
-            model, twin = await self.live.run(_networks, name, bool(run.get("twin")))
+            model, twin = await self.batcher.run(_networks, name, bool(run.get("twin")))
             version = self._versions.setdefault(model, str(next(self._count)))  # the shelf reads a changed file anew
             if version not in self._kept:
                 digits = await asyncio.to_thread(self._posed, settings)
-                header, ten = await self.live.run(_ten, model, twin, digits[::PER_CLASS])
+                header, ten = await self.batcher.run(_ten, model, twin, digits[::PER_CLASS])
                 means = [
-                    await self.live.run(_mean, model, digits[i : i + PER_CLASS])
+                    await self.batcher.run(_mean, model, digits[i : i + PER_CLASS])
                     for i in range(0, 10 * PER_CLASS, PER_CLASS)
                 ]
                 arrays = {"input": digits[::PER_CLASS, 0], "warped": ten, "mean": torch.stack(means)}
@@ -85,7 +85,7 @@ class Pictures:
 
 
 def _networks(engine, name: str, with_twin: bool) -> tuple[Network, Network | None]:
-    return engine.shelf.get(name), engine.shelf.get(f"{name}-twin") if with_twin else None
+    return engine.networks.get(name), engine.networks.get(f"{name}-twin") if with_twin else None
 
 
 @torch.no_grad()

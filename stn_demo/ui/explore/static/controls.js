@@ -1,9 +1,9 @@
 // Sliders, presets, layers, sampler and padding: controls write the state, and the state writes the controls.
 
-import { farthestCorner, farthestShift } from "./geometry.js";
-import { number, t } from "./i18n.js";
-import { put, styled, textIn, write } from "./node.js";
-import { DEFAULTS } from "./store.js";
+import { farthestCorner, farthestShift } from "../../shared/geometry.js";
+import { number, t } from "../../shared/i18n.js";
+import { put, styled, textIn, write } from "../../shared/node.js";
+import { DEFAULTS } from "../../shared/store.js";
 
 const SHOWN = {
   rotation: [0, "unit.degrees", true],

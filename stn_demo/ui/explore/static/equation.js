@@ -1,6 +1,6 @@
 /** An output pixel as the sum that it is: value = weight x input + ..., with the real numbers. */
 
-import { number, t } from "./i18n.js";
+import { number, t } from "../../shared/i18n.js";
 
 const MOST_TERMS = 4; // a bicubic sum has 16: the strongest are written out
 const NOTHING = 0.0005; // a weight that would read 0.00

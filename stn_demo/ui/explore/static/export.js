@@ -1,10 +1,10 @@
 /** Takes the stage away: as a picture, as numbers, as a few lines of PyTorch. */
 
 import { answered } from "./ask.js";
-import { question } from "./channel.js";
-import { copyText } from "./clipboard.js";
+import { question } from "../../shared/channel.js";
+import { copyText } from "../../shared/clipboard.js";
 import { paintPoster } from "./poster.js";
-import { t } from "./i18n.js";
+import { t } from "../../shared/i18n.js";
 
 export function attachExport(root, store, http) {
   root.querySelector("#export-png").addEventListener("click", () => {

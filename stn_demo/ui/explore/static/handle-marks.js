@@ -1,6 +1,6 @@
 /** How handles look: a dark halo under everything, so that they also show on white ink. */
 
-import { INK } from "./palette.js";
+import { INK } from "../../shared/palette.js";
 
 export function drawLine(context, points, colour, dash = [], closed = false) {
   context.beginPath();

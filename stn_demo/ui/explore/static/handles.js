@@ -4,12 +4,12 @@
  * (gesture.js). The result goes into the state; all that follows from it comes back in the next frame.
  */
 
-import { fit, fromView, toView } from "./geometry.js";
+import { fit, fromView, toView } from "../../shared/geometry.js";
 import { middle, minus, pinch, pull, scaleAbout, shift, turnAbout, twist } from "./gesture.js";
 import { attachGiveBack } from "./give-back.js";
 import { drawHandle, drawLine, drawRing } from "./handle-marks.js";
-import { number, t } from "./i18n.js";
-import { INK } from "./palette.js";
+import { number, t } from "../../shared/i18n.js";
+import { INK } from "../../shared/palette.js";
 import { poseTarget, regionTarget } from "./targets.js";
 
 const REACH = { mouse: 13, touch: 26, pen: 18 }; // css px around a handle that take hold of it

@@ -2,8 +2,8 @@
  * (`inspect`); its weights come back in the frame. Marks go on both pictures, the sum into #inspector.
  */
 
-import { fit, fromView, toPixel } from "./geometry.js";
-import { number, t } from "./i18n.js";
+import { fit, fromView, toPixel } from "../../shared/geometry.js";
+import { number, t } from "../../shared/i18n.js";
 import { equation } from "./equation.js";
 import { markPixel, markPlace, markWeights } from "./pixel-marks.js";
 

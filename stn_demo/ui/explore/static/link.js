@@ -2,9 +2,9 @@
  * address is checked by the server before anything on the page sees it.
  */
 
-import { copyText } from "./clipboard.js";
-import { has, t } from "./i18n.js";
-import { lasting } from "./store.js";
+import { copyText } from "../../shared/clipboard.js";
+import { has, t } from "../../shared/i18n.js";
+import { lasting } from "../../shared/store.js";
 import { coarsen } from "./strokes.js";
 
 const PREFIX = "#s=";

@@ -1,17 +1,17 @@
 // Composes the stage: state, channel, pictures, controls. Each part can fail by itself, and says so.
 
-import { openChannel } from "./channel.js";
+import { openChannel } from "../../shared/channel.js";
 import { attachControls } from "./controls.js";
-import { createHttp } from "./http.js";
-import { loadCatalogues, preferred, setLanguage } from "./i18n.js";
-import { createBars, createReadout, createTitles } from "./probs.js";
+import { createHttp } from "../../shared/http.js";
+import { loadCatalogues, preferred, setLanguage } from "../../shared/i18n.js";
+import { createBars, createReadout, createTitles } from "../../shared/probs.js";
 import { attachLecture, attachTheme } from "./screen.js";
 import { attachStatus } from "./status.js";
-import { createStore } from "./store.js";
+import { createStore } from "../../shared/store.js";
 import { createTheta } from "./theta.js";
-import { attachToast } from "./toast.js";
+import { attachToast } from "../../shared/toast.js";
 import { createVerdict } from "./verdict.js";
-import { createView } from "./view.js";
+import { createView } from "../../shared/view.js";
 
 /** A hand-drawn 2, turned: the first thing to see, before anybody has drawn. */
 const FIRST = {
@@ -164,7 +164,7 @@ function keepWorking(store, tell) {
 
 /** Whatever goes wrong in the stage's own scripts is said, not swallowed. */
 function reportFailures(store) {
-  const ours = (text) => String(text ?? "").includes("/stn/stage/");
+  const ours = (text) => /\/stn\/(explore|shared)\//.test(String(text ?? ""));
   const say = (error) => {
     store.emit("toast", { key: "error.module", args: { detail: String(error?.message ?? error) } });
   };

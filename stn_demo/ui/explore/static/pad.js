@@ -2,10 +2,10 @@
  * the pen is still down. The ink under the hand is painted here at once; what the network gets comes from Python.
  */
 
-import { fromBase64, toBase64 } from "./frame.js";
-import { fit } from "./geometry.js";
+import { fromBase64, toBase64 } from "../../shared/frame.js";
+import { fit } from "../../shared/geometry.js";
 import { createHistory } from "./history.js";
-import { t } from "./i18n.js";
+import { t } from "../../shared/i18n.js";
 import { MOST_POINTS, MOST_STROKES, PAD, append, coarsen, paint, paintDigit, pointCount, rub } from "./strokes.js";
 
 const PEN_BUTTON_ERASER = 32; // PointerEvent.buttons of the other end of a stylus

@@ -2,8 +2,8 @@
 
 import { answered } from "./ask.js";
 import { attachCamera } from "./camera.js";
-import { t } from "./i18n.js";
-import { fromBase64 } from "./frame.js";
+import { t } from "../../shared/i18n.js";
+import { fromBase64 } from "../../shared/frame.js";
 import { paintDigit } from "./strokes.js";
 
 const MOST_BYTES = 20 * 1024 * 1024; // as the server

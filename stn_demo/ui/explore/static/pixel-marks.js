@@ -1,7 +1,7 @@
 /** Marks of the inspector: one pixel, the place between pixels that was read, and pixels by their weight. */
 
-import { fromPixel, toView } from "./geometry.js";
-import { INK } from "./palette.js";
+import { fromPixel, toView } from "../../shared/geometry.js";
+import { INK } from "../../shared/palette.js";
 
 /** Box of a picture's pixel on a canvas, device px: [left, top, side]. */
 function cell(canvas, size, extent, x, y) {

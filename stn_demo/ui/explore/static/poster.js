@@ -1,6 +1,6 @@
 /** The stage as one picture: four panels as on the page, for a slide or a report, in the colours of the page. */
 
-import { number, t } from "./i18n.js";
+import { number, t } from "../../shared/i18n.js";
 
 const RATIO = 2; // device pixels per unit below
 const PANEL = 264, GAP = 22, MARGIN = 26, TOP = 92, FOOT = 12;

@@ -1,6 +1,6 @@
 // The status line: what the server is doing at this moment.
 
-import { t } from "./i18n.js";
+import { t } from "../../shared/i18n.js";
 
 export function attachStatus(root, store) {
   const line = root.querySelector("#status");

@@ -6,7 +6,7 @@
  * patch of the store's state that follows the hand; everything the network makes of it comes back in the next frame.
  */
 
-import { farthestCorner, farthestShift } from "./geometry.js";
+import { farthestCorner, farthestShift } from "../../shared/geometry.js";
 import { apply, degrees, middle, wrapped } from "./gesture.js";
 
 const SQUARE = [[-1, -1], [1, -1], [1, 1], [-1, 1]];

@@ -1,7 +1,7 @@
 // The network's answer in numbers: theta as a matrix, and what was applied, undone and left over.
 
-import { number, t } from "./i18n.js";
-import { put, textIn, write } from "./node.js";
+import { number, t } from "../../shared/i18n.js";
+import { put, textIn, write } from "../../shared/node.js";
 
 /** Rows of the table: part, decimals, unit key, and what stands for "nothing done". */
 const PARTS = [

@@ -1,7 +1,7 @@
 // What happened, in two sentences: what the network did with the pose, and what it takes the digit for.
 
-import { number, t } from "./i18n.js";
-import { put, textIn, write } from "./node.js";
+import { number, t } from "../../shared/i18n.js";
+import { put, textIn, write } from "../../shared/node.js";
 
 const UPRIGHT = 3; // degrees below which a turn is not spoken of
 const CLOSE = 8; // degrees left over that still count as upright

@@ -1,7 +1,7 @@
 // The way from here to the stage.
 
-import { encode } from "../stage/link.js";
-import { DEFAULTS } from "../stage/store.js";
+import { encode } from "../../explore/static/link.js";
+import { DEFAULTS } from "../../shared/store.js";
 
 /** The page's first tab, with what stands on its stage now. */
 export function openExplore() {

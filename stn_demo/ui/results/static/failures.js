@@ -1,6 +1,6 @@
 // The gallery: what the network got, what its transformer made of it, and what it said. Each opens in Explore as it is.
 
-import { errorText, number, t } from "../stage/i18n.js";
+import { errorText, number, t } from "../../shared/i18n.js";
 import { addressOf, openExplore, stateOf } from "./explore.js";
 
 export function attachFailures({ root, http, stn }) {

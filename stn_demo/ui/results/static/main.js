@@ -1,7 +1,7 @@
 // Composes the Results page: what was measured (asked once a pair), and a module for each thing that shows it.
 
-import { createHttp } from "../stage/http.js";
-import { errorText, number, t, translate } from "../stage/i18n.js";
+import { createHttp } from "../../shared/http.js";
+import { errorText, number, t, translate } from "../../shared/i18n.js";
 import { openExplore } from "./explore.js";
 import { attachFailures } from "./failures.js";
 import { attachMeans } from "./means.js";

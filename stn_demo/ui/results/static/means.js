@@ -1,6 +1,6 @@
 // All digits of a class laid over one another: one sheet of the server's, ten classes across, four rows down.
 
-import { t } from "../stage/i18n.js";
+import { t } from "../../shared/i18n.js";
 
 const SIDE = 28;
 const ROWS = ["mean", "variance", "mean", "variance"];

@@ -1,7 +1,7 @@
 // Figures that the server drew up (ui/figures.py), put on the screen by Plotly, in the page's language and colours.
 
-import { t } from "../stage/i18n.js";
-import { loadPlotly } from "./plotly.js";
+import { t } from "../../shared/i18n.js";
+import { loadPlotly } from "../../shared/plotly.js";
 
 export function attachPlots({ root, base }) {
   const places = [...root.querySelectorAll("[data-figure]")].map(prepared);

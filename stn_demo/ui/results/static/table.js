@@ -1,6 +1,6 @@
 // The paper's table beside ours. A cell of ours with a transformer shows its curves below when it is pressed.
 
-import { number, t } from "../stage/i18n.js";
+import { number, t } from "../../shared/i18n.js";
 
 const NAMES = { fcn: "FCN", cnn: "CNN", stfcn: "ST-FCN", stcnn: "ST-CNN" };
 

@@ -1,8 +1,8 @@
 // Questions of the Train page; each refusal becomes a sentence.
 
-import { createHttp } from "../stage/http.js";
-import { errorText, has, t } from "../stage/i18n.js";
-import { fault } from "./words.js";
+import { createHttp } from "../../shared/http.js";
+import { errorText, has, t } from "../../shared/i18n.js";
+import { fault } from "./format.js";
 
 export function sentence(error) {
   if (has(`train.fault.${error.kind}`)) return fault(error);

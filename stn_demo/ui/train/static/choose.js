@@ -1,9 +1,9 @@
 // Choose a run: the presets first, each explained in a line; then every setting, in a dialog.
 
-import { t } from "../stage/i18n.js";
-import { isActive } from "./desk.js";
+import { t } from "../../shared/i18n.js";
+import { isActive } from "./runs-model.js";
 import { createFields } from "./fields.js";
-import { summary } from "./words.js";
+import { summary } from "./format.js";
 
 export function attachChoose({ root, desk, ask }) {
   const [select, line, brief, start, more] = ["preset", "preset-line", "summary", "start", "more"].map((name) =>

@@ -1,8 +1,8 @@
 // Loss and accuracy, of the network and of its plain twin, in training and on test digits. Drawn by Plotly, which is
 // fetched when the page is first seen.
 
-import { number, t } from "../stage/i18n.js";
-import { percent } from "./words.js";
+import { number, t } from "../../shared/i18n.js";
+import { percent } from "./format.js";
 
 const DOMAINS = { accuracy: [0.47, 1], loss: [0, 0.4] };
 

@@ -1,8 +1,8 @@
 // Drive a run, and say how it stands: buttons, learning rate, progress.
 
-import { number, t } from "../stage/i18n.js";
-import { isActive } from "./desk.js";
-import { clock, fault, percent, short, title } from "./words.js";
+import { number, t } from "../../shared/i18n.js";
+import { isActive } from "./runs-model.js";
+import { clock, fault, percent, short, title } from "./format.js";
 
 export function attachDrive({ root, desk, ask }) {
   const at = (name) => root.querySelector(`#train-${name}`);

@@ -1,7 +1,7 @@
 // Every setting of a run, as one table of fields: name, kind, where it lies in the draft, what it may be.
 
-import { has, t } from "../stage/i18n.js";
-import { named, short } from "./words.js";
+import { has, t } from "../../shared/i18n.js";
+import { named, short } from "./format.js";
 
 const OWN = { rotation: 60, scale: [0.7, 1.2], shear: 0.1, shift: "ink" };
 const model = (name) => ({

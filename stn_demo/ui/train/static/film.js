@@ -1,7 +1,7 @@
 // The replay as a file: the server draws real frames of every snapshot for the visitor's digit.
 
-import { question } from "../stage/channel.js";
-import { t } from "../stage/i18n.js";
+import { question } from "../../shared/channel.js";
+import { t } from "../../shared/i18n.js";
 
 export function attachFilm({ root, desk, ask, stn }) {
   const buttons = ["gif", "webp"].map((format) => [format, root.querySelector(`#train-${format}`)]);

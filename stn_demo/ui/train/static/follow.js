@@ -1,8 +1,8 @@
 // On every page: the list of networks that there are, the names of the tabs, and the stage kept up with a network that
 // is learning while it stands there.
 
-import { t } from "../stage/i18n.js";
-import { title } from "./words.js";
+import { t } from "../../shared/i18n.js";
+import { title } from "./format.js";
 
 const EVERY = 700; // ms
 const AT_REST = 4000;

@@ -1,6 +1,6 @@
 // Settings and results in words.
 
-import { has, number, t } from "../stage/i18n.js";
+import { has, number, t } from "../../shared/i18n.js";
 
 /** 0.005 -> "0.005", 1e-4 -> "0.0001": as short as it stays true. */
 export const short = (value) => String(Number(Number(value).toPrecision(2)));

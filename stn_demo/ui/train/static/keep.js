@@ -1,10 +1,10 @@
 // Keep a run: save its network as a checkpoint, take it away as a file, name it, delete it.
 
-import { t } from "../stage/i18n.js";
-import { sentence } from "./ask.js";
-import { DEFAULTS } from "../stage/store.js";
-import { isActive } from "./desk.js";
-import { title } from "./words.js";
+import { t } from "../../shared/i18n.js";
+import { sentence } from "./api.js";
+import { DEFAULTS } from "../../shared/store.js";
+import { isActive } from "./runs-model.js";
+import { title } from "./format.js";
 
 export function attachKeep({ root, desk, ask, stn }) {
   const at = (name) => root.querySelector(`#train-${name}`);

@@ -1,18 +1,18 @@
 // Composes the Train page: what there is (desk), and a module for each thing that a visitor does with it.
 
-import { createHttp } from "../stage/http.js";
-import { translate } from "../stage/i18n.js";
-import { attachToast } from "../stage/toast.js";
-import { createAsk } from "./ask.js";
+import { createHttp } from "../../shared/http.js";
+import { translate } from "../../shared/i18n.js";
+import { attachToast } from "../../shared/toast.js";
+import { createAsk } from "./api.js";
 import { attachChoose } from "./choose.js";
 import { attachCurves } from "./curves.js";
-import { createDesk } from "./desk.js";
+import { createDesk } from "./runs-model.js";
 import { attachDrive } from "./drive.js";
 import { attachFilm } from "./film.js";
 import { attachKeep } from "./keep.js";
-import { attachMine } from "./mine.js";
+import { attachMine } from "./my-digit.js";
 import { attachRuns } from "./runs.js";
-import { attachTen } from "./ten.js";
+import { attachTen } from "./ten-digits.js";
 import { attachTimeline } from "./timeline.js";
 
 const PARTS = [attachChoose, attachDrive, attachRuns, attachKeep, attachMine, attachTimeline, attachTen, attachFilm, attachCurves];

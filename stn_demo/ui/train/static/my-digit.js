@@ -1,11 +1,11 @@
 // The visitor's own digit, from the stage, as the network at this point of its training sees it.
 
-import { openChannel } from "../stage/channel.js";
-import { number, t } from "../stage/i18n.js";
-import { createBars } from "../stage/probs.js";
-import { createStore } from "../stage/store.js";
-import { createView } from "../stage/view.js";
-import { percent } from "./words.js";
+import { openChannel } from "../../shared/channel.js";
+import { number, t } from "../../shared/i18n.js";
+import { createBars } from "../../shared/probs.js";
+import { createStore } from "../../shared/store.js";
+import { createView } from "../../shared/view.js";
+import { percent } from "./format.js";
 
 const LAYERS = { points: false, lines: true, region: true, density: false, step: 2 };
 const SHARED = ["source", "raw", "pose"];

@@ -1,7 +1,7 @@
 // The list of runs: what each was, and how it ended.
 
-import { t } from "../stage/i18n.js";
-import { fault, percent, summary, title } from "./words.js";
+import { t } from "../../shared/i18n.js";
+import { fault, percent, summary, title } from "./format.js";
 
 export function attachRuns({ root, desk }) {
   const list = root.querySelector("#train-runs");

@@ -1,10 +1,10 @@
 // Ten digits as the network sees them now: where it looks, what it reads, and the average of what it reads of each class.
 
-import { decode } from "../stage/frame.js";
-import { t } from "../stage/i18n.js";
-import { INK } from "../stage/palette.js";
-import { EXTENT, fit, toView } from "../stage/geometry.js";
-import { isActive } from "./desk.js";
+import { decode } from "../../shared/frame.js";
+import { t } from "../../shared/i18n.js";
+import { INK } from "../../shared/palette.js";
+import { EXTENT, fit, toView } from "../../shared/geometry.js";
+import { isActive } from "./runs-model.js";
 
 const ROWS = ["looks", "reads", "mean"];
 

@@ -1,7 +1,7 @@
 // The timeline: every snapshot of the run, under the visitor's hand; its right end is the network now.
 
-import { t } from "../stage/i18n.js";
-import { isActive } from "./desk.js";
+import { t } from "../../shared/i18n.js";
+import { isActive } from "./runs-model.js";
 
 const PLAY = 90; // ms a snapshot
 const NAMED = [1, 10, 100, 1000, 10_000, 100_000];

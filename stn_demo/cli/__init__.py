@@ -1,0 +1,1 @@
+"""The commands of ``python -m stn_demo``, one a file."""

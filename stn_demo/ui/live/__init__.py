@@ -1,0 +1,1 @@
+"""The path of a live question: request (validated), batcher, engine, networks, codec, socket."""

@@ -1,0 +1,1 @@
+"""The Results page: its routes and figures, and what runs in the browser (``static``)."""

@@ -1,0 +1,135 @@
+"""What was measured of the networks, read from files, and the failures named there as this server's networks see them."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections import OrderedDict
+from pathlib import Path
+
+from ..live.batcher import Batcher
+from ..live.request import NAME, RequestError, read_pose
+from ..options import Options
+from . import story
+
+KEPT = 16  # galleries in memory
+AT_ONCE = 6  # failures a batch, so that live questions are answered between two batches
+HOW = "python -m stn_demo analyse"
+
+
+class Measured:
+    """Results as the page asks for them, read again when their files have changed."""
+
+    def __init__(self, options: Options, batcher: Batcher):
+        self.options, self.batcher = options, batcher
+        self.folder = options.checkpoints / "results"
+        self._read: tuple[tuple, dict] | None = None
+        self._galleries: OrderedDict[tuple, dict] = OrderedDict()
+
+    async def overview(self, pair: str | None) -> dict:
+        """See ``story.overview``; "stale" says that the network here has other weights than the one that was measured."""
+        await self.batcher.ready()
+        return await asyncio.to_thread(self._overview, _checked(pair))
+
+    def _overview(self, pair: str | None) -> dict:
+        answer = story.overview(self.results(), pair)
+        if shown := answer["pair"]:
+            shown["stale"] = self._weights(shown["name"]) != shown["sha256"]
+        return {**answer, "how": HOW, "files": self.files()}
+
+    def files(self) -> list[str]:
+        """The names of the files of results that there are."""
+        return sorted(path.name for path in self.folder.glob("*.json"))
+
+    def results(self) -> dict:
+        from ...analysis import results
+
+        files = sorted(self.folder.glob("*.json"))
+        version = tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+        if self._read is None or self._read[0] != version:
+            self._read = version, results.read_all(self.folder)
+        return self._read[1]
+
+    async def failures(self, name: str, twin: str | None, of: str) -> dict:
+        """The failures ``of`` a network or of its twin, as both see them: on MNIST where it is on this machine, else on digits of
+        our own hand. {"set", "looked_at", "failures": [{"digit", "pose", "label", "input", "warped", "answer", "confidence",
+        "twin_answer", "twin_confidence"}]}."""
+        await self.batcher.ready()
+        return await asyncio.to_thread(
+            self._failures, _checked(name), _checked(twin), _checked(of), asyncio.get_running_loop()
+        )
+
+    def _failures(self, name: str, twin: str | None, of: str, loop) -> dict:
+        measured = self.results()["failures"].get(of)
+        if measured is None:
+            return {"set": None, "looked_at": 0, "failures": []}
+        key = (measured["made"]["date"], of, name, self._weights(name), twin, self._weights(twin))
+        if key not in self._galleries:
+            chosen = self._set(measured["result"])
+            found, digits = measured["result"][chosen], self._digits(chosen)
+            looked: list[dict] = []
+            for start in range(0, len(found["failures"]), AT_ONCE):
+                work = functools.partial(_looked_at, found["failures"][start : start + AT_ONCE], digits, name, twin)
+                looked += asyncio.run_coroutine_threadsafe(self.batcher.run(work), loop).result()
+            self._galleries[key] = {"set": chosen, "looked_at": found["looked_at"], "failures": looked}
+            while len(self._galleries) > KEPT:
+                self._galleries.popitem(last=False)
+        return self._galleries[key]
+
+    def _set(self, result: dict) -> str:
+        from ...data import mnist
+
+        return "mnist" if "mnist" in result and mnist.is_at_hand(self.options.data) else "handwriting"
+
+    @functools.cache  # noqa: B019  (a desk lives as long as the app)
+    def _digits(self, name: str):
+        from ...training.datasets import load_digits
+
+        return load_digits(name, train=False, root=self.options.data, download=False)
+
+    def _weights(self, name: str | None) -> str | None:
+        path = Path(self.options.checkpoints) / f"{name}.safetensors"
+        return _sha256(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(path: Path, _changed: int) -> str:
+    from ...analysis import results
+
+    return results.sha256(path)
+
+
+def _checked(name: str | None) -> str | None:
+    if name is not None and not NAME.fullmatch(name):
+        raise RequestError("That is not the name of a network.", "unknown_model")
+    return name
+
+
+def _looked_at(rows: list[dict], digits, name: str, twin: str | None, engine) -> list[dict]:
+    """In the engine's thread: the very frames that Explore would show."""
+    from ...analysis.frame import Scene, frames
+    from ...data.pose import Pose
+    from ..live.codec import as_base64
+
+    model = engine.networks.get(name)
+    poses = [read_pose(row["pose"]) for row in rows]
+    scenes = [Scene(digits.images[row["index"]], Pose(**pose)) for row, pose in zip(rows, poses, strict=True)]
+    shown = frames(model, scenes, engine.networks.get(twin) if twin else None)
+    return [
+        {
+            "digit": as_base64(scene.digit),
+            "pose": pose,
+            "label": row["label"],
+            "input": as_base64(frame.input),
+            "warped": as_base64(frame.warped),
+            **_said(frame.probs, ""),
+            **_said(frame.twin_probs, "twin_"),
+        }
+        for row, pose, scene, frame in zip(rows, poses, scenes, shown, strict=True)
+    ]
+
+
+def _said(probs, whose: str) -> dict:
+    if probs is None:
+        return {f"{whose}answer": None, f"{whose}confidence": None}
+    return {f"{whose}answer": int(probs.argmax()), f"{whose}confidence": round(float(probs.max()), 4)}

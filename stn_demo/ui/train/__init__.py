@@ -1,0 +1,1 @@
+"""The Train page: its routes, and what runs in the browser (``static``)."""
