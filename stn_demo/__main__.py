@@ -215,7 +215,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     _add_common(command)
     settings = command.add_argument_group("settings", "Each changes the recipe's.")
     for item in fields(TrainingSettings):
-        if item.name == "model":
+        if item.name in ("model", "stages"):  # what is made of other fields; stages are a recipe's
             continue
         about = {"dest": item.name, "help": item.metadata["help"].replace("%", "%%")}
         if "choices" in item.metadata:
@@ -226,6 +226,8 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     model = command.add_argument_group("model", "Each changes the recipe's.")
     for item in fields(ModelConfig):
         about = {"choices": CHOICES[item.name]} if item.name in CHOICES else {"type": int, "metavar": "PX"}
+        if item.name == "looks":
+            about = {"type": int, "metavar": "N", "help": "how often each transformer looks, 1 to 4"}
         if item.name == "placement":
             about = {
                 "metavar": "POINTS",

@@ -22,9 +22,10 @@ from ..training.datasets import load_digits
 from ..training.distributed import Group, joined
 from ..training.evaluation import evaluate
 from ..training.events import Finished, TrainingStopped
+from ..training.loop import run
 from ..training.settings import TrainingSettings
 from ..training.state import State
-from ..training.trainer import Trainer, run
+from ..training.trainer import Trainer
 from .progress import Progress, duration
 
 SAVE_EVERY = 20.0  # seconds between two saves of a run in progress

@@ -40,6 +40,7 @@ class Distortion:
             corners do not form a convex quadrilateral are drawn again.
         elastic_sigma: standard deviation, px, of the move of 4 x 4 spline control points in x and in y.
         clutter: how many 6 x 6 pieces of other digits of the batch are laid over the frame.
+        reach: part (0 to 1) of the way to the drawn place that the digit is shifted.
         summary: what it is, in words.
 
     Raises:
@@ -54,6 +55,7 @@ class Distortion:
     corner_sigma: float = 0.0
     elastic_sigma: float = 0.0
     clutter: int = 0
+    reach: float = 1.0
     summary: str = ""
 
     piece = 6  # px a side of a piece of clutter
@@ -69,6 +71,8 @@ class Distortion:
         for name, most in (("rotation", 180), ("shear", 2), ("corner_sigma", 28), ("elastic_sigma", 28)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; give a number from 0 to {most}.")
+        if not 0 <= self.reach <= 1:
+            raise ValueError(f"reach is {self.reach!r}; give a number from 0 to 1.")
         if not 0 <= self.clutter <= 100:
             raise ValueError(f"clutter is {self.clutter!r}; give 0 to 100 pieces.")
 
@@ -84,6 +88,18 @@ class Distortion:
             corner_sigma=self.corner_sigma * part,
             elastic_sigma=self.elastic_sigma * part,
         )
+
+    def reaching(self, part: float) -> Distortion:
+        """The same with ``part`` (0 to 1.1) of each range around doing nothing and of each shift."""
+        wide = replace(
+            self,
+            rotation=min(180.0, self.rotation * part),
+            scale=tuple(1 + (end - 1) * part for end in self.scale),
+            shear=self.shear * part,
+            corner_sigma=self.corner_sigma * part,
+            elastic_sigma=self.elastic_sigma * part,
+        )
+        return replace(wide, reach=self.reach * min(1.0, part))
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Distorted:
         """Distort ``images`` [N, 1, 28, 28], floats in [0, 1]; ``generator`` lives on their device."""
@@ -104,6 +120,7 @@ class Distortion:
             matrix[:, :2, 2] = self._inside(images, matrix, draws[:, 3:])
         elif self.shift == "box":
             matrix[:, :2, 2] = draws[:, 3:] * (self.frame - DIGIT) / 2
+        matrix[:, :2, 2] *= self.reach
         if self.corner_sigma:
             matrix = homography(self._corners(count, generator, images.device), self.frame) @ matrix
         elastic = None

@@ -38,7 +38,7 @@ class Pair:
         self.trainers: dict[str, Trainer] = {}
         for role in ROLES[: 1 + twin]:
             # the twin is the network without its transformers
-            own = settings.but(placement=(), output_size=None) if role == "twin" else settings
+            own = settings.twin() if role == "twin" else settings
             self.trainers[role] = Trainer(own, digits, resume_from=states.get(role), group=Group(device=device))
         self._first = self.trainers["network"]
         if twin:

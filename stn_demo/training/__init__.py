@@ -2,10 +2,11 @@
 
 from .evaluation import Evaluation, evaluate
 from .events import Evaluated, Event, Finished, Snapshot, Step, TrainingStopped
+from .loop import run, train
 from .recipes import RECIPES
 from .settings import TrainingSettings
 from .state import State
-from .trainer import Trainer, run, train
+from .trainer import Trainer
 
 __all__ = [
     "RECIPES",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,6 +21,15 @@ def derived_seed(*parts: object) -> int:
     """A seed for a torch.Generator, independent for different ``parts``. (31 bits: the CPU's generator drops
     the rest.)"""
     return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=4).digest(), "big") >> 1
+
+
+class Batch(NamedTuple):
+    """images float [B, 1, frame, frame] in [0, 1], labels [B], and the pose of each picture, matrix [B, 3, 3], digit -> frame,
+    px from the middle of each. Where digits are shown in two poses, picture B / 2 + i shows the digit of picture i."""
+
+    images: Tensor
+    labels: Tensor
+    matrix: Tensor
 
 
 class Batches:
@@ -39,25 +49,32 @@ class Batches:
         device: torch.device,
         rank: int = 0,
         processes: int = 1,
-        part: Callable[[int], float] = lambda step: 1.0,
+        at: Callable[[int], tuple[Distortion, bool]] | None = None,
     ):
-        """``part``: which part of the distortion's ranges is used at a step."""
+        """``at``: the distortion of a step, and whether each digit is shown in two poses; ``distortion`` and no, by
+        default."""
         self.images, self.labels = digits.images.to(device), digits.labels.to(device)
-        self.distortion, self.undistorted, self.seed = distortion, undistorted, seed
+        self.undistorted, self.seed = undistorted, seed
         self.batch_size, self.rank, self.processes = batch_size, rank, processes
-        self.part = part
+        self.at = at or (lambda step: (distortion, False))
         self.generator = torch.Generator(device)
         self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
 
-    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        """Images float [B, 1, frame, frame] and labels [B], B = batch_size / processes, of ``step`` (0, 1,
-        ...)."""
+    def __call__(self, step: int) -> Batch:
+        """The batch of ``step`` (0, 1, ...), of batch_size / processes pictures."""
         index = self.index(step).to(self.images.device, non_blocking=True)
         self.generator.manual_seed(derived_seed(self.seed, "poses", self.rank, step))
+        distortion, twice = self.at(step)
+        if twice:  # every other batch of digits, in two poses each
+            index = index[: len(index) // 2].repeat(2)
         images = self.images[index][:, None].float().div_(255)
-        plain = round(self.undistorted * len(images))
-        posed = self.distortion.narrowed(self.part(step))(images, self.generator).images
-        return torch.cat([images[:plain], posed[plain:]]) if plain else posed, self.labels[index]
+        distorted = distortion(images, self.generator)
+        posed, matrix = distorted.images, distorted.matrix
+        plain = min(round(self.undistorted * len(index)), len(index) // (2 if twice else 1))
+        if plain:
+            posed, matrix = torch.cat([images[:plain], posed[plain:]]), matrix.clone()
+            matrix[:plain] = torch.eye(3, device=matrix.device)
+        return Batch(posed, self.labels[index], matrix)
 
     def index(self, step: int) -> Tensor:
         """int64 [B]: which digits this process sees at ``step``."""

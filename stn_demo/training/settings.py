@@ -11,6 +11,7 @@ from ..data.pose import DIGIT
 from ..model import ModelConfig
 from ..model.classifier import CLASSIFIERS
 from .faults import RunError
+from .stages import Moment, Stage, checked, moment
 
 DATA_SETS = ("mnist", "handwriting")
 PRECISIONS = ("float32", "bfloat16")
@@ -28,8 +29,9 @@ class TrainingSettings:
     """Everything a run depends on besides the digits themselves. Two runs with equal settings on one machine
     (same number of threads, CPU) end with the same weights to the bit.
 
-    ``distortion`` is a name in ``DISTORTIONS``, a ``Distortion``, or a dict of its fields. Numbers, their
-    ranges and what they do: the ``metadata`` of the fields.
+    ``distortion`` is a name in ``DISTORTIONS``, a ``Distortion``, or a dict of its fields. ``stages``: of a run in
+    stages, see ``Stage``; none: everything learns together. Numbers, their ranges and what they do: the ``metadata`` of
+    the fields.
 
     Raises:
         ValueError: a sentence that names the field and what it may be; a ``RunError`` where each field for itself may be so.
@@ -70,6 +72,7 @@ class TrainingSettings:
         },
     )
     holdout: int = _number(0, 0, 50_000, "training digits (the last ones) kept apart, to choose settings by", True)
+    stages: tuple[Stage, ...] = ()
 
     def __post_init__(self):
         if isinstance(self.model, dict):
@@ -91,6 +94,11 @@ class TrainingSettings:
                 f"The distortion makes pictures of {self.distort.frame} px, but the model's input_size is "
                 f"{self.model.input_size}; make them equal."
             )
+        object.__setattr__(self, "stages", checked(self.stages, self.model, self.distort))
+        if self.stages and (self.settling or self.widening):
+            raise ValueError("In a run in stages the stages say how poses widen; leave settling and widening at 0.")
+        if self.batch_size % 2 and any(stage.views for stage in self.stages):
+            raise ValueError(f"batch_size is {self.batch_size}; the two-view term needs an even number.")
         if self.settling + self.widening > 1:
             raise RunError("settings_parts", settling=self.settling, widening=self.widening)
         if self.undistorted and self.distort.frame != DIGIT:
@@ -138,6 +146,14 @@ class TrainingSettings:
     def is_widening(self, progress: float) -> bool:
         return self.settling <= progress < self.settling + self.widening
 
+    def moment(self, step: int, steps: int) -> Moment | None:
+        """Which stage ``step`` of a run of ``steps`` belongs to; None in a run without stages."""
+        return moment(self.stages, min(step, steps - 1), steps) if self.stages else None
+
+    def twin(self) -> TrainingSettings:
+        """Of the plain twin: the same classifier without a transformer, trained as long on the same poses."""
+        return self.but(placement=(), output_size=None, looks=1, stages=())
+
     def steps(self, count: int) -> int:
         """How many steps a run over ``count`` training digits takes."""
         return max(1, round(self.epochs * count / self.batch_size))
@@ -153,6 +169,7 @@ class TrainingSettings:
     def to_dict(self) -> dict:
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         values["model"] = self.model.to_dict()
+        values["stages"] = [stage.to_dict() for stage in self.stages]
         if isinstance(self.distortion, Distortion):
             values["distortion"] = asdict(self.distortion)
         return values

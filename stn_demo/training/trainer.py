@@ -5,22 +5,25 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_, get_total_norm, vector_to_parameters
+from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from ..data.digits import Digits
-from ..model import Network, build_model
-from .batches import Batches, derived_seed
+from ..data.distortions import Distortion
+from ..model import Network
+from .batches import Batches
 from .distributed import Group
-from .evaluation import evaluate
-from .events import Evaluated, Event, Finished, Snapshot, Step, TrainingStopped
-from .faults import RunError, sentence
+from .events import Step, TrainingStopped
+from .faults import sentence
+from .objective import Staged, label_loss, staged_loss
 from .settings import TrainingSettings
+from .stages import OWN, Moment, Stage
+from .start import readers, split, untrained
 from .state import State, fingerprint
+from .weights import averaged, spread
 
 CHANCE = math.log(10)  # the loss of a network that knows nothing, nats
 PATIENCE = 500  # steps that the loss may stay above twice that
@@ -65,19 +68,20 @@ class Trainer:
             group.device,
             group.rank,
             group.processes,
-            part=lambda step: settings.poses(step / self.steps),
+            at=self._poses,
         )
         # channels last: with so few channels, CPU convolutions then run twice as fast
         self.model = untrained(settings).to(group.device, memory_format=torch.channels_last)
+        self.readers = readers(settings).to(group.device, memory_format=torch.channels_last)
         self.parameters = dict(self.model.named_parameters())
+        self.parameters |= {f"readers.{name}": value for name, value in self.readers.named_parameters()}
         self.optimizer = self._optimizer()
-        # what is averaged: the weights, and the running means and variances of batch normalisation
-        buffers = [value for value in self.model.buffers() if value.is_floating_point()]
-        self._averaged = [*self.parameters.values(), *buffers]
+        self._averaged = [*averaged(self.model), *averaged(self.readers)]
         self.average = self._flat() if settings.averaging else None
         if resume_from is not None:
             self._load(resume_from)
-        self._network = group.wrap(self.model)
+        self._stage: int | None = None
+        self._network = None if settings.stages else group.wrap(self.model)
         self._high_since: int | None = None
         self._start_report()
         self._good = self.state()
@@ -112,12 +116,34 @@ class Trainer:
         return self.step >= self.steps
 
     def rate(self) -> float:
-        """The learning rate of the next step: a linear rise, then half a cosine down to 0 at the end of the
-        run."""
-        progress, rise = (self.step + 0.5) / self.steps, self.settings.warm_up
+        """The learning rate of the next step: a linear rise, then half a cosine down to 0 at the end of the run, or of
+        each of its stages."""
+        first, end, factor = 0, self.steps, 1.0
+        if now := self.settings.moment(self.step, self.steps):
+            first, end, factor = now.first, now.end, self.settings.stages[now.index].rate
+        progress, rise = (self.step - first + 0.5) / (end - first), self.settings.warm_up
         if progress < rise:
-            return self.learning_rate * progress / rise
-        return self.learning_rate * (1 + math.cos(math.pi * (progress - rise) / max(1 - rise, 1e-9))) / 2
+            return factor * self.learning_rate * progress / rise
+        return factor * self.learning_rate * (1 + math.cos(math.pi * (progress - rise) / max(1 - rise, 1e-9))) / 2
+
+    def _poses(self, step: int) -> tuple[Distortion, bool]:
+        """The distortion of a step, and whether each digit is shown in two poses."""
+        now, settings = self.settings.moment(step, self.steps), self.settings
+        if now is None:
+            return settings.distort.narrowed(settings.poses(step / self.steps)), False
+        stage = settings.stages[now.index]
+        return settings.distort.reaching(stage.reach((step - now.first) / (now.end - now.first))), stage.views > 0
+
+    def _enter(self, now: Moment) -> Stage:
+        """The stage of the next step. Its first step finds the averaged weights of the stage before."""
+        stage = self.settings.stages[now.index]
+        if self.step == now.first and now.index and self.average is not None:
+            spread(self.average, self._averaged)
+        if self._stage != now.index:
+            self._stage = now.index
+            reader = self.model.classifier if stage.reader == OWN else self.readers[stage.reader]
+            self._network = self.group.wrap(Staged(self.model, reader, stage))
+        return stage
 
     def advance(self) -> None:
         """Train one step."""
@@ -126,37 +152,49 @@ class Trainer:
         slower, self._last_rate = self.settings.widening_factor if widening else 1.0, rate
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"] * (slower if not group["locates"] else 1.0)
-        self.model.train()
-        images, labels = self.batches(self.step)
-        with torch.autocast(self.group.device.type, torch.bfloat16, self.settings.precision == "bfloat16"):
-            log_probs = self._network(images).float()
-        loss, spread = F.nll_loss(log_probs, labels), self.settings.label_smoothing
-        if spread:
-            loss = (1 - spread) * loss - spread * log_probs.mean()
+        loss, log_probs, labels = self._loss()
         self.optimizer.zero_grad()
         loss.backward()
-        self._watch(loss.detach(), (log_probs.detach().argmax(1) == labels).sum())
+        with torch.no_grad():
+            told = loss if not self.settings.stages else F.nll_loss(log_probs, labels)
+            self._watch(told.detach(), (log_probs.argmax(1) == labels).sum())
         self.optimizer.step()
         if self.average is not None:
-            # the mean over all steps at first, then a decaying one: the first weights do not linger
-            decay = min(self.settings.averaging, self.step / (self.step + 10))
+            # the mean over all steps (of the stage) at first, then a decaying one: the first weights do not linger
+            now = self.settings.moment(self.step, self.steps)
+            done = self.step - (now.first if now else 0)
+            decay = min(self.settings.averaging, done / (done + 10))
             self.average.lerp_(self._flat(), 1 - decay)
         self.step += 1
         self.seconds += time.perf_counter() - start
 
+    def _loss(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Of the next step: the loss, log-probabilities [B, 10] of the classes, and labels [B]."""
+        now, smoothing = self.settings.moment(self.step, self.steps), self.settings.label_smoothing
+        stage = self._enter(now) if now else None
+        self._network.train()
+        images, labels, matrix = self.batches(self.step)
+        with torch.autocast(self.group.device.type, torch.bfloat16, self.settings.precision == "bfloat16"):
+            answer = self._network(images)
+        if stage is None:
+            log_probs = answer.float()
+            return label_loss(log_probs, labels, smoothing), log_probs, labels
+        return staged_loss(answer, labels, matrix, self.model, stage, smoothing), answer.log_probs[0], labels
+
     def _watch(self, loss: Tensor, right: Tensor) -> None:
         """Shorten the gradient, and add the step to what is reported. Nothing here waits for the device."""
         pulls = [
-            get_total_norm([value.grad for value in transformer.localization.parameters()])
+            get_total_norm([value.grad for value in transformer.localization.parameters() if value.grad is not None])
             for transformer in self.model.transformers.values()
         ]
         longest = self.settings.clip_norm or math.inf
         norm = clip_grad_norm_(self.parameters.values(), longest)
+        self._locating += self._stage is None or self.settings.stages[self._stage].learns != "reader"
         self._sums += torch.stack([loss, right.float()])
         self._norms += torch.stack([norm, *pulls])
 
     def _start_report(self) -> None:
-        self._from, self._from_seconds = self.step, self.seconds
+        self._from, self._from_seconds, self._locating = self.step, self.seconds, 0
         self._sums = torch.zeros(2, device=self.group.device)
         self._norms = torch.zeros(1 + len(self.model.transformers), device=self.group.device)
 
@@ -176,7 +214,7 @@ class Trainer:
         if not all(map(math.isfinite, (*sums, *norms, weights))):
             self._stop("diverged_gradient" if math.isfinite(sums[0]) else "diverged_loss")
         for point, pull in zip(self.model.transformers, norms[1:], strict=True):
-            if pull == 0 and norms[0] > 0:
+            if pull == 0 and norms[0] > 0 and self._locating == steps:
                 self._stop("diverged_outside", point=point)
         self._high_since = None if loss < 2 * CHANCE else self._from if self._high_since is None else self._high_since
         if self._high_since is not None and self.step - self._high_since >= PATIENCE:
@@ -201,15 +239,15 @@ class Trainer:
     def result(self) -> Network:
         """A copy of the network as it is now, with averaged weights where the run averages; eval mode,
         CPU."""
-        model = copy.deepcopy(self.model).to("cpu", memory_format=torch.contiguous_format)
+        model = copy.deepcopy(self.model).to("cpu", memory_format=torch.contiguous_format).requires_grad_(True)
         if self.average is not None:
-            buffers = [value for value in model.buffers() if value.is_floating_point()]
-            vector_to_parameters(self.average.cpu(), [*model.parameters(), *buffers])
+            spread(self.average.cpu(), averaged(model))
         return model.eval()
 
     def state(self) -> State:
         """A copy of everything that going on from here needs."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"readers.{name}": value for name, value in self.readers.state_dict().items()}
         for name, value in self.parameters.items():
             for key, moment in self.optimizer.state.get(value, {}).items():
                 tensors[f"optimizer.{key}.{name}"] = moment
@@ -235,7 +273,10 @@ class Trainer:
         try:
             weights = {name: state.tensors[f"model.{name}"] for name in self.model.state_dict()}
             self.model.load_state_dict(weights)
-            for name, value in self.parameters.items() if state.step else ():
+            self.readers.load_state_dict({name: state.tensors[f"readers.{name}"] for name in self.readers.state_dict()})
+            for name, value in self.parameters.items():
+                if f"optimizer.step.{name}" not in state.tensors and (self.settings.stages or not state.step):
+                    continue  # it has not learnt yet
                 self.optimizer.state[value] = {
                     "step": state.tensors[f"optimizer.step.{name}"].to(value.device, copy=True),
                     # in the memory layout of the weights, which the fused kernel takes for granted
@@ -247,65 +288,3 @@ class Trainer:
         except (KeyError, RuntimeError) as error:
             raise ValueError(f"The run to resume is damaged: {str(error).splitlines()[0]}.") from None
         self.step, self.learning_rate, self.seconds = state.step, state.learning_rate, state.seconds
-
-
-def untrained(settings: TrainingSettings) -> Network:
-    """The network of a run before its first step."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derived_seed(settings.seed, "weights"))
-        return build_model(settings.model)
-
-
-def split(digits: Digits, holdout: int) -> tuple[Digits, Digits]:
-    """The training digits, and the last ``holdout`` of them, kept apart. RunError where none would be
-    left."""
-    kept = len(digits.labels) - holdout
-    if kept < 1:
-        raise RunError("settings_holdout", holdout=holdout, count=len(digits.labels))
-    return Digits(*(part[:kept] for part in digits)), Digits(*(part[kept:] for part in digits))
-
-
-def train(
-    settings: TrainingSettings,
-    digits: Digits,
-    *,
-    test: Digits | None = None,
-    resume_from: State | None = None,
-    group: Group = Group(),
-    report_every: int = 20,
-    evaluate_every: int = 0,
-    snapshot_every: int = 0,
-) -> Iterator[Event]:
-    """Train, and tell: a ``Step`` every ``report_every`` steps, a ``Snapshot`` every ``snapshot_every`` (0:
-    none), an ``Evaluated`` on the digits held out, else on ``test``, every ``evaluate_every`` (0: none), and
-    ``Finished``.
-
-    How often it tells does not change the weights. Raises as ``Trainer`` and ``Trainer.report`` do.
-    """
-    trainer = Trainer(settings, digits, resume_from=resume_from, group=group)
-    yield from run(trainer, test, report_every, evaluate_every, snapshot_every)
-
-
-def run(
-    trainer: Trainer,
-    test: Digits | None = None,
-    report_every: int = 20,
-    evaluate_every: int = 0,
-    snapshot_every: int = 0,
-) -> Iterator[Event]:
-    """``train`` for a trainer at hand, which may be asked for its state or given another learning rate
-    between two events."""
-
-    def due(every: int) -> bool:
-        return bool(every) and (trainer.step % every == 0 or trainer.done)
-
-    name, measured = ("holdout", trainer.holdout) if trainer.settings.holdout else ("test", test)
-    while not trainer.done:
-        trainer.advance()
-        if any(map(due, (report_every, evaluate_every, snapshot_every))):
-            yield trainer.report()
-        if due(snapshot_every):
-            yield Snapshot(trainer.step, trainer.state())
-        if due(evaluate_every) and measured is not None:
-            yield Evaluated(trainer.step, name, evaluate(trainer.result(), measured, trainer.settings.distort))
-    yield Finished(trainer.step, trainer.seconds, trainer.result(), trainer.state())

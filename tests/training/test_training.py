@@ -19,7 +19,7 @@ from stn_demo.training import trainer as trainer_module
 from stn_demo.training.batches import Batches
 from stn_demo.training.distributed import Group
 from stn_demo.training.events import Evaluated, Finished, Snapshot, Step
-from stn_demo.training.trainer import split
+from stn_demo.training.start import split
 
 SHORT = TrainingSettings(data="handwriting", batch_size=32, epochs=1.25, averaging=0.9, learning_rate=3e-3)
 
@@ -137,10 +137,9 @@ def test_poses_widen_and_the_classifier_waits_meanwhile(digits):
     assert parts == pytest.approx([0.15, 0.15, 0.15, 0.25, 0.5, 1, 1])
     trainer = Trainer(settings, digits)
     turned = []
-    original = trainer.batches.distortion
     for step in range(trainer.steps):
         before = {name: value.detach().clone() for name, value in trainer.parameters.items()}
-        turned.append(original.narrowed(trainer.batches.part(step)).rotation)
+        turned.append(trainer.batches.at(step)[0].rotation)
         trainer.advance()
         moved = {name for name, value in trainer.parameters.items() if not torch.equal(value, before[name])}
         widening = 0.25 <= step / trainer.steps < 0.75
@@ -301,7 +300,7 @@ def test_what_batch_normalisation_knows_is_averaged_and_resumed_too(digits):
 
 def test_smoothed_labels_are_the_cross_entropy_that_torch_computes(digits):
     trainer = Trainer(SHORT.but(label_smoothing=0.2, clip_norm=0.0, averaging=0.0), digits)
-    images, labels = trainer.batches(0)
+    images, labels, _ = trainer.batches(0)
     log_probs = trainer.model(images)
     expected = torch.nn.functional.cross_entropy(log_probs, labels, label_smoothing=0.2)
     trainer.advance()

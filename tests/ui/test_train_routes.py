@@ -18,7 +18,7 @@ from stn_demo.data import mnist
 from stn_demo.data.digits import Digits
 from stn_demo.model import ModelConfig, build_model
 from stn_demo.training import TrainingSettings
-from stn_demo.training.trainer import untrained
+from stn_demo.training.start import untrained
 from stn_demo.ui.live.networks import Networks
 from stn_demo.ui.options import OptionError, Options, read_options
 from stn_demo.ui.server import build_app

@@ -111,7 +111,7 @@ class Networks:
 @functools.lru_cache(maxsize=32)
 def _untrained(preset: str) -> Network | None:
     from ...training.presets import PRESETS
-    from ...training.trainer import untrained
+    from ...training.start import untrained
 
     return untrained(PRESETS[preset].settings).eval().requires_grad_(False) if preset in PRESETS else None
 

@@ -1,0 +1,122 @@
+"""What a step of a run lowers: the error in the class, and in a run in stages the two-view term."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..model import Network, Transform
+from .stages import Stage
+
+_POINTS = torch.tensor([[0.0, 0.0], [1.0, 0.0]])  # the middle, and one to its right
+
+
+class Answer(NamedTuple):
+    """log_probs [N, 10] of what each look hands on, of the last look first; the ``Transform`` that led to them, or None in a
+    run without stages."""
+
+    log_probs: list[Tensor]
+    transform: Transform | None
+
+
+class Staged(nn.Module):
+    """The network of a stage: the transformer of ``network``, read by ``reader``, see ``Stage``."""
+
+    def __init__(self, network: Network, reader: nn.Module, stage: Stage):
+        super().__init__()
+        self.transformer, self.reader = network.transformers["input"], reader
+        self.stage = stage
+        learns = {"transformer": self.transformer, "reader": self.reader}
+        for name, part in learns.items():
+            part.requires_grad_(stage.learns in (name, "all"))
+
+    def train(self, mode: bool = True) -> Staged:
+        """Only what learns: the rest keeps to the running means of its batch normalisation."""
+        super().train(mode)
+        if mode and self.stage.learns != "all":
+            (self.reader if self.stage.learns == "transformer" else self.transformer).eval()
+        return self
+
+    def forward(self, x: Tensor) -> Answer:
+        if self.stage.learns == "reader":
+            with torch.no_grad():
+                transform = self.transformer.trace(x)
+        else:
+            transform = self.transformer.trace(x)
+        log_probs = [self.reader(transform.warped).float()]
+        if self.stage.looks:
+            size = self.transformer.output_size
+            for theta in transform.looks[:, :-1].unbind(1):
+                log_probs.append(self.reader(self.transformer.read(x, theta, size)[1]).float())
+        return Answer(log_probs, transform)
+
+
+def label_loss(log_probs: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Mean negative log-likelihood, of which the part ``smoothing`` is spread over all classes (Szegedy et al. 2016,
+    section 7)."""
+    loss = F.nll_loss(log_probs, labels)
+    return (1 - smoothing) * loss - smoothing * log_probs.mean() if smoothing else loss
+
+
+def staged_loss(
+    answer: Answer, labels: Tensor, matrix: Tensor, network: Network, stage: Stage, smoothing: float
+) -> Tensor:
+    """Of a step in ``stage``. ``matrix`` [N, 3, 3]: the poses, digit -> frame, px from the middle of each."""
+    last, *earlier = [label_loss(log_probs, labels, smoothing) for log_probs in answer.log_probs]
+    loss = stage.labels * last
+    for one in earlier:
+        loss = loss + stage.looks * one
+    if stage.views:
+        transformer = network.transformers["input"]
+        for theta in answer.transform.looks.unbind(1):
+            term = view_term(
+                transformer.grid.at(theta, _POINTS.to(theta)), matrix, network.config.input_size, stage.teaching
+            )
+            loss = loss + stage.views * term
+    return loss
+
+
+def view_term(points: Tensor, matrix: Tensor, size: int, teaching: bool = False) -> Tensor:
+    """How far theta for a digit and theta for the same digit in another pose are from moving with the digit.
+
+    Digit i is shown in pose ``matrix[i]`` and, as picture N / 2 + i, in pose ``matrix[N / 2 + i]``; the second is the first
+    turned by delta, and scaled and shifted, which we know. With v the unit vector to which theta turns the x axis, the
+    mean of
+
+        1 - <R(delta) v1, v2>,
+
+    and half of each of: the squared logarithm by which the scales of theta miss the scale between the poses, and the squared
+    distance by which the place that the second theta reads at its middle misses the place that the first reads, moved as
+    the digit was.
+
+    Args:
+        points: [N, 2, 2], where theta reads its middle and the point (1, 0), normalised.
+        matrix: [N, 3, 3], the poses, digit -> frame, px from the middle of each.
+        size: of the frame, px.
+        teaching: gradients reach only the view whose pose is turned further.
+    """
+    half = len(points) // 2
+    turned, scale = _polar(matrix[:, :2, 0])
+    if teaching:
+        further = (turned[half:].abs() > turned[:half].abs())[:, None, None]
+        first, second = points[:half], points[half:]
+        first, second = torch.where(further, first.detach(), first), torch.where(further, second, second.detach())
+        points = torch.cat([first, second])
+    angle, size_read = _polar(points[:, 1] - points[:, 0])
+    delta = turned[half:] - turned[:half]
+    direction = 1 - (angle[half:] - angle[:half] - delta).cos()
+    scales = (size_read[half:] / size_read[:half] * scale[:half] / scale[half:]).log().square()
+    between = matrix[half:] @ torch.linalg.inv(matrix[:half])
+    middle = points[:half, 0] * (size / 2)
+    moved = (between[:, :2, :2] @ middle[..., None])[..., 0] + between[:, :2, 2]
+    places = (moved / (size / 2) - points[half:, 0]).square().sum(1)
+    return (direction + (scales + places) / 2).mean()
+
+
+def _polar(vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """Angles, radians, and lengths of [N, 2]; the lengths at least 1e-6."""
+    length = vectors.square().sum(1).clamp(min=1e-12).sqrt()
+    return torch.atan2(vectors[:, 1], vectors[:, 0]), length

@@ -1,0 +1,38 @@
+"""What a run has before its first step."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ..data.digits import Digits
+from ..model import Network, build_model
+from ..model.classifier import CLASSIFIERS
+from .batches import derived_seed
+from .faults import RunError
+from .settings import TrainingSettings
+from .stages import OWN
+
+
+def untrained(settings: TrainingSettings) -> Network:
+    """The network of a run before its first step."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derived_seed(settings.seed, "weights"))
+        return build_model(settings.model)
+
+
+def readers(settings: TrainingSettings) -> nn.ModuleDict:
+    """The classifiers by name that belong to the run only, before its first step."""
+    names = sorted({stage.reader for stage in settings.stages} - {OWN})
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derived_seed(settings.seed, "readers"))
+        return nn.ModuleDict({name: CLASSIFIERS[name](settings.model.output_size) for name in names})
+
+
+def split(digits: Digits, holdout: int) -> tuple[Digits, Digits]:
+    """The training digits, and the last ``holdout`` of them, kept apart. RunError where none would be
+    left."""
+    kept = len(digits.labels) - holdout
+    if kept < 1:
+        raise RunError("settings_holdout", holdout=holdout, count=len(digits.labels))
+    return Digits(*(part[:kept] for part in digits)), Digits(*(part[kept:] for part in digits))
