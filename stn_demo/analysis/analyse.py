@@ -15,7 +15,7 @@ from ..checkpoints import Info
 from ..data.digits import Digits
 from ..model import Network
 from ..training.datasets import load_digits
-from . import classes, failures, robustness, table, undone
+from . import classes, failures, robustness, table, turning, undone
 from .cells import cell_of, distortion_of
 from .results import CONCERNS, Task, bring_up_to_date, folder_of, read, write
 
@@ -57,6 +57,24 @@ def _table(info: Info, name: str, distortion, subjects: Subjects) -> Task:
     return Task("table", info, test, measure)
 
 
+def turning_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
+    """How each transformer at the input moves with the digit. Not of networks of clutter, see ``all_tasks``."""
+    return [
+        _turning(info, subjects)
+        for info, (_, distortion) in _known(infos, tell)
+        if "input" in info.config.placement and failures.can_show(distortion)
+    ]
+
+
+def _turning(info: Info, subjects: Subjects) -> Task:
+    def measure() -> dict:
+        digits = robustness.thinned(subjects.digits(subjects.data), POINT)
+        return turning.measure(subjects.model(info.path), digits, SEED)
+
+    test = {"data": subjects.data, "digits": POINT, "seed": SEED, "method": turning.METHOD}
+    return Task("turning", info, test, measure)
+
+
 def all_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
     """Every measurement, network by network. Without clutter a network of TC is out of its element: of it only the error
     and the means over its own test set are measured."""
@@ -84,11 +102,12 @@ def _of_one(info: Info, name: str, distortion, subjects: Subjects) -> list[Task]
         sets = [data] if data == "handwriting" else [data, "handwriting"]
         return {one: failures.measure(model(), subjects.digits(one), distortion, SEED, FAILURES[one]) for one in sets}
 
+    poses, transforms = failures.can_show(distortion), "input" in info.config.placement
     tasks = [_table(info, name, distortion, subjects)]
+    if transforms and poses:
+        tasks.append(_turning(info, subjects))
     if (place := cell_of(info.name)) and place[1]:
         return tasks  # a further seed, which counts in the table only
-    transforms = "input" in info.config.placement
-    poses = failures.can_show(distortion)
     if poses:
         tasks.append(Task("robustness", info, {**test, "digits": POINT, "method": robustness.METHOD}, curves))
     if transforms and poses:

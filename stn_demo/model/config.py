@@ -28,7 +28,7 @@ class ModelConfig:
     Attributes:
         transform: what theta may do: attention, similarity, affine, projective, tps.
         sampler, padding: see ``Sampler``.
-        localization: seed, paper, deep, mlp.
+        localization: seed, paper, deep, wide, mlp.
         classifier: seed, cnn, deep, fcn.
         input_size: side of the square image the network takes, px.
         output_size: side of the square that the transformer at the input hands on, px; None becomes ``input_size``,

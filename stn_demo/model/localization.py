@@ -103,6 +103,31 @@ class DeepLocalization(nn.Module):
         return self.theta(F.relu(self.fc(self.features(x))))
 
 
+class WideLocalization(nn.Module):
+    """Ours for turning digits upright: a 5 x 5 convolution of 24 filters at stride 2 and 3 x 3 ones of 48 and 64, each
+    batch-normalised, max pooling between them and down to at most 4 x 4; 64 hidden units. 104,000 parameters at 28 x 28.
+
+    Takes ``[N, in_channels, size, size]``. Maps under 16 px are read at full resolution.
+    """
+
+    def __init__(self, in_channels: int, size: int, identity: Tensor):
+        super().__init__()
+        stride = 2 if size >= 16 else 1
+        size = -(-size // stride)
+        layers = [batch_normed(in_channels, 24, 5, stride, 2), batch_normed(24, 48), nn.MaxPool2d(2, ceil_mode=True)]
+        layers.append(batch_normed(48, 64))
+        size = -(-size // 2)
+        while size > 4:
+            layers.append(nn.MaxPool2d(2, ceil_mode=True))
+            size = -(-size // 2)
+        self.features = nn.Sequential(*layers, nn.Flatten())
+        self.fc = nn.Linear(64 * size * size, 64)
+        self.theta = Regressor(64, identity)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.theta(F.relu(self.fc(self.features(x))))
+
+
 class MlpLocalization(nn.Module):
     """A multilayer perceptron with two hidden layers of 32 units (the paper's ST-FCN, appendix A.4).
 
@@ -123,5 +148,6 @@ LOCALIZATIONS: dict[str, type[nn.Module]] = {
     "seed": SeedLocalization,
     "paper": PaperLocalization,
     "deep": DeepLocalization,
+    "wide": WideLocalization,
     "mlp": MlpLocalization,
 }

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from ..data.distortions import DISTORTIONS
 from .settings import TrainingSettings
+from .stages import Stage
 
 _SEED = TrainingSettings(
     distortion="pose", undistorted=0.125, epochs=30, batch_size=128, learning_rate=5e-3, holdout=5000
@@ -49,6 +50,28 @@ RECIPES: dict[str, TrainingSettings] = {
     ),
     "seed-affine-60s": _SEED.but(undistorted=0.0, epochs=5, holdout=0),
 }
+
+# 15,000 steps: 1,500 for the reader, 7,500 for the transformer, 6,000 for the classifier.
+_READER = Stage(0.1, learns="reader", reader="fcn", poses=(0.1, 0.1))
+_CLASSIFIER = Stage(0.4, learns="reader")
+_UPRIGHT = TrainingSettings(
+    distortion="pose", undistorted=0.125, epochs=32, batch_size=128, learning_rate=2e-3, averaging=0.998
+).but(transform="similarity", localization="wide", classifier="deep", looks=2)
+RECIPES["upright"] = _UPRIGHT.but(
+    stages=(
+        _READER,
+        Stage(0.5, "transformer", "fcn", poses=(0.15, 1.1), widening=0.6, labels=0.4, views=1.0, teaching=True),
+        _CLASSIFIER,
+    )
+)
+RECIPES["upright-labels"] = _UPRIGHT.but(
+    stages=(
+        _READER,
+        Stage(0.5, "transformer", "fcn", poses=(0.1, 1.1), widening=0.75, looks=0.3),
+        _CLASSIFIER,
+    )
+)
+RECIPES["upright-cnn"] = _UPRIGHT.twin()
 
 _PAPER = TrainingSettings(
     batch_size=256, learning_rate=4e-3, warm_up=0.15, label_smoothing=0.1, precision="bfloat16", averaging=0.998

@@ -114,10 +114,12 @@ class TrainingSettings:
             )
 
     def _normalises_single_pixels(self) -> bool:
-        """Whether a deep localization network stands on a map so small that it pools it to one pixel: batch normalisation
+        """Whether a batch-normalised localization network stands on a map so small that it pools it to one pixel: batch normalisation
         then has the other digits of the batch only to compare it with."""
         shapes = CLASSIFIERS[self.model.classifier](self.model.output_size).shapes
-        return self.model.localization == "deep" and any(shapes[point][1] < 4 for point in self.model.placement)
+        return self.model.localization in ("deep", "wide") and any(
+            shapes[point][1] < 4 for point in self.model.placement
+        )
 
     def _check_number(self, name: str, low: float, high: float, whole: bool) -> None:
         value = getattr(self, name)
