@@ -32,6 +32,8 @@ class Staged(nn.Module):
         learns = {"transformer": self.transformer, "reader": self.reader}
         for name, part in learns.items():
             part.requires_grad_(stage.learns in (name, "all"))
+        # a transformer that has not learnt yet passes its input through: it need not run for a reader
+        self.passes = stage.learns == "reader" and not (stage.looks or stage.views) and untouched(network)
 
     def train(self, mode: bool = True) -> Staged:
         """Only what learns: the rest keeps to the running means of its batch normalisation."""
@@ -41,6 +43,8 @@ class Staged(nn.Module):
         return self
 
     def forward(self, x: Tensor) -> Answer:
+        if self.passes:
+            return Answer([self.reader(x).float()], None)
         if self.stage.learns == "reader":
             with torch.no_grad():
                 transform = self.transformer.trace(x)
@@ -52,6 +56,18 @@ class Staged(nn.Module):
             for theta in transform.looks[:, :-1].unbind(1):
                 log_probs.append(self.reader(self.transformer.read(x, theta, size)[1]).float())
         return Answer(log_probs, transform)
+
+
+def untouched(network: Network) -> bool:
+    """Whether its transformer at the input is as it was built: theta is the identity, whatever it is shown, and pictures are
+    handed on in the size that they come in."""
+    transformer = network.transformers["input"]
+    last = transformer.localization.theta
+    return (
+        network.config.input_size == network.config.output_size
+        and not last.weight.any()
+        and torch.equal(last.bias.cpu(), transformer.grid.identity())
+    )
 
 
 def label_loss(log_probs: Tensor, labels: Tensor, smoothing: float) -> Tensor:
