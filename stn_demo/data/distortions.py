@@ -32,6 +32,7 @@ class Distortion:
     Attributes:
         frame: side of the distorted picture, px.
         rotation: uniform in [-rotation, rotation], degrees.
+        ends: angles are drawn more often near the ends of that range: rotation times the sine of a uniform angle.
         scale: uniform in this range, factor.
         shear: uniform in [-shear, shear].
         shift: "none"; "ink": anywhere that keeps the posed ink inside the frame; "box": the 28 x 28 digit anywhere
@@ -56,6 +57,7 @@ class Distortion:
     elastic_sigma: float = 0.0
     clutter: int = 0
     reach: float = 1.0
+    ends: bool = False
     summary: str = ""
 
     piece = 6  # px a side of a piece of clutter
@@ -71,6 +73,8 @@ class Distortion:
         for name, most in (("rotation", 180), ("shear", 2), ("corner_sigma", 28), ("elastic_sigma", 28)):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; give a number from 0 to {most}.")
+        if not isinstance(self.ends, bool):
+            raise ValueError(f"ends is {self.ends!r}; give true or false.")
         if not 0 <= self.reach <= 1:
             raise ValueError(f"reach is {self.reach!r}; give a number from 0 to 1.")
         if not 0 <= self.clutter <= 100:
@@ -112,7 +116,7 @@ class Distortion:
         low, high = self.scale
         scale = (low + high) / 2 + draws[:, 1] * (high - low) / 2
         params = torch.zeros(count, 6, device=images.device)
-        params[:, 0] = draws[:, 0] * self.rotation
+        params[:, 0] = ((draws[:, 0] * (math.pi / 2)).sin() if self.ends else draws[:, 0]) * self.rotation
         params[:, 1] = params[:, 2] = scale
         params[:, 3] = draws[:, 2] * self.shear
         matrix = affine_matrix(params)

@@ -55,7 +55,9 @@ class SpatialTransformer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.trace(x).warped
 
-    def trace(self, x: Tensor, theta: Tensor | None = None, sampler: Sampler | None = None) -> Transform:
+    def trace(
+        self, x: Tensor, theta: Tensor | None = None, sampler: Sampler | None = None, looks: int = 0
+    ) -> Transform:
         """``forward`` with everything that happened on the way.
 
         Args:
@@ -63,21 +65,23 @@ class SpatialTransformer(nn.Module):
             theta: overrules the localization network: [N, num_params]; a row with a NaN keeps its prediction. Where no
                 row has one, the localization network does not run. The looks of an overruled row all show its theta.
             sampler: reads instead of the transformer's own sampler.
+            looks: in place of the transformer's own number of looks; 0: that number.
         """
+        count = looks or self.looks
         if theta is None:
-            looks = self._predicted(x)
+            thetas = self._predicted(x, count)
         elif not (kept := theta.isnan().any(dim=1)).any():
-            looks = theta.to(x)[:, None].expand(-1, self.looks, -1)
+            thetas = theta.to(x)[:, None].expand(-1, count, -1)
         else:
-            predicted = self._predicted(x)
-            looks = torch.where(kept[:, None, None], predicted, theta.to(predicted)[:, None])
-        grid, warped = self.read(x, looks[:, -1], self.output_size, sampler)
-        return Transform(looks[:, -1], grid, warped, looks)
+            predicted = self._predicted(x, count)
+            thetas = torch.where(kept[:, None, None], predicted, theta.to(predicted)[:, None])
+        grid, warped = self.read(x, thetas[:, -1], self.output_size, sampler)
+        return Transform(thetas[:, -1], grid, warped, thetas)
 
-    def _predicted(self, x: Tensor) -> Tensor:
-        """Tensor[N, looks, num_params]: theta after each look."""
+    def _predicted(self, x: Tensor, count: int) -> Tensor:
+        """Tensor[N, count, num_params]: theta after each look."""
         thetas = [self.localization(x)]
-        for _ in range(self.looks - 1):
+        for _ in range(count - 1):
             _, warped = self.read(x, thetas[-1])
             further = self.localization(warped)
             with torch.autocast(x.device.type, enabled=False):

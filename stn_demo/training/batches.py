@@ -49,14 +49,14 @@ class Batches:
         device: torch.device,
         rank: int = 0,
         processes: int = 1,
-        at: Callable[[int], tuple[Distortion, bool]] | None = None,
+        at: Callable[[int], tuple[Distortion, ...]] | None = None,
     ):
-        """``at``: the distortion of a step, and whether each digit is shown in two poses; ``distortion`` and no, by
+        """``at``: the distortions of a step, one, or two where each digit is shown in two poses; ``distortion`` by
         default."""
         self.images, self.labels = digits.images.to(device), digits.labels.to(device)
         self.undistorted, self.seed = undistorted, seed
         self.batch_size, self.rank, self.processes = batch_size, rank, processes
-        self.at = at or (lambda step: (distortion, False))
+        self.at = at or (lambda step: (distortion,))
         self.generator = torch.Generator(device)
         self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
 
@@ -64,16 +64,17 @@ class Batches:
         """The batch of ``step`` (0, 1, ...), of batch_size / processes pictures."""
         index = self.index(step).to(self.images.device, non_blocking=True)
         self.generator.manual_seed(derived_seed(self.seed, "poses", self.rank, step))
-        distortion, twice = self.at(step)
-        if twice:  # every other batch of digits, in two poses each
-            index = index[: len(index) // 2].repeat(2)
+        distortions = self.at(step)
+        share = len(index) // len(distortions)
+        index = index[:share].repeat(len(distortions))
         images = self.images[index][:, None].float().div_(255)
-        distorted = distortion(images, self.generator)
-        posed, matrix = distorted.images, distorted.matrix
-        plain = min(round(self.undistorted * len(index)), len(index) // (2 if twice else 1))
-        if plain:
-            posed, matrix = torch.cat([images[:plain], posed[plain:]]), matrix.clone()
-            matrix[:plain] = torch.eye(3, device=matrix.device)
+        distorted = [
+            distortion(part, self.generator) for distortion, part in zip(distortions, images.split(share), strict=True)
+        ]
+        posed = torch.cat([one.images for one in distorted])
+        matrix = torch.cat([one.matrix for one in distorted])
+        plain = min(round(self.undistorted * len(index)), share)
+        posed[:plain], matrix[:plain] = images[:plain], torch.eye(3, device=matrix.device)
         return Batch(posed, self.labels[index], matrix)
 
     def index(self, step: int) -> Tensor:

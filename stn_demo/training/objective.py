@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -9,8 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..model import Network, Transform
+from ..model.grids import GridGenerator
 from .stages import Stage
 
+BEND = 0.3  # radians
 _POINTS = torch.tensor([[0.0, 0.0], [1.0, 0.0]])  # the middle, and one to its right
 
 
@@ -47,9 +50,9 @@ class Staged(nn.Module):
             return Answer([self.reader(x).float()], None)
         if self.stage.learns == "reader":
             with torch.no_grad():
-                transform = self.transformer.trace(x)
+                transform = self.transformer.trace(x, looks=self.stage.depth)
         else:
-            transform = self.transformer.trace(x)
+            transform = self.transformer.trace(x, looks=self.stage.depth)
         log_probs = [self.reader(transform.warped).float()]
         if self.stage.looks:
             size = self.transformer.output_size
@@ -78,13 +81,15 @@ def label_loss(log_probs: Tensor, labels: Tensor, smoothing: float) -> Tensor:
 
 
 def staged_loss(
-    answer: Answer, labels: Tensor, matrix: Tensor, network: Network, stage: Stage, smoothing: float
+    answer: Answer, labels: Tensor, matrix: Tensor, network: Network, reader: nn.Module, stage: Stage, smoothing: float
 ) -> Tensor:
-    """Of a step in ``stage``. ``matrix`` [N, 3, 3]: the poses, digit -> frame, px from the middle of each."""
+    """Of a step in ``stage``, in which ``reader`` reads. ``matrix`` [N, 3, 3]: the poses, digit -> frame, px from the middle of each."""
     last, *earlier = [label_loss(log_probs, labels, smoothing) for log_probs in answer.log_probs]
     loss = stage.labels * last
     for one in earlier:
         loss = loss + stage.looks * one
+    if stage.quarters:
+        loss = loss + stage.quarters * quarter_term(answer.transform, labels, network, reader)
     if stage.views:
         transformer = network.transformers["input"]
         for theta in answer.transform.looks.unbind(1):
@@ -102,11 +107,14 @@ def view_term(points: Tensor, matrix: Tensor, size: int, teaching: bool = False)
     turned by delta, and scaled and shifted, which we know. With v the unit vector to which theta turns the x axis, the
     mean of
 
-        1 - <R(delta) v1, v2>,
+        h(angle between R(delta) v1 and v2),
 
-    and half of each of: the squared logarithm by which the scales of theta miss the scale between the poses, and the squared
+    h(a) = a^2 / (2 BEND) up to BEND radians and a - BEND / 2 from there on (Huber 1964), and half of each of: the squared logarithm by which the scales of theta miss the scale between the poses, and the squared
     distance by which the place that the second theta reads at its middle misses the place that the first reads, moved as
     the digit was.
+
+    1 - <R(delta) v1, v2> in place of h would have no gradient where theta has turned a digit upside down, which is what goes
+    wrong near the ends of the range.
 
     Args:
         points: [N, 2, 2], where theta reads its middle and the point (1, 0), normalised.
@@ -123,13 +131,48 @@ def view_term(points: Tensor, matrix: Tensor, size: int, teaching: bool = False)
         points = torch.cat([first, second])
     angle, size_read = _polar(points[:, 1] - points[:, 0])
     delta = turned[half:] - turned[:half]
-    direction = 1 - (angle[half:] - angle[:half] - delta).cos()
+    direction = _huber(angle[half:] - angle[:half] - delta)
     scales = (size_read[half:] / size_read[:half] * scale[:half] / scale[half:]).log().square()
     between = matrix[half:] @ torch.linalg.inv(matrix[:half])
     middle = points[:half, 0] * (size / 2)
     moved = (between[:, :2, :2] @ middle[..., None])[..., 0] + between[:, :2, 2]
     places = (moved / (size / 2) - points[half:, 0]).square().sum(1)
     return (direction + (scales + places) / 2).mean()
+
+
+def quarter_term(transform: Transform, labels: Tensor, network: Network, reader: nn.Module) -> Tensor:
+    """The pull of theta's angle to where ``reader`` would read the label better: what the last look hands on is also shown to
+    it turned by one, two and three quarters. The gradient of the reader itself knows the next hill only.
+
+    For each picture the mean over the looks of the sum over the three turns of h(angle to there) times what the probability of
+    its label gains; h as in ``view_term``. A half turn goes through the angle 0.
+    """
+    grid = network.transformers["input"].grid
+    with torch.no_grad():
+        # what a frame turned further by k quarters, clockwise on the screen, would show
+        turned = [reader(torch.rot90(transform.warped, k, (2, 3))).float() for k in range(4)]
+        right = torch.stack([log_probs.gather(1, labels[:, None])[:, 0].exp() for log_probs in turned], dim=1)
+        gain = (right[:, 1:] - right[:, :1]).clamp(min=0)
+        last, _ = _polar(_axis(grid, transform.theta))
+        quarter = last.new_full((), math.pi / 2)
+        target = last[:, None] + torch.stack(
+            [quarter.expand_as(last), torch.where(last > 0, -2 * quarter, 2 * quarter), -quarter.expand_as(last)], dim=1
+        )
+    terms = [
+        (gain * _huber(_polar(_axis(grid, theta))[0][:, None] - target)).sum(1).mean()
+        for theta in transform.looks.unbind(1)
+    ]
+    return torch.stack(terms).mean()
+
+
+def _axis(grid: GridGenerator, theta: Tensor) -> Tensor:
+    """Tensor[N, 2]: where theta sends the x axis."""
+    middle, right = grid.at(theta, _POINTS.to(theta)).unbind(1)
+    return right - middle
+
+
+def _huber(angle: Tensor) -> Tensor:
+    return F.smooth_l1_loss(angle, torch.zeros_like(angle), reduction="none", beta=BEND)
 
 
 def _polar(vectors: Tensor) -> tuple[Tensor, Tensor]:

@@ -27,6 +27,8 @@ and of two threads each trains faster a network of its own.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..data.distortions import DISTORTIONS
 from .settings import TrainingSettings
 from .stages import Stage
@@ -51,26 +53,17 @@ RECIPES: dict[str, TrainingSettings] = {
     "seed-affine-60s": _SEED.but(undistorted=0.0, epochs=5, holdout=0),
 }
 
-# 15,000 steps: 1,500 for the reader, 7,500 for the transformer, 6,000 for the classifier.
+# 10,000 steps: 1,000 for the reader, 6,000 for the transformer, 3,000 for the classifier.
 _READER = Stage(0.1, learns="reader", reader="fcn", poses=(0.1, 0.1))
-_CLASSIFIER = Stage(0.4, learns="reader")
+_CLASSIFIER = Stage(0.3, learns="reader")
 _UPRIGHT = TrainingSettings(
-    distortion="pose", undistorted=0.125, epochs=32, batch_size=128, learning_rate=2e-3, averaging=0.998
-).but(transform="similarity", localization="wide", classifier="deep", looks=2)
+    distortion="pose", undistorted=0.125, epochs=21.3333, batch_size=128, learning_rate=2e-3, averaging=0.998
+).but(transform="similarity", localization="wide", classifier="deep", looks=4)
+_TURNS = Stage(0.6, "transformer", "fcn", poses=(0.15, 1.1), widening=0.4, depth=2, ends=True)
 RECIPES["upright"] = _UPRIGHT.but(
-    stages=(
-        _READER,
-        Stage(0.5, "transformer", "fcn", poses=(0.15, 1.1), widening=0.6, labels=0.4, views=1.0, teaching=True),
-        _CLASSIFIER,
-    )
+    stages=(_READER, replace(_TURNS, labels=0.3, views=1.0, teaching=True, near=0.5), _CLASSIFIER)
 )
-RECIPES["upright-labels"] = _UPRIGHT.but(
-    stages=(
-        _READER,
-        Stage(0.5, "transformer", "fcn", poses=(0.1, 1.1), widening=0.75, looks=0.3),
-        _CLASSIFIER,
-    )
-)
+RECIPES["upright-labels"] = _UPRIGHT.but(stages=(_READER, replace(_TURNS, looks=0.3, quarters=1.0), _CLASSIFIER))
 RECIPES["upright-cnn"] = _UPRIGHT.twin()
 
 _PAPER = TrainingSettings(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ..data.distortions import Distortion
 from ..model import ModelConfig
 from ..model.classifier import CLASSIFIERS, SMALLEST
+from ..model.config import MOST_LOOKS
 from ..model.grids import GRIDS
 
 LEARNERS = ("reader", "transformer", "all")
@@ -37,9 +38,16 @@ class Stage:
         rate: times the learning rate of the run.
         labels: weight of the error in the class, the mean negative log-likelihood of the labels, after the last look.
         looks: weight of the same after each of the looks before the last.
+        depth: how many of its looks the transformer takes, or 0: all. Those that it takes later only, in further stages and
+            when it is used, sharpen what it has learnt, and cost no training.
+        ends: angles are drawn more often near the ends of their range (``Distortion.ends``): which way up a digit is that
+            looks much the same from below, only the ends can teach.
+        quarters: weight of the pull to a quarter turn or a half turn more, where the reader then reads the label better
+            (``objective.quarter_term``).
         views: weight of the two-view term (``objective.view_term``); with it each batch is half as many digits, each in
             two poses. It needs no angle of any digit, but it uses that we know what we did between the two.
         teaching: in the two-view term only the view that was turned further learns; the other is taken as right.
+        near: part of the range of angles from which the first of the two views is drawn.
 
     Raises:
         ValueError: a sentence that names the field.
@@ -53,19 +61,29 @@ class Stage:
     rate: float = 1.0
     labels: float = 1.0
     looks: float = 0.0
+    depth: int = 0
+    ends: bool = False
+    quarters: float = 0.0
     views: float = 0.0
     teaching: bool = False
+    near: float = 1.0
 
     def __post_init__(self):
-        for name, choices in (("learns", LEARNERS), ("reader", READERS), ("teaching", (False, True))):
+        for name, choices in (
+            ("learns", LEARNERS),
+            ("reader", READERS),
+            ("teaching", (False, True)),
+            ("ends", (False, True)),
+            ("depth", range(MOST_LOOKS + 1)),
+        ):
             if getattr(self, name) not in choices:
                 listed = ", ".join(map(str, choices))
                 raise ValueError(f"{name} of a stage is {getattr(self, name)!r}; choose one of {listed}.")
         if not isinstance(self.poses, (tuple, list)) or len(self.poses) != 2:
             raise ValueError(f"poses of a stage is {self.poses!r}; give two numbers, from and to.")
         object.__setattr__(self, "poses", tuple(_number("poses", value, 0, 1.1) for value in self.poses))
-        limits = {"share": (1e-6, 1), "widening": (0, 1), "rate": (0, 1000)}
-        for name in ("share", "widening", "rate", "labels", "looks", "views"):
+        limits = {"share": (1e-6, 1), "widening": (0, 1), "near": (0, 1)}
+        for name in ("share", "widening", "rate", "labels", "looks", "quarters", "views", "near"):
             object.__setattr__(self, name, _number(name, getattr(self, name), *limits.get(name, (0, 1000))))
 
     def reach(self, progress: float) -> float:
@@ -124,8 +142,10 @@ def checked(values: object, model: ModelConfig, distortion: Distortion) -> tuple
     for stage in stages:
         if stage.reader != OWN and model.output_size < SMALLEST[stage.reader]:
             raise ValueError(f"The reader {stage.reader} needs an output_size of {SMALLEST[stage.reader]} px at least.")
-        if stage.views and not GRIDS[model.transform].composes:
-            raise ValueError(f"The two-view term is for transforms that turn, not for {model.transform}.")
+        if (stage.views or stage.quarters) and not GRIDS[model.transform].composes:
+            raise ValueError(f"The two-view and quarter terms are for transforms that turn, not for {model.transform}.")
+        if stage.depth > model.looks:
+            raise ValueError(f"depth of a stage is {stage.depth}, but the network takes {model.looks} looks.")
         if stage.views and (distortion.corner_sigma or distortion.elastic_sigma or distortion.clutter):
             raise ValueError("The two-view term is for distortions that turn, scale, shear and shift only.")
     return stages

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -126,13 +127,15 @@ class Trainer:
             return factor * self.learning_rate * progress / rise
         return factor * self.learning_rate * (1 + math.cos(math.pi * (progress - rise) / max(1 - rise, 1e-9))) / 2
 
-    def _poses(self, step: int) -> tuple[Distortion, bool]:
-        """The distortion of a step, and whether each digit is shown in two poses."""
+    def _poses(self, step: int) -> tuple[Distortion, ...]:
+        """The distortions of a step: one, or one for each of two views."""
         now, settings = self.settings.moment(step, self.steps), self.settings
         if now is None:
-            return settings.distort.narrowed(settings.poses(step / self.steps)), False
+            return (settings.distort.narrowed(settings.poses(step / self.steps)),)
         stage = settings.stages[now.index]
-        return settings.distort.reaching(stage.reach((step - now.first) / (now.end - now.first))), stage.views > 0
+        distortion = settings.distort.reaching(stage.reach((step - now.first) / (now.end - now.first)))
+        last = replace(distortion, ends=True) if stage.ends else distortion
+        return (replace(distortion, rotation=distortion.rotation * stage.near), last) if stage.views else (last,)
 
     def _enter(self, now: Moment) -> Stage:
         """The stage of the next step. Its first step finds the averaged weights of the stage before."""
@@ -141,8 +144,8 @@ class Trainer:
             spread(self.average, self._averaged)
         if self._stage != now.index:
             self._stage = now.index
-            reader = self.model.classifier if stage.reader == OWN else self.readers[stage.reader]
-            self._network = self.group.wrap(Staged(self.model, reader, stage))
+            self._reader = self.model.classifier if stage.reader == OWN else self.readers[stage.reader]
+            self._network = self.group.wrap(Staged(self.model, self._reader, stage))
         return stage
 
     def advance(self) -> None:
@@ -179,7 +182,8 @@ class Trainer:
         if stage is None:
             log_probs = answer.float()
             return label_loss(log_probs, labels, smoothing), log_probs, labels
-        return staged_loss(answer, labels, matrix, self.model, stage, smoothing), answer.log_probs[0], labels
+        loss = staged_loss(answer, labels, matrix, self.model, self._reader, stage, smoothing)
+        return loss, answer.log_probs[0], labels
 
     def _watch(self, loss: Tensor, right: Tensor) -> None:
         """Shorten the gradient, and add the step to what is reported. Nothing here waits for the device."""
