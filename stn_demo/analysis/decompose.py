@@ -11,10 +11,9 @@ Everything is put into one shape first, an affine map in pixels from the middle 
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -48,18 +47,15 @@ def fit_affine(mapped: Tensor) -> tuple[Tensor, Tensor]:
 def send(grid: GridGenerator, theta: Tensor, points: Tensor) -> Tensor:
     """``grid.at`` for ``points`` that are asked for at every frame: a spline's weights for them are worked out once."""
     if isinstance(grid, ThinPlateSplineGrid):
-        return _spline_weights(grid.num_params, points, grid.weights) @ theta.view(len(theta), -1, 2)
+        key = (grid.points_per_side, id(points))
+        if key not in _kept:
+            # an array, not a tensor: see model.grids. The points are held, so that no others get their id.
+            _kept[key] = points, grid.weights(points).numpy()
+        return torch.from_numpy(_kept[key][1]) @ theta.view(-1, grid.num_params // 2, 2)
     return grid.at(theta, points)
 
 
-_kept: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
-
-
-def _spline_weights(num_params: int, points: Tensor, weights: Callable[[Tensor], Tensor]) -> Tensor:
-    kept = _kept.get((num_params, id(points)))
-    if kept is None:
-        kept = _kept[num_params, id(points)] = (points, weights(points))  # holding the points keeps their id theirs
-    return kept[1]
+_kept: dict[tuple[int, int], tuple[Tensor, np.ndarray]] = {}
 
 
 def theta_matrix(grid: GridGenerator, theta: Tensor, size: int, output: int) -> tuple[Tensor, Tensor]:
@@ -78,10 +74,10 @@ def theta_matrix(grid: GridGenerator, theta: Tensor, size: int, output: int) -> 
     return affine * _to_pixels(size, output), bend * size / 2
 
 
-@functools.lru_cache
 def _to_pixels(size: float, output: float) -> Tensor:
     """Factors [3, 3] that take an affine map, output -> frame, from normalised coordinates to pixels."""
-    return torch.tensor([size / 2, size / 2, 1.0])[:, None] * torch.tensor([2 / output, 2 / output, 1.0])
+    rows = [[a * b for b in (2 / output, 2 / output, 1.0)] for a in (size / 2, size / 2, 1.0)]
+    return torch.tensor(rows)
 
 
 def pose_matrix(matrix: Tensor, digit: int) -> Tensor:

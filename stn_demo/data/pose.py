@@ -10,7 +10,6 @@ on the screen.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from ..model.grids import ThinPlateSplineGrid, base_points
 
 DIGIT = 28  # px a side of a digit before it is posed
 NO_CORNERS = ((0.0, 0.0),) * 4
+_SPLINE = ThinPlateSplineGrid(4)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ class Pose:
 
     def displacement(self) -> Tensor:
         """Tensor[16, 2]: how far from its place each control point of the frame is read, px."""
-        return self.elastic * _unit_displacement(self.elastic_seed)
+        if not self.elastic:
+            return torch.zeros(16, 2)
+        return self.elastic * torch.randn(16, 2, generator=torch.Generator().manual_seed(self.elastic_seed))
 
 
 def pose_matrices(poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
@@ -66,11 +68,6 @@ def pose_matrices(poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
         corners = torch.tensor([poses[index].corners for index in moved], dtype=torch.float32)
         matrix[moved] = homography(corners, frame) @ matrix[moved]
     return matrix
-
-
-@functools.lru_cache(maxsize=256)
-def _unit_displacement(seed: int) -> Tensor:
-    return torch.randn(16, 2, generator=torch.Generator().manual_seed(seed))
 
 
 def affine_matrix(params: Tensor) -> Tensor:
@@ -110,11 +107,6 @@ def inverse(matrix: Tensor) -> Tensor:
     return torch.stack([torch.linalg.cross(b, c), torch.linalg.cross(c, a), torch.linalg.cross(a, b)], dim=-1)
 
 
-@functools.lru_cache(maxsize=1)
-def _spline() -> ThinPlateSplineGrid:
-    return ThinPlateSplineGrid(4)
-
-
 def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int) -> Tensor:
     """Put digits into their frames, reading each digit once, bilinearly, black outside.
 
@@ -131,9 +123,8 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
     if elastic is None:
         points = base_points(frame, frame, images)[None]
     else:
-        spline = _spline()
-        theta = spline.identity().to(images) + elastic.flatten(1) / half
-        points = spline(theta, frame, frame).flatten(1, 2)
+        theta = _SPLINE.identity().to(images) + elastic.flatten(1) / half
+        points = _SPLINE(theta, frame, frame).flatten(1, 2)
     # frame -> digit, both normalised; one row per coordinate, so that a batch is one product
     back = inverse(matrix) * images.new_tensor([half, half, 1.0])
     mapped = points @ back[:, :, :2].mT + back[:, None, :, 2]

@@ -16,22 +16,31 @@ from __future__ import annotations
 import functools
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 
 def base_points(height: int, width: int, like: Tensor) -> Tensor:
-    """The pixel centres of a ``height`` x ``width`` image: Tensor[height * width, 2], (x, y), row by row. One and the same
-    tensor for all who ask: not to be written to."""
-    return _base_points(height, width, like.dtype, like.device)
+    """The pixel centres of a ``height`` x ``width`` image: Tensor[height * width, 2], (x, y), row by row, in the type and on
+    the device of ``like``. The tensors of several calls may share their memory: not to be written to."""
+    return _as_tensor(_pixel_centres(height, width, like.dtype == torch.float64), like)
+
+
+# The tables that do not depend on any picture are kept as NumPy arrays. Under torch.export, torch.compile and the like a
+# tensor that is made while they trace is a placeholder without values; kept, it would break every later call.
 
 
 @functools.lru_cache(maxsize=64)
-@torch.inference_mode(False)  # whoever asks first, training must be able to use them too
-def _base_points(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    y = (2 * torch.arange(height, dtype=dtype, device=device) + 1) / height - 1
-    x = (2 * torch.arange(width, dtype=dtype, device=device) + 1) / width - 1
-    return torch.stack([x.repeat(height), y.repeat_interleave(width)], dim=-1)
+def _pixel_centres(height: int, width: int, double: bool) -> np.ndarray:
+    kind = np.float64 if double else np.float32
+    y = (2 * np.arange(height, dtype=kind) + 1) / kind(height) - 1
+    x = (2 * np.arange(width, dtype=kind) + 1) / kind(width) - 1
+    return np.stack([np.tile(x, height), np.repeat(y, width)], axis=-1)
+
+
+def _as_tensor(table: np.ndarray, like: Tensor) -> Tensor:
+    return torch.from_numpy(table).to(like.device, like.dtype)
 
 
 class GridGenerator(nn.Module):
@@ -54,6 +63,13 @@ class GridGenerator(nn.Module):
         """Send ``points`` [M, 2] of the output to the input: Tensor[N, M, 2] for theta [N, num_params]."""
         raise TypeError(f"{type(self).__name__} does not say where it sends a point.")
 
+    def check(self, theta: Tensor) -> None:
+        """Raises ValueError unless theta is [N, num_params]."""
+        if theta.dim() != 2 or theta.shape[1] != self.num_params:
+            raise ValueError(
+                f"{type(self).__name__} takes theta of shape [N, {self.num_params}], not {list(theta.shape)}."
+            )
+
     def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
         """The theta [N, num_params] that sends each point x to ``outer(inner(x))``: what reads the input where a grid of
         ``inner``, laid over the picture that ``outer`` has read, would read it. For families with ``composes`` only."""
@@ -65,10 +81,7 @@ class GridGenerator(nn.Module):
         Raises:
             ValueError: theta is not [N, num_params].
         """
-        if theta.dim() != 2 or theta.shape[1] != self.num_params:
-            raise ValueError(
-                f"{type(self).__name__} takes theta of shape [N, {self.num_params}], not {list(theta.shape)}."
-            )
+        self.check(theta)
         return self.at(theta, base_points(height, width, theta)).view(-1, height, width, 2)
 
 
@@ -170,44 +183,63 @@ class ThinPlateSplineGrid(GridGenerator):
         super().__init__()
         if points_per_side < 2:
             raise ValueError(f"A thin plate spline needs at least 2 points a side, not {points_per_side}.")
-        side = torch.linspace(-1, 1, points_per_side, dtype=torch.float64)
-        control = torch.stack([side.repeat(points_per_side), side.repeat_interleave(points_per_side)], dim=-1)
-        self.num_params = 2 * len(control)
-        self.register_buffer("control_points", control.float(), persistent=False)
-        # [[K, P], [P^T, 0]] [w; a] = [values; 0], with P = [1, x, y]: Bookstein's equation for the weights.
-        affine = torch.cat([torch.ones_like(control[:, :1]), control], dim=1)
-        system = torch.zeros(len(control) + 3, len(control) + 3, dtype=torch.float64)
-        system[:-3, :-3] = self._kernel(control, control)
-        system[:-3, -3:] = affine
-        system[-3:, :-3] = affine.T
-        self._control = control
-        self._solve = torch.linalg.inv(system)[:, :-3]
-        self._weights: dict[tuple, tuple[Tensor, Tensor]] = {}
-
-    @staticmethod
-    def _kernel(points: Tensor, centres: Tensor) -> Tensor:
-        squared = (points[:, None] - centres).square().sum(-1)
-        return torch.xlogy(squared, squared) / 2  # r^2 log r, and 0 at r = 0
+        self.points_per_side, self.num_params = points_per_side, 2 * points_per_side**2
+        control = torch.from_numpy(_control_points(points_per_side).astype(np.float32))
+        self.register_buffer("control_points", control, persistent=False)
 
     def identity(self) -> Tensor:
-        return self._control.float().flatten()
+        return self.control_points.detach().clone().flatten()
 
     def weights(self, points: Tensor) -> Tensor:
-        """Tensor[M, control points]: how much each control point's value counts at each of ``points`` [M, 2]."""
-        exact = points.detach().to("cpu", torch.float64)
-        rows = torch.cat([self._kernel(exact, self._control), torch.ones_like(exact[:, :1]), exact], dim=1)
-        return (rows @ self._solve).to(points)
+        """Tensor[M, control points]: how much each control point's value counts at each of ``points`` [M, 2], which are
+        constants: no gradient flows to them, and no graph that is traced depends on them."""
+        exact = points.detach().to("cpu", torch.float64).numpy()
+        return _as_tensor(_spline_weights(exact, self.points_per_side), points)
 
     def at(self, theta: Tensor, points: Tensor) -> Tensor:
-        return self.weights(points) @ theta.view(len(theta), -1, 2)
+        return self.weights(points) @ theta.view(-1, self.num_params // 2, 2)
 
     def forward(self, theta: Tensor, height: int, width: int) -> Tensor:
-        key = (height, width, theta.dtype, theta.device)
-        if key not in self._weights:
-            self._weights[key] = self.weights(base_points(height, width, theta))
-        if theta.dim() != 2 or theta.shape[1] != self.num_params:
-            return super().forward(theta, height, width)  # which says what is wrong
-        return (self._weights[key] @ theta.view(len(theta), -1, 2)).view(-1, height, width, 2)
+        self.check(theta)
+        weights = _as_tensor(_spline_table(height, width, self.points_per_side, theta.dtype == torch.float64), theta)
+        return (weights @ theta.view(-1, self.num_params // 2, 2)).view(-1, height, width, 2)
+
+
+def _control_points(points_per_side: int) -> np.ndarray:
+    side = np.linspace(-1, 1, points_per_side)
+    return np.stack([np.tile(side, points_per_side), np.repeat(side, points_per_side)], axis=-1)
+
+
+def _spline_kernel(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """r^2 log r for each point and each centre, and 0 at r = 0."""
+    squared = np.square(points[:, None] - centres).sum(-1)
+    return squared * np.log(np.where(squared > 0, squared, 1)) / 2
+
+
+@functools.lru_cache(maxsize=8)
+def _spline_solution(points_per_side: int) -> np.ndarray:
+    """The inverse of [[K, P], [P^T, 0]], with P = [1, x, y], in Bookstein's equation for the weights w and the affine part
+    a, [[K, P], [P^T, 0]] [w; a] = [values; 0]; without the columns that meet the zeros."""
+    control = _control_points(points_per_side)
+    count = len(control)
+    affine = np.concatenate([np.ones((count, 1)), control], axis=1)
+    system = np.zeros((count + 3, count + 3))
+    system[:-3, :-3] = _spline_kernel(control, control)
+    system[:-3, -3:] = affine
+    system[-3:, :-3] = affine.T
+    return np.linalg.inv(system)[:, :-3]
+
+
+def _spline_weights(points: np.ndarray, points_per_side: int) -> np.ndarray:
+    kernel = _spline_kernel(points, _control_points(points_per_side))
+    rows = np.concatenate([kernel, np.ones((len(points), 1)), points], axis=1)
+    return rows @ _spline_solution(points_per_side)
+
+
+@functools.lru_cache(maxsize=64)
+def _spline_table(height: int, width: int, points_per_side: int, double: bool) -> np.ndarray:
+    weights = _spline_weights(_pixel_centres(height, width, double).astype(np.float64), points_per_side)
+    return weights if double else weights.astype(np.float32)
 
 
 GRIDS: dict[str, type[GridGenerator]] = {

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from scipy.interpolate import RBFInterpolator
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from stn_demo.model import AffineGrid, AttentionGrid, ProjectiveGrid, Sampler, SimilarityGrid, ThinPlateSplineGrid
 from stn_demo.model.grids import GRIDS, base_points
@@ -163,3 +164,13 @@ def test_gradients_through_generator_and_sampler(name, mode):
         return sampler(image, generator(theta, 4, 4))
 
     assert torch.autograd.gradcheck(warp, (image, theta, *weights), eps=1e-7, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_grid_made_while_something_traces_leaves_nothing_behind(kind):
+    size = (5, 17 + ALL.index(kind))  # of no other test: the first to ask for its tables is the tracer
+    with FakeTensorMode(allow_non_fake_inputs=True):  # what torch.export and torch.compile trace under
+        assert kind()(torch.zeros(1, kind().num_params), *size).shape == (1, *size, 2)
+    generator = kind()
+    grid = generator(generator.identity()[None], *size)
+    assert torch.allclose(grid, F.affine_grid(torch.eye(2, 3)[None], [1, 1, *size], align_corners=False), atol=1e-6)
