@@ -1,13 +1,14 @@
 """Weights on disk: one .safetensors file a network, with what it is and where it comes from in its header.
 
 The header's metadata holds the model config and the provenance as JSON. Nothing executes on load: safetensors
-is a table of names, shapes and bytes, and the config is checked field by field before a network is built from
-it.
+is a table of names, shapes and bytes, and everything in the header is checked (types, lengths, depth) when it is
+read: the config field by field by ``ModelConfig``, the provenance by ``read_provenance``.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import secrets
@@ -23,11 +24,15 @@ from safetensors.torch import save as pack_tensors
 from torch import Tensor
 
 from .model import ModelConfig, Network, build_model
+from .provenance import ProvenanceError, read_provenance
 
 FORMAT = "stn_demo checkpoint 1"
 SUFFIX = ".safetensors"
 LARGEST_FILE = 64 << 20  # bytes; ours are about a hundred thousand
-LARGEST_HEADER = 1 << 20
+LARGEST_HEADER = 256 << 10  # bytes; ours have about 5,000
+LONGEST_CONFIG = 4096  # characters
+MOST_TENSORS = 2000
+MOST_DIMENSIONS = 8
 STATISTICS = ("__metadata__", ".running_mean", ".running_var", ".num_batches_tracked")  # no weights: not learnt
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -102,11 +107,8 @@ def read_info(name_or_path: str | os.PathLike, folder: str | os.PathLike | None 
     path = _resolve(name_or_path, folder)
     header = read_header(_read(path, LARGEST_HEADER + 8), path.name)
     config, provenance = _described(header, path.name)
-    try:
-        shapes = [entry["shape"] for key, entry in header.items() if not key.endswith(STATISTICS)]
-        parameters = sum(int(torch.Size(shape).numel()) for shape in shapes)
-    except (TypeError, KeyError, RuntimeError, OverflowError):
-        raise CheckpointError(f"{path.name} is damaged: its table of weights cannot be read.") from None
+    shapes = [entry["shape"] for key, entry in header.items() if not key.endswith(STATISTICS)]
+    parameters = sum(math.prod(shape) for shape in shapes)
     return Info(path.name.removesuffix(SUFFIX), path, config, provenance, parameters, path.stat().st_size)
 
 
@@ -126,10 +128,16 @@ def save(path: str | os.PathLike, model: Network, provenance: dict) -> None:
     """Write ``model`` with its config and ``provenance`` (JSON): wholly or not at all.
 
     Raises:
-        CheckpointError: the file cannot be written (folder missing, read-only, disk full ...).
+        CheckpointError: the file cannot be written (folder missing, read-only, disk full ...), or ``provenance`` is
+            nothing that ``load`` would accept.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    metadata = {"format": FORMAT, "config": model.config.to_json(), "provenance": json.dumps(provenance)}
+    text = json.dumps(provenance)
+    try:
+        read_provenance(text)
+    except ProvenanceError as error:
+        raise CheckpointError(f"{path} cannot be written: {error}") from None
+    metadata = {"format": FORMAT, "config": model.config.to_json(), "provenance": text}
     write_whole(path, pack_tensors(tensors, metadata))
 
 
@@ -173,21 +181,38 @@ def read_header(data: bytes, source: str) -> dict:
         raise CheckpointError(f"{source} is damaged: its header cannot be read.") from None
     if not isinstance(header, dict):
         raise CheckpointError(f"{source} is damaged: its header is no table.")
+    if not all(_is_entry(entry) for key, entry in header.items() if key != "__metadata__"):
+        raise CheckpointError(f"{source} is damaged: its table of weights cannot be read.")
+    if len(header) > MOST_TENSORS:
+        raise CheckpointError(f"{source} holds {len(header):,} tensors; a checkpoint has at most {MOST_TENSORS:,}.")
     return header
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether this describes a tensor: {"dtype": ..., "shape": [...], ...}."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("dtype"), str):
+        return False
+    shape = entry.get("shape")
+    return (
+        isinstance(shape, list)
+        and len(shape) <= MOST_DIMENSIONS
+        and all(type(side) is int and 0 <= side <= LARGEST_FILE for side in shape)
+    )
 
 
 def _described(header: dict, source: str) -> tuple[ModelConfig, dict]:
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise CheckpointError(f"{source} is a .safetensors file, but not a checkpoint of this program.")
+    config, text = metadata.get("config"), metadata.get("provenance", "{}")
+    if not isinstance(config, str) or len(config) > LONGEST_CONFIG:
+        raise CheckpointError(f"{source} does not say what network it holds.")
     try:
-        config = ModelConfig.from_json(metadata.get("config"))
-        provenance = json.loads(metadata.get("provenance", "{}"))
+        return ModelConfig.from_json(config), read_provenance(text)
+    except ProvenanceError as error:
+        raise CheckpointError(f"{source} is damaged: {error}") from None
     except (ValueError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{source} does not say what network it holds: {_line(error)}.") from None
-    if not isinstance(provenance, dict):
-        raise CheckpointError(f"{source} is damaged: its provenance is no table.")
-    return config, provenance
 
 
 def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor], source: str) -> None:

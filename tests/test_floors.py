@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "stn_demo"
-ENGINE = ["model", "data", "training", "analysis", "runs", "cli", "checkpoints.py", "__main__.py"]
+ENGINE = ["model", "data", "training", "analysis", "runs", "cli", "checkpoints.py", "provenance.py", "__main__.py"]
 ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_module_names
 FLOORS = {
     "model": 1,
     "data": 2,
     "checkpoints": 2,
+    "provenance": 2,
     "training": 3,
     "analysis": 4,
     "runs": 4,

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 
+from .gate.bodies import arriving
+
 
 def same_origin(headers) -> bool:
     """Whether a browser's request comes from this very page; other programs send no Origin."""
@@ -20,15 +22,9 @@ def check_origin(request: Request) -> None:
 
 
 async def body(request: Request, most: int) -> bytes | None:
-    """The body, or None where it is larger than ``most`` bytes; never holds more than that."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= most:
-            chunks.append(chunk)
-        elif size > 4 * most:
-            raise HTTPException(413)
-    return b"".join(chunks) if size <= most else None
+    """The body, or None where it is larger than ``most`` bytes. Raises what ``gate.bodies.Arriving.read`` does, which the
+    gate answers."""
+    return await arriving.read(request.receive, most)
 
 
 def answer(values: dict) -> JSONResponse:

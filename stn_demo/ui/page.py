@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import gradio as gr
 
 from .explore import api
+from .explore.pictures import Pictures
 from .live.batcher import Batcher
 from .live.request import Defaults
 from .options import Options
-from .status import Status
 
 HERE = Path(__file__).parent
 BESIDE = ("train", "results")  # the pages beside the stage: a folder, a tab and a script of their own each
@@ -33,13 +32,13 @@ sheet.rel = "stylesheet";
 sheet.href = root + "stn/%(part)s/static/%(part)s.css";
 document.head.append(sheet);
 const tell = () => trigger("change");
-import(root + "stn/%(part)s/static/main.js").then((main) => main.start({ element, server, root, tell }));
+import(root + "stn/%(part)s/static/main.js").then((main) => main.start({ element, root, tell }));
 """
 FOLLOW = 'import(root + "stn/train/static/follow.js").then((module) => module.follow(root, tell));'
 # The pickers list what the server has, and the network on the stage, which may be one in training.
 PICKERS = """() => {
   const { model, twin } = window.stn.store.get();
-  const names = [...new Set([...(window.stn.networks ?? []), model, twin].filter(Boolean))];
+  const names = [...new Set([...(window.stn.networks ?? []), ...(window.stn.mine ?? []), model, twin].filter(Boolean))];
   const choices = names.map((name) => [window.stn.names?.[name] ?? name, name]);
   const update = (value, choices) => ({ __type__: "update", value, choices });
   return [update(model, choices), update(twin || "", [["—", ""], ...choices])];
@@ -64,14 +63,14 @@ def theme() -> gr.themes.ThemeClass:
     ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
 
 
-def build(options: Options, batcher: Batcher, status: Status) -> gr.Blocks:
-    """The Blocks of the page, to be mounted."""
+def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path) -> gr.Blocks:
+    """The Blocks of the page, to be mounted. ``uploads`` is the folder of the files sent for ``/explain``."""
     names = options.model_names() or list(PREFERRED)
     with gr.Blocks(title="Spatial Transformer", fill_width=True, analytics_enabled=False) as blocks:
         gr.HTML('<h1 class="stn-title" data-i18n="app.title">Spatial Transformer</h1>', elem_id="title")
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Explore", id="explore", elem_id="page-explore"):
-                model, twin, upload, stage = _explore(names, batcher, status)
+                model, twin, stage = _explore(names, batcher)
             for part in BESIDE:
                 with gr.Tab(part.capitalize(), id=part, elem_id=f"page-{part}"):
                     gr.HTML(
@@ -81,7 +80,7 @@ def build(options: Options, batcher: Batcher, status: Status) -> gr.Blocks:
                         apply_default_css=False,
                         elem_id=part,
                     )
-        api.add(batcher)
+        api.add(batcher, pictures, uploads)
 
         model.input(
             None, [model], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private"
@@ -91,19 +90,11 @@ def build(options: Options, batcher: Batcher, status: Status) -> gr.Blocks:
         )
         stage.change(None, outputs=[model, twin], js=PICKERS, api_visibility="private")
 
-        async def add(data: bytes) -> str:
-            name = await batcher.run(lambda engine: _kept(engine.networks, data))
-            await status.refresh(batcher)
-            return name
-
-        added = gr.Textbox(visible="hidden")
-        upload.upload(add, [upload], [added], api_visibility="private").success(
-            None, [added], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private"
-        )
+    blocks.queue(max_size=api.MOST_WAITING)
     return blocks
 
 
-def _explore(names: list[str], batcher: Batcher, status: Status) -> tuple:
+def _explore(names: list[str], batcher: Batcher) -> tuple:
     """The tab with the stage: the two pickers, the button for a checkpoint, the stage itself."""
     with gr.Row(elem_id="topbar"):
         model = gr.Dropdown(
@@ -117,44 +108,12 @@ def _explore(names: list[str], batcher: Batcher, status: Status) -> tuple:
             scale=2,
             min_width=150,
         )
-        upload = gr.UploadButton(
-            "Open a checkpoint …",
-            file_types=[".safetensors"],
-            type="binary",
-            elem_id="upload-checkpoint",
-            size="sm",
-            scale=1,
-            min_width=120,
-        )
+        gr.Button("Open a checkpoint …", elem_id="upload-checkpoint", size="sm", scale=1, min_width=120)
     stage = gr.HTML(
         "",
         html_template=(HERE / "explore" / "explore.html").read_text(encoding="utf-8"),
         js_on_load=LOADER % {"part": "explore"} + FOLLOW,
         apply_default_css=False,
         elem_id="stage",
-        server_functions=_channel(batcher, status),
     )
-    return model, twin, upload, stage
-
-
-def _kept(networks, data: bytes) -> str:
-    from ..checkpoints import CheckpointError
-
-    try:
-        return networks.add(data)
-    except (CheckpointError, OSError) as error:
-        raise gr.Error(str(error), title="Checkpoint") from None
-
-
-def _channel(batcher: Batcher, status: Status) -> list:
-    """The stage's channel for a page whose proxy forbids WebSockets: through Gradio, one question at a time."""
-
-    async def frame(text: str) -> str:
-        answer = await batcher.answer(str(text))
-        return answer if isinstance(answer, str) else base64.b64encode(answer).decode()
-
-    async def current_status(_: str = "") -> str:
-        return status.text()
-
-    current_status.__name__ = "status"
-    return [frame, current_status]
+    return model, twin, stage

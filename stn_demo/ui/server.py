@@ -18,7 +18,12 @@ from fastapi.staticfiles import StaticFiles
 
 from ..runs.process import WorkerProcess
 from . import page
+from .explore import api
 from .explore import routes as explore_routes
+from .explore.pictures import Pictures
+from .gate import uploads as upload_routes
+from .gate.gate import Gate
+from .gate.uploads import Uploads, make_folder
 from .live import socket
 from .live.batcher import Batcher
 from .options import Options
@@ -45,28 +50,34 @@ def build_app(options: Options, spare: WorkerProcess | None = None) -> FastAPI:
     """The whole application, ready for uvicorn. ``spare``: the process that is to train the first run."""
     names = options.model_names()
     batcher = Batcher(page.defaults(names))
+    pictures = Pictures(batcher)
+    uploads = Uploads(make_folder())
     status = Status(options)
     training = TrainingService(options, batcher, status, spare)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI):
         loading = asyncio.create_task(_load(options, batcher, status, training))
+        sweeping = asyncio.create_task(uploads.swept())
         yield
         loading.cancel()
+        sweeping.cancel()
         status.close()
         await asyncio.to_thread(training.close)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     train_routes.add(app, training)
     results_routes.add(app, options, batcher)
-    explore_routes.add(app, options, batcher)
+    explore_routes.add(app, options, batcher, pictures, status)
+    upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
     for folder in STATIC:  # the address of a file equals its path in this package, so that relative imports hold
         app.mount(f"/stn/{folder}", Files(directory=HERE / folder))
-    blocks = page.build(options, batcher, status)
+    blocks = page.build(options, batcher, pictures, uploads.folder)
     # Gradio checks the paths that a request names only for Blocks that have been launched; mounting them does not count
     # as launching, so without this line a stranger could read any file of the server.
     blocks.has_launched = True
+    app.add_middleware(Gate, uploads=uploads.folder, function=lambda: api.number(blocks))
     return gr.mount_gradio_app(
         app,
         blocks,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
 
+from ..gate.uploads import remove
 from ..live.batcher import Batcher
 from ..live.request import Request, Source, read_request
+from .pictures import Pictures
 
 
-def add(batcher: Batcher) -> None:
-    """Add the named endpoint to the Blocks that is being built."""
+AT_ONCE, MOST_WAITING = 2, 40  # calls that are worked on, and that may wait
+
+
+def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
+    """Add the named endpoint to the Blocks that is being built. ``uploads`` is the folder of the files that were sent."""
 
     async def explain(
         image: str, rotation: float, scale: float, shift_x: float, shift_y: float, shear: float, model: str, raw: bool
@@ -37,12 +44,17 @@ def add(batcher: Batcher) -> None:
             "model": model or batcher.defaults.model,
             "twin": None,
         }
+        path = Path(image)
         try:
             asked = read_request(values, batcher.defaults)
-            data = Path(image).read_bytes()
-            return await batcher.run(lambda engine: _explained(engine, asked, data, raw))
-        except (ValueError, OSError, TypeError) as error:
-            raise gr.Error(str(error), title="explain") from None
+            digit = await pictures.read(await asyncio.to_thread(path.read_bytes), bool(raw))
+            return await batcher.run(_explained, asked, digit)
+        except OSError:
+            raise gr.Error("The picture is not there any more; send it again.", print_exception=False) from None
+        except ValueError as error:
+            raise gr.Error(str(error), title="explain", print_exception=False) from None
+        finally:
+            await asyncio.to_thread(remove, path, uploads)
 
     with gr.Column(visible=False):  # the endpoint's signature is that of these components; nobody sees them
         inputs = [
@@ -56,17 +68,17 @@ def add(batcher: Batcher) -> None:
             gr.Checkbox(False, label="raw"),
         ]
         answer = gr.JSON(label="explanation")
-        gr.Button("explain").click(explain, inputs, answer, api_name="explain")
+        gr.Button("explain").click(explain, inputs, answer, api_name="explain", concurrency_limit=AT_ONCE)
 
 
-def _explained(engine, asked: Request, data: bytes, raw: bool) -> dict:
-    import dataclasses
+def number(blocks: gr.Blocks) -> int:
+    """The number under which Gradio calls the endpoint."""
+    return next(number for number, function in blocks.fns.items() if function.api_name == "explain")
 
-    from ...data import picture
 
-    digit = (picture.read(data, raw=raw) * 255).round().byte()
-    asked = dataclasses.replace(asked, source=Source(digit=digit.numpy().tobytes()))
-    frame, _, _ = engine.frame(asked)
+def _explained(engine, asked: Request, digit) -> dict:
+    digit = (digit * 255).round().byte()
+    frame, _, _ = engine.frame(replace(asked, source=Source(digit=digit.numpy().tobytes())))
     return {
         "digit": int(frame.probs.argmax()),
         "probabilities": frame.probs.tolist(),

@@ -14,14 +14,16 @@ from ..live import request as live_request
 from ..live.batcher import Batcher
 from ..live.request import RequestError, parse, read_request, read_state
 from ..options import Options
+from ..status import Status
+from .pictures import Pictures
 
 MOST_PICTURE = 20 * 1024 * 1024  # bytes of an upload
-MOST_PICTURES_AT_ONCE = 2
+MOST_NETWORK = 64 << 20  # bytes, as checkpoints.LARGEST_FILE
 
 
-def add(app: FastAPI, options: Options, batcher: Batcher) -> None:
+def add(app: FastAPI, options: Options, batcher: Batcher, pictures: Pictures, status: Status) -> None:
     """Add the routes."""
-    decoding = asyncio.Semaphore(MOST_PICTURES_AT_ONCE)
+    _add_network(app, batcher, status)
     samples: list = []
 
     async def sampled(ask: Callable) -> JSONResponse:
@@ -56,9 +58,11 @@ def add(app: FastAPI, options: Options, batcher: Batcher) -> None:
             return http.refuse(
                 "too_large_bytes", f"The file is larger than {MOST_PICTURE >> 20} MB; give a smaller picture."
             )
-        await batcher.ready()
-        async with decoding:
-            return http.answer(await asyncio.to_thread(_read_picture, data, raw))
+        try:
+            digit = await pictures.read(data, raw)
+        except ValueError as error:
+            return http.refuse(getattr(error, "code", "broken"), str(error))
+        return {"digit": await asyncio.to_thread(_as_base64, digit), "label": None}
 
     @app.post("/stn/link")
     async def link(request: Request):
@@ -125,11 +129,23 @@ def _draw(name: str) -> dict:
     return {"pose": dataclasses.asdict(draw_pose(DISTORTIONS[name], random.Random()))}
 
 
-def _read_picture(data: bytes, raw: bool) -> dict:
-    from ...data import picture
+def _as_base64(digit) -> str:
     from ..live.codec import as_base64
 
-    try:
-        return {"digit": as_base64(picture.read(data, raw=raw)), "label": None}
-    except picture.PictureError as error:
-        return {"error": {"code": error.code, "message": str(error)}}
+    return as_base64(digit)
+
+
+def _add_network(app: FastAPI, batcher: Batcher, status: Status) -> None:
+    """The route for a checkpoint of one's own."""
+
+    @app.post("/stn/network")
+    async def network(request: Request):
+        data = await http.body(request, MOST_NETWORK)
+        if data is None:
+            return http.refuse("network_too_large", f"A checkpoint has at most {MOST_NETWORK >> 20} MB.")
+        try:
+            name = await batcher.run(lambda engine: engine.networks.add(data))
+        except (ValueError, OSError) as error:
+            return http.refuse("broken_model", str(error))
+        await status.refresh(batcher)
+        return {"name": name}

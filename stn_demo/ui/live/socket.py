@@ -1,18 +1,30 @@
-"""The WebSocket of a page: one question in, one frame out."""
+"""The channel of a page: one question in, one frame out. A WebSocket, or plain requests where a proxy forbids those."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 
 from .. import http
 from ..status import Status
 from .batcher import Batcher
 
 MOST_VISITORS = 500  # open channels
+MOST_QUESTION = 256 * 1024  # bytes
 
 
 def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
-    """Add the route /stn/live."""
+    """Add the routes /stn/live, /stn/ask and /stn/status."""
+
+    @app.post("/stn/ask")
+    async def ask(request: Request):
+        text = await http.body(request, MOST_QUESTION)
+        answer = await batcher.answer(text if text is not None else b" " * (MOST_QUESTION + 1))
+        kind = "application/octet-stream" if isinstance(answer, bytes) else "application/json"
+        return Response(answer, media_type=kind, headers={"Cache-Control": "no-store"})
+
+    @app.get("/stn/status")
+    async def current():
+        return Response(status.text(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
     @app.websocket("/stn/live")
     async def channel(socket: WebSocket):

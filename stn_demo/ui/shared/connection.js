@@ -1,6 +1,4 @@
-// A WebSocket that comes back by itself; where none can be opened, Gradio's own server functions take its place.
-
-import { fromBase64 } from "./frame.js";
+// A WebSocket that comes back by itself; where none can be opened, plain requests take its place.
 
 const TRIES = 3; // before the WebSocket is given up, if it has never opened
 const FIRST_PAUSE = 300;
@@ -9,7 +7,7 @@ const POLL = 3000; // ms between status calls without a WebSocket
 const STUCK = 20_000; // ms without any word on a question before the line is taken for dead
 
 /**
- * root: base url of the app. server: Gradio's server functions {frame(text), status("")} or undefined.
+ * root: base url of the app. server: plain requests {frame(text), status()} (see calls.js) or undefined.
  * onOpen() once it is ready to send, also after a reconnection; onDown() when it is lost; onFrame(ArrayBuffer);
  * onText(object); onStatus(object).   -> {ready(), send(text), close()}
  */
@@ -88,15 +86,15 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   };
 }
 
-/** The same line over server functions, which answer `undefined` on any error. */
+/** The same line over plain requests. */
 function byCalls(server, { onOpen, onDown, onFrame, text }) {
   let down = false;
   const line = {
     async send(data) {
       const answer = await server.frame(data).catch(() => undefined);
-      if (typeof answer !== "string") return lost();
-      if (answer.startsWith("{")) text(answer);
-      else onFrame(fromBase64(answer));
+      if (answer === undefined) return lost();
+      if (typeof answer === "string") text(answer);
+      else onFrame(answer);
     },
     close: () => clearInterval(poll),
   };
@@ -107,8 +105,8 @@ function byCalls(server, { onOpen, onDown, onFrame, text }) {
   }
 
   async function status() {
-    const answer = await server.status("").catch(() => undefined);
-    if (typeof answer !== "string") return lost();
+    const answer = await server.status().catch(() => undefined);
+    if (answer === undefined) return lost();
     text(answer);
     if (down) onOpen();
     down = false;

@@ -2,6 +2,7 @@
 
 import { openChannel } from "../../shared/channel.js";
 import { attachControls } from "./controls.js";
+import { createCalls } from "../../shared/calls.js";
 import { createHttp } from "../../shared/http.js";
 import { loadCatalogues, preferred, setLanguage } from "../../shared/i18n.js";
 import { createBars, createReadout, createTitles } from "../../shared/probs.js";
@@ -35,13 +36,14 @@ const PARTS = [
   ["./handles.js", "attachHandles"],
   ["./inspector.js", "attachInspector"],
   ["./export.js", "attachExport"],
+  ["./checkpoint.js", "attachCheckpoint"],
 ];
 
 /**
- * element: the Gradio component that holds stage.html; server: its server functions; root: base url of the app, with a
- * slash at the end; tell(): let Gradio read the state again (the pickers follow a link).
+ * element: the Gradio component that holds explore.html; root: base url of the app, with a slash at the end;
+ * tell(): let Gradio read the state again (the pickers follow a link).
  */
-export async function start({ element, server, root: base, tell = () => {} }) {
+export async function start({ element, root: base, tell = () => {} }) {
   const root = element.querySelector(".stn");
   const http = createHttp(base);
   const store = createStore({ source: FIRST.source });
@@ -52,7 +54,7 @@ export async function start({ element, server, root: base, tell = () => {} }) {
   setLanguage(preferred(), false);
   store.set({ lang: preferred() });
 
-  const channel = openChannel(store, { root: base, server }); // first in line: the question goes out before all else
+  const channel = openChannel(store, { root: base, server: createCalls(base) }); // first in line: the question goes out before all else
   attachTheme(root);
   attachLecture(root);
   attachLanguage(root, store);

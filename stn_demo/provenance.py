@@ -1,0 +1,94 @@
+"""Where a network comes from: the JSON text in a checkpoint's header, checked when it is read.
+
+A checkpoint may come from anybody. Whoever uses its provenance afterwards may rely on the types of the fields in
+``KINDS``; what else is in it is JSON of bounded length and depth.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+LONGEST = 32 * 1024  # characters; ours have about 1,000
+DEEPEST = 8
+MOST_VALUES = 1000
+LONGEST_TEXT = 1000  # characters
+LARGEST_NUMBER = 1e15
+PLAIN = re.compile(r"[A-Za-z0-9 ._+()%-]{1,64}")  # names of distortions
+NUMBER = (int, float)
+KINDS = {
+    "data": str,
+    "distortion": (str, dict),
+    "seed": int,
+    "step": int,
+    "epochs": NUMBER,
+    "settings": dict,
+    "training_digits": int,
+    "training_seconds": NUMBER,
+    "processes": int,
+    "threads": int,
+    "machine": str,
+    "device": str,
+    "date": str,
+    "versions": dict,
+    "test_error": dict,
+    "test_digits": int,
+    "run_name": str,
+    "twin": bool,
+}
+
+
+class ProvenanceError(ValueError):
+    """A text is no provenance; the message is the second half of a sentence."""
+
+
+def read_provenance(text: object) -> dict:
+    """The provenance that ``text`` holds.
+
+    Raises:
+        ProvenanceError: no JSON object, too long, too deep, NaN, half characters, or a known field of another kind.
+    """
+    if not isinstance(text, str) or len(text) > LONGEST:
+        raise ProvenanceError(f"its provenance is no text of at most {LONGEST:,} characters.")
+    try:
+        values = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ProvenanceError("its provenance is not JSON.") from None
+    if not isinstance(values, dict):
+        raise ProvenanceError("its provenance is no table.")
+    _check_values(values)
+    for name, kind in KINDS.items():
+        value = values.get(name)
+        if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+            raise ProvenanceError(f"{name} in its provenance is not of the kind that it should be.")
+    if isinstance(values.get("distortion"), str) and not PLAIN.fullmatch(values["distortion"]):
+        raise ProvenanceError("distortion in its provenance is no plain name.")
+    for measure, error in (values.get("test_error") or {}).items():
+        if not PLAIN.fullmatch(measure) or isinstance(error, bool) or not isinstance(error, NUMBER):
+            raise ProvenanceError("test_error in its provenance is no table of numbers.")
+        if not 0 <= error <= 100:
+            raise ProvenanceError("test_error in its provenance holds an error that is not from 0 to 100 percent.")
+    return values
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _check_values(root: dict) -> None:
+    waiting: list = [(root, 0)]
+    count = 0
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
+        if depth > DEEPEST or count > MOST_VALUES:
+            raise ProvenanceError("its provenance holds too many values.")
+        if isinstance(value, dict):
+            waiting += [(item, depth + 1) for pair in value.items() for item in pair]
+        elif isinstance(value, list):
+            waiting += [(item, depth + 1) for item in value]
+        elif isinstance(value, str):
+            if len(value) > LONGEST_TEXT or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+                raise ProvenanceError("its provenance holds a text that is too long, or none.")
+        elif isinstance(value, (int, float)) and not abs(value) < LARGEST_NUMBER:
+            raise ProvenanceError("its provenance holds a number that is too large.")

@@ -1,0 +1,139 @@
+"""What a request to Gradio's functions may hold: bounded JSON, whose files were uploaded to this app.
+
+Gradio describes a file as an object with a ``path``. Gradio itself would fetch a path that is an address on the web, and
+follow one that leads out of its folder through a link; here such a request ends before Gradio sees it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+MOST_JSON = 64 * 1024  # bytes
+MOST_DEPTH = 12
+MOST_VALUES = 2000
+MOST_FILE = 20 * 1024 * 1024
+SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+CALL_KEYS = {"data", "fn_index", "api_name", "session_hash", "trigger_id", "event_data"}
+NUMBER = (int, float)
+PARAMETERS = {
+    "image": dict,
+    "rotation": NUMBER,
+    "scale": NUMBER,
+    "shift_x": NUMBER,
+    "shift_y": NUMBER,
+    "shear": NUMBER,
+    "model": str,
+    "raw": bool,
+}
+FILE_KEYS = ("path", "url", "meta", "is_stream", "orig_name", "mime_type", "size")
+
+
+class BadBody(ValueError):
+    """The body of a request is refused; the message is one sentence."""
+
+
+def read(body: bytes, folder: Path) -> dict:
+    """The JSON object of a request to Gradio, checked. ``folder`` is where uploads lie.
+
+    Raises:
+        BadBody: no JSON object, too deep, too many values, not the name of a session, or a file that is no upload.
+    """
+    try:
+        values = json.loads(body, parse_constant=lambda name: math.nan)
+    except (ValueError, RecursionError):
+        raise BadBody("That is not JSON.") from None
+    if not isinstance(values, dict):
+        raise BadBody("A request is a JSON object.")
+    _check(values, folder)
+    for name in ("session_hash", "event_id"):
+        if (value := values.get(name)) is not None and not (isinstance(value, str) and SESSION.fullmatch(value)):
+            raise BadBody(f"{name} is a name of letters and digits.")
+    return values
+
+
+def check_call(values: dict, function: int) -> None:
+    """Check that a request calls ``/explain``, the only function of the page, whose number is ``function``, with values
+    of the kinds that it takes. The two forms: {data: [...]} and {name: value}. Raises BadBody."""
+    if "data" in values:
+        unknown = set(values) - CALL_KEYS
+        if unknown:
+            raise BadBody("The request holds more than a call.")
+        if values.get("fn_index", function) != function or values.get("api_name") not in (None, "explain", "/explain"):
+            raise BadBody("There is no such function.")
+        if values.get("event_data") is not None:
+            raise BadBody("A call has no event_data.")
+        given = values["data"]
+        if not isinstance(given, list) or len(given) != len(PARAMETERS):
+            raise BadBody(f"data is a list of {len(PARAMETERS)} values: {', '.join(PARAMETERS)}.")
+        named = dict(zip(PARAMETERS, given, strict=True))
+    else:
+        named = {name: value for name, value in values.items() if name != "session_hash"}
+    for name, value in named.items():
+        kind = PARAMETERS.get(name)
+        if kind is None:
+            raise BadBody(f"The parameters are {', '.join(PARAMETERS)}.")
+        if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+            raise BadBody(f"{name} is not of the kind that it should be.")
+    if not isinstance(named.get("image"), dict):
+        raise BadBody("image is missing; give a picture file.")
+
+
+def _check(root: Any, folder: Path) -> None:
+    waiting, count = [(root, 0)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
+        if depth > MOST_DEPTH or count > MOST_VALUES:
+            raise BadBody("The request holds too many values.")
+        if isinstance(value, dict):
+            if any(key in value for key in FILE_KEYS) and value is not root:
+                _check_file(value, folder)
+            waiting += [(item, depth + 1) for item in value.values()]
+            waiting += [(key, depth + 1) for key in value]
+        elif isinstance(value, list):
+            waiting += [(item, depth + 1) for item in value]
+        elif isinstance(value, str) and not value.isascii():
+            _check_text(value)
+        elif isinstance(value, (int, float)) and not abs(value) < 2**53:
+            raise BadBody("The request holds a number that is too large, or none.")
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        raise BadBody("The request holds text that is not Unicode.") from None
+
+
+def _check_file(value: dict, folder: Path) -> None:
+    path, url = value.get("path"), value.get("url")
+    if "path" in value or url or "meta" in value:
+        if not isinstance(path, str) or not is_upload(path, folder):
+            raise BadBody("The request names a file that was not uploaded here.")
+    if url is not None and not (isinstance(url, str) and unquote(url).endswith(f"/gradio_api/file={path}")):
+        raise BadBody("The request names an address; upload the file instead.")
+    if value.get("is_stream"):
+        raise BadBody("A file is no stream.")
+
+
+def is_upload(path: str, folder: Path) -> bool:
+    """Whether ``path`` is an ordinary file of bounded size in ``folder``, with no link on the way."""
+    try:
+        if "\0" in path or not os.path.isabs(path) or os.path.normpath(path) != path:
+            return False
+        root = os.path.realpath(folder)
+        if os.path.realpath(path) != os.path.join(root, os.path.relpath(path, folder)):
+            return False
+        if os.path.commonpath([root, os.path.realpath(path)]) != root:
+            return False
+        about = os.lstat(path)
+        return stat.S_ISREG(about.st_mode) and about.st_size <= MOST_FILE
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,158 @@
+"""Files that programs send for ``/explain``: kept in a private folder for a while, few and small, then removed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from .. import http
+from . import routes
+from .references import MOST_FILE
+
+MOST_FILES = 4  # of one request
+MOST_KEPT = 64  # files
+MOST_BYTES = 160 << 20  # of all of them
+KEPT_FOR = 600.0  # seconds
+SWEPT_EVERY = 30.0
+RATE, BURST = 5.0, 60  # uploads a second of one address, and how many at once
+
+
+def make_folder() -> Path:
+    """A folder that only this process's user may read, also told to Gradio, which takes files from nowhere else."""
+    folder = os.environ.get("GRADIO_TEMP_DIR")
+    if not folder:
+        folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="stn_demo-")
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path.resolve()
+
+
+class Uploads:
+    """The folder and its bounds."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._tokens: dict[str, tuple[float, float]] = {}  # address: (uploads left, when counted)
+
+    def allowed(self, address: str) -> bool:
+        """Whether one more upload from ``address`` is within the rate; counts it."""
+        now = time.monotonic()
+        left, at = self._tokens.pop(address, (float(BURST), now))
+        left = min(float(BURST), left + (now - at) * RATE)
+        self._tokens[address] = (max(0.0, left - 1), now)
+        while len(self._tokens) > 10_000:
+            self._tokens.pop(next(iter(self._tokens)))
+        return left >= 1
+
+    def keep(self, data: bytes) -> str:
+        """Write a file under a name that cannot be guessed; its path. Makes room first."""
+        self.sweep(MOST_KEPT - 1, MOST_BYTES - len(data))
+        folder = self.folder / secrets.token_urlsafe(18)
+        folder.mkdir(mode=0o700)
+        path = folder / "picture"
+        path.write_bytes(data)
+        return str(path)
+
+    def sweep(self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES, age: float = KEPT_FOR) -> None:
+        """Remove what is older than ``age`` seconds, and the oldest beyond ``most`` files or ``most_bytes``."""
+        files = []
+        for path in self.folder.rglob("*"):
+            with contextlib.suppress(OSError):  # removed meanwhile
+                about = path.lstat()
+                if not path.is_dir() or path.is_symlink():
+                    files.append((about.st_mtime, about.st_size, path))
+        files.sort(reverse=True)
+        count = size = 0
+        for at, bytes_, path in files:
+            count, size = count + 1, size + bytes_
+            if count > most or size > most_bytes or time.time() - at > age:
+                remove(path, self.folder)
+
+    async def swept(self) -> None:
+        """Sweep for ever."""
+        while True:
+            await asyncio.sleep(SWEPT_EVERY)
+            await asyncio.to_thread(self.sweep)
+
+
+def remove(path: str | Path, folder: Path) -> None:
+    """Remove one upload and its own folder."""
+    path = Path(path)
+    with contextlib.suppress(OSError):
+        path.unlink()
+    if path.parent != folder:
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove everything, at the end of the process."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def add(app: FastAPI, uploads: Uploads) -> None:
+    """Add the route that stands before Gradio's own upload."""
+
+    @app.post(routes.UPLOAD)
+    async def upload(request: Request):
+        address = request.client.host if request.client else ""
+        if not uploads.allowed(address):
+            return _refuse(429, "Too many uploads in a short time; try again in a minute.")
+        data = await http.body(request, MOST_FILE + 64 * 1024)
+        if data is None:
+            return _refuse(413, f"The file is larger than {MOST_FILE >> 20} MB; give a smaller picture.")
+        try:
+            files = await _files(request, data)
+        except (MultiPartException, KeyError, ValueError):
+            return _refuse(400, "The upload is not a form with files.")
+        for file in files:
+            if len(file) > MOST_FILE:
+                return _refuse(413, f"The file is larger than {MOST_FILE >> 20} MB; give a smaller picture.")
+            if not await asyncio.to_thread(_is_picture, file):
+                return _refuse(415, "The file is no picture.")
+        return JSONResponse([await asyncio.to_thread(uploads.keep, file) for file in files])
+
+
+async def _files(request: Request, data: bytes) -> list[bytes]:
+    async def stream():
+        yield data
+
+    parser = MultiPartParser(request.headers, stream(), max_files=MOST_FILES, max_fields=MOST_FILES)
+    form = await parser.parse()
+    try:
+        files = [await file.read() for _, file in form.multi_items() if not isinstance(file, str)]
+    finally:
+        await form.close()
+    if not files:
+        raise ValueError("no file")
+    return files
+
+
+def _is_picture(data: bytes) -> bool:
+    """Whether the first bytes are those of a picture; only its head is read."""
+    from PIL import Image
+
+    from ...data import picture  # noqa: F401  (registers further formats)
+
+    try:
+        with Image.open(io.BytesIO(data)):
+            return True
+    except Image.DecompressionBombError:  # a picture, and refused with its own sentence when it is read
+        return True
+    except Exception:  # whatever a reader of some format stumbles over
+        return False
+
+
+def _refuse(status: int, message: str) -> JSONResponse:
+    return JSONResponse({"detail": message}, status_code=status)

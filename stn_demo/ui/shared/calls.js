@@ -1,0 +1,18 @@
+// The stage's channel over plain requests, for a page whose proxy forbids WebSockets.
+
+/** root: base url. -> {frame(text): ArrayBuffer or JSON text; status(): JSON text}; both reject without a connection. */
+export function createCalls(root) {
+  return {
+    async frame(text) {
+      const answer = await fetch(new URL("stn/ask", root), { method: "POST", body: text });
+      if (answer.headers.get("content-type")?.startsWith("application/json")) return answer.text();
+      if (!answer.ok) throw new TypeError(`${answer.status} ${answer.statusText}`);
+      return answer.arrayBuffer();
+    },
+    async status() {
+      const answer = await fetch(new URL("stn/status", root));
+      if (!answer.ok) throw new TypeError(`${answer.status} ${answer.statusText}`);
+      return answer.text();
+    },
+  };
+}

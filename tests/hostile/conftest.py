@@ -1,0 +1,11 @@
+"""One app for all hostile tests: whatever one of them does must leave it whole for the next."""
+
+import app
+import pytest
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory):
+    folders = (tmp_path_factory.mktemp(name) for name in ("networks", "home", "uploads"))
+    with app.served(*folders) as client:
+        yield client
