@@ -26,9 +26,9 @@ def main() -> int:
     spare = WorkerProcess.spare(nice=10) if options.training else None
     threading.Thread(target=__import__, args=("torch",), daemon=True).start()
 
-    import uvicorn
+    import uvicorn  # noqa: PLC0415 (after the two above have begun)
 
-    from stn_demo.ui.server import build_app
+    from stn_demo.ui.server import build_app  # noqa: PLC0415
 
     server = uvicorn.Server(
         uvicorn.Config(

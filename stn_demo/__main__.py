@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    if int(os.environ.get("RANK", 0)) == 0:  # under torchrun one of the processes speaks
+    if int(os.environ.get("RANK", "0")) == 0:  # under torchrun one of the processes speaks
         print(f"stn_demo: {' '.join(message.split())}", file=sys.stderr)
     return status
 
@@ -80,7 +80,7 @@ def _train(options: argparse.Namespace) -> None:
     if options.output.suffix != checkpoints.SUFFIX:
         raise ValueError(f"The output is a {checkpoints.SUFFIX} file; {str(options.output)!r} does not end so.")
     path = train_to_file(_job(options, RECIPES[recipe] if recipe else None, options.output, changes))
-    if int(os.environ.get("RANK", 0)) == 0:
+    if int(os.environ.get("RANK", "0")) == 0:
         print(path)
 
 

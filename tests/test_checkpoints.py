@@ -34,7 +34,7 @@ def saved(tmp_path):
 def repacked(path, change):
     """The file again, after ``change(tensors, metadata)``."""
     with safe_open(path, "pt") as file:
-        tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
+        tensors, metadata = {name: file.get_tensor(name) for name in file}, file.metadata()
     change(tensors, metadata)
     return pack(tensors, metadata)
 
@@ -55,7 +55,7 @@ def test_what_is_saved_comes_back(tmp_path, name):
 
 
 def test_the_header_says_what_the_file_is(saved):
-    path, model = saved
+    path, _model = saved
     info = checkpoints.read_info(path)
     assert (info.name, info.path, info.config, info.provenance) == ("mine", path, ModelConfig(), PROVENANCE)
     assert info.parameters == 27_360 and info.bytes == path.stat().st_size
@@ -102,7 +102,7 @@ def test_names_do_not_lead_out_of_the_folder(saved, name):
 
 
 def test_an_unknown_name_lists_what_there_is(saved):
-    with pytest.raises(CheckpointError, match="There is no checkpoint yours in .*; there are: mine"):
+    with pytest.raises(CheckpointError, match=r"There is no checkpoint yours in .*; there are: mine"):
         checkpoints.load("yours", folder=saved[0].parent)
 
 
@@ -144,7 +144,7 @@ def test_foreign_files_are_refused_and_nothing_executes(tmp_path, monkeypatch, k
         torch.save({"weights": Bomb()}, path)
     else:
         path.write_bytes({"text": b"Dear model,\n" * 50, "zeros": bytes(500)}.get(kind, b"\xff" * 7 + b"\x7f{}"))
-    with pytest.raises(CheckpointError, match="foreign.safetensors is not a checkpoint"):
+    with pytest.raises(CheckpointError, match=r"foreign.safetensors is not a checkpoint"):
         checkpoints.load(path)
     assert not (tmp_path / "exploded").exists()
 
@@ -182,7 +182,7 @@ def test_oversized_files_are_refused_unread(tmp_path):
     with open(path, "wb") as file:
         file.truncate(checkpoints.LARGEST_FILE + 1)  # sparse: takes no room
     for read in (checkpoints.load, checkpoints.read_info):
-        with pytest.raises(CheckpointError, match="big.safetensors has 67,108,865 bytes; a checkpoint has at most"):
+        with pytest.raises(CheckpointError, match=r"big.safetensors has 67,108,865 bytes; a checkpoint has at most"):
             read(path)
     with pytest.raises(CheckpointError, match="at most"):
         checkpoints.loads(bytes(checkpoints.LARGEST_FILE + 1))
@@ -193,7 +193,7 @@ def test_oversized_files_are_refused_unread(tmp_path):
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "write"])
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(saved, monkeypatch, call):
-    path, model = saved
+    path, _model = saved
     before = path.read_bytes()
 
     def fail(*args):
@@ -214,10 +214,15 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(saved, monkeypatch,
             fail()
 
     if call == "write":
-        monkeypatch.setattr(checkpoints, "open", lambda *args: Full(open(*args)), raising=False)
+        monkeypatch.setattr(
+            checkpoints,
+            "open",
+            lambda *args: Full(open(*args)),  # noqa: SIM115 (Full closes it)
+            raising=False,
+        )
     else:
         monkeypatch.setattr(os, call, fail)
-    with pytest.raises(CheckpointError, match="mine.safetensors cannot be written: No space left"):
+    with pytest.raises(CheckpointError, match=r"mine.safetensors cannot be written: No space left"):
         checkpoints.save(path, build_model(ModelConfig()), {})
     monkeypatch.undo()
     assert path.read_bytes() == before

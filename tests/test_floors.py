@@ -77,6 +77,6 @@ from stn_demo.training import TrainingSettings, train
 events = list(train(TrainingSettings(data="handwriting", batch_size=32, epochs=0.2), handwriting.digits(320, 0)))
 print(type(events[-1]).__name__)
 """
-    run = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, check=False, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip().endswith("Finished")

@@ -54,7 +54,7 @@ def pairs(names: Iterable[str]) -> list[Pair]:
     cells = [found[0] for name in names if (found := cell_of(name)) and found[1] == 0 and found[0].transform]
     order = list(DISTORTIONS)
     cells.sort(key=lambda cell: (cell.network != "stcnn", order.index(cell.distortion), cell.transform))
-    twins = {name: SEED_TWIN for name in stage}
+    twins = dict.fromkeys(stage, SEED_TWIN)
     twins |= {cell.name: Cell(cell.distortion, cell.network.removeprefix("st"), None).name for cell in cells}
     return [Pair(name, twin if twin in names else None) for name, twin in twins.items()]
 

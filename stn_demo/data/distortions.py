@@ -62,7 +62,7 @@ class Distortion:
 
     piece = 6  # px a side of a piece of clutter
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "scale", tuple(self.scale))
         if self.shift not in SHIFTS:
             raise ValueError(f"shift is {self.shift!r}; choose one of {', '.join(SHIFTS)}.")
@@ -87,7 +87,7 @@ class Distortion:
         return replace(
             self,
             rotation=self.rotation * part,
-            scale=tuple(1 + (end - 1) * part for end in self.scale),
+            scale=(1 + (self.scale[0] - 1) * part, 1 + (self.scale[1] - 1) * part),
             shear=self.shear * part,
             corner_sigma=self.corner_sigma * part,
             elastic_sigma=self.elastic_sigma * part,
@@ -98,7 +98,7 @@ class Distortion:
         wide = replace(
             self,
             rotation=min(180.0, self.rotation * part),
-            scale=tuple(1 + (end - 1) * part for end in self.scale),
+            scale=(1 + (self.scale[0] - 1) * part, 1 + (self.scale[1] - 1) * part),
             shear=self.shear * part,
             corner_sigma=self.corner_sigma * part,
             elastic_sigma=self.elastic_sigma * part,
@@ -223,7 +223,7 @@ def draw_pose(distortion: Distortion, random: Random) -> Pose:
     elif distortion.shift == "ink":
         radians = math.radians(angle)
         room = max(0.0, DIGIT / 2 - 10 * scale * (abs(math.cos(radians)) + abs(math.sin(radians))))
-    corners = NO_CORNERS
+    corners: tuple[tuple[float, float], ...] = NO_CORNERS
     if distortion.corner_sigma:
         sigma = distortion.corner_sigma
         while corners == NO_CORNERS or max(abs(c) for corner in corners for c in corner) > 2 * sigma:

@@ -5,6 +5,7 @@ unsteady control points, corners more or less rounded, bent, slanted, stretched 
 some pen. The ink then gets MNIST's preparation: 20 pixels the longer side, centre of mass in the middle.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -96,10 +97,10 @@ def _choose(styles: tuple[Style, ...], count: int, generator: Generator) -> Tens
 def _write(style: Style, count: int, generator: Generator, carelessness: float = 1.0) -> Tensor:
     """-> float32 [count, 28, 28] in [0, 1]. Carelessness scales what is normally distributed."""
 
-    def normal(*shape):
+    def normal(*shape: int) -> Tensor:
         return carelessness * torch.randn(count, *shape, generator=generator)
 
-    def uniform(low, high, *shape):
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
         return low + (high - low) * torch.rand(count, *shape, generator=generator)
 
     path = _path(style)
@@ -125,7 +126,7 @@ def _write(style: Style, count: int, generator: Generator, carelessness: float =
     return _centred(ink)
 
 
-def _bent(points: Tensor, normal) -> Tensor:
+def _bent(points: Tensor, normal: Callable[..., Tensor]) -> Tensor:
     """Smooth random change of whole digits, [N, P, 2]: bend and taper, slant, aspect and rotation."""
     points = points - torch.tensor([0.3, 0.5])
     x, y = points[..., 0], points[..., 1]
@@ -158,7 +159,7 @@ def _centred(ink: Tensor) -> Tensor:
 
 @cache
 def _path(style: Style) -> _Path:
-    variants, layouts = zip(*(_parsed(text) for text in style.variants))
+    variants, layouts = zip(*(_parsed(text) for text in style.variants), strict=True)
     assert len(set(layouts)) == 1, f"variants of one style differ in their points: {style.variants}"
     lengths, smooth = layouts[0]
     total = sum(lengths)
@@ -166,7 +167,7 @@ def _path(style: Style) -> _Path:
     u = torch.arange(STEPS + 1, dtype=torch.float32)[:, None] / STEPS
     # Hermite's cubic: weights of both points and of both tangents.
     basis = torch.cat((2 * u**3 - 3 * u**2 + 1, 3 * u**2 - 2 * u**3, u**3 - 2 * u**2 + u, u**3 - u**2), 1)
-    pieces = []
+    pieces: list[int] = []
     first = 0
     tips = torch.zeros(total)
     for length in lengths:
@@ -182,8 +183,8 @@ def _path(style: Style) -> _Path:
     for number, k in enumerate(pieces):
         at_points[number, :, k], at_points[number, :, k + 1] = basis[:, 0], basis[:, 1]
         at_tangents[number, :, k], at_tangents[number, :, k + 1] = basis[:, 2], basis[:, 3]
-    starts = tuple(matrix[:, :-1].reshape(-1, total) for matrix in (at_points, at_tangents))
-    ends = tuple(matrix[:, 1:].reshape(-1, total) for matrix in (at_points, at_tangents))
+    starts = at_points[:, :-1].reshape(-1, total), at_tangents[:, :-1].reshape(-1, total)
+    ends = at_points[:, 1:].reshape(-1, total), at_tangents[:, 1:].reshape(-1, total)
     return _Path(torch.stack(variants), torch.tensor(smooth), tips, differences, starts, ends)
 
 

@@ -161,7 +161,7 @@ class _Prepared:
         longest = max(float((highs.max(0) - lows.min(0)).max()), 1e-9)
 
         def outline() -> tuple[np.ndarray, np.ndarray]:
-            pens = [pen for stroke, pen in zip(self.strokes, self._pens()) if not stroke.erase]
+            pens = [pen for stroke, pen in zip(self.strokes, self._pens(), strict=True) if not stroke.erase]
             half = np.array(pens)[:, None] / 2
             low, high = lows * self.magnification - half, highs * self.magnification + half
             return low.min(0), high.max(0)

@@ -22,12 +22,12 @@ class DataError(ValueError):
     not be used."""
 
 
-def folder(root: str | os.PathLike | None = None) -> Path:
+def folder(root: str | os.PathLike[str] | None = None) -> Path:
     """Where MNIST lies: ``root``, else ``STN_DEMO_DATA``, else a folder of our own in the user's cache."""
     return Path(root or os.environ.get("STN_DEMO_DATA") or Path.home() / ".cache" / "stn_demo").expanduser()
 
 
-def is_at_hand(root: str | os.PathLike | None = None) -> bool:
+def is_at_hand(root: str | os.PathLike[str] | None = None) -> bool:
     """Whether MNIST lies in the folder already, whole, so that loading it needs no network."""
     try:
         return all((_raw(root) / name).stat().st_size == size for name, size in SIZES.items())
@@ -35,7 +35,7 @@ def is_at_hand(root: str | os.PathLike | None = None) -> bool:
         return False
 
 
-def load(root: str | os.PathLike | None = None, train: bool = True, download: bool = True) -> Digits:
+def load(root: str | os.PathLike[str] | None = None, train: bool = True, download: bool = True) -> Digits:
     """The 60,000 training or 10,000 test digits: images uint8 [N, 28, 28], labels int64 [N].
 
     Downloads them, with a progress bar on the terminal, where they are missing and ``download`` is true.
@@ -43,7 +43,7 @@ def load(root: str | os.PathLike | None = None, train: bool = True, download: bo
     Raises:
         DataError: not at hand and not to be downloaded, or the folder cannot be read or written.
     """
-    from torchvision import datasets  # takes a second to import: not before it is needed
+    from torchvision import datasets  # noqa: PLC0415 (takes a second: only where MNIST is read)
 
     where, missing = folder(root), not is_at_hand(root)
     try:
@@ -66,5 +66,5 @@ def load(root: str | os.PathLike | None = None, train: bool = True, download: bo
     return Digits(data.data.to(torch.uint8), data.targets.to(torch.int64))
 
 
-def _raw(root: str | os.PathLike | None) -> Path:
+def _raw(root: str | os.PathLike[str] | None) -> Path:
     return folder(root) / "MNIST" / "raw"

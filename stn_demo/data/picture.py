@@ -9,6 +9,7 @@ import io
 import re
 import threading
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -145,7 +146,8 @@ def _reduced(image: Image.Image) -> tuple[Tensor, Tensor | None]:
     """Colours [1 or 3, H, W] and opacity [H, W] in [0, 1], area-averaged until no side is longer than
     ``WORKING_SIDE``; opacity None where all is opaque."""
     shrink = max(1.0, max(image.size) / WORKING_SIDE)
-    size = tuple(max(LEAST_SIDE, round(side / shrink)) for side in image.size)
+    width, height = (max(LEAST_SIDE, round(side / shrink)) for side in image.size)
+    size = (width, height)
     try:
         if image.mode in ("I", "F") or image.mode.startswith("I;"):
             return _deep(image, size), None
@@ -172,12 +174,12 @@ def _planes(image: Image.Image) -> Tensor:
 def _deep(image: Image.Image, size: tuple[int, int]) -> Tensor:
     """[1, H, W] in [0, 1] of a picture with more than 8 bits: divided by the least usual white that holds its
     values; where there is none (negative, or beyond 16 bits), stretched from its least to its greatest."""
-    values = np.asarray(image, dtype=np.float32)
+    values: np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]] = np.asarray(image, dtype=np.float32)
     bad = ~np.isfinite(values)
     if bad.any():
         values = np.where(bad, np.median(values[~bad]) if not bad.all() else 0, values)
     least, most = float(values.min()), float(values.max())
-    white = next((white for white in WHITES if most <= white), None) if least >= 0 else None
+    white: float | None = next((white for white in WHITES if most <= white), None) if least >= 0 else None
     if white is None:
         # halves, for the range may be beyond float32
         values, white = values / 2 - least / 2, max(most / 2 - least / 2, 1e-30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from .classifier import CLASSIFIERS, POINTS, SMALLEST
 from .grids import GRIDS
@@ -48,11 +49,11 @@ class ModelConfig:
     localization: str = "seed"
     classifier: str = "seed"
     input_size: int = 28
-    output_size: int | None = None
+    output_size: int = None  # type: ignore[assignment]  # never None after __post_init__
     placement: tuple[str, ...] = ("input",)
     looks: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             value = getattr(self, name)
             if not isinstance(value, str) or value not in choices:
@@ -94,11 +95,11 @@ class ModelConfig:
                 f"looks is {self.looks}; the {self.transform} transform takes one look, more are for {able}."
             )
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "placement": list(self.placement)}
 
     @classmethod
-    def from_dict(cls, values: dict) -> ModelConfig:
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
         """The inverse of ``to_dict``; fields left out take their defaults. ValueError for anything else."""
         if not isinstance(values, dict):
             raise ValueError(f"A model config is a JSON object, not {type(values).__name__}.")

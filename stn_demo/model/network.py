@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from torch import Tensor, nn
 
@@ -61,9 +61,8 @@ class Network(nn.Module):
         for point, stage in self.classifier.stages.items():
             if point in self.transformers:
                 first = not transforms
-                transforms.append(
-                    self.transformers[point].trace(x, theta if first else None, sampler if first else None)
-                )
+                transformer = cast(SpatialTransformer, self.transformers[point])
+                transforms.append(transformer.trace(x, theta if first else None, sampler if first else None))
                 x = transforms[-1].warped
             x = stage(x)
         return Trace(x, transforms)

@@ -3,6 +3,7 @@ time."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +57,6 @@ class DataSource:
             return Digits(**parse_tensors(file.read_bytes()))
         except (OSError, SafetensorError, TypeError):  # missing or damaged: they are drawn again
             digits = handwriting.digits(count, seed)
-        try:
+        with contextlib.suppress(CheckpointError):  # then the next run draws them again
             write_whole(file, pack_tensors({"images": digits.images, "labels": digits.labels.to(torch.int64)}))
-        except CheckpointError:
-            pass  # then the next run draws them again
         return digits

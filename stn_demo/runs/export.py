@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from .. import checkpoints
 from ..checkpoints import CheckpointError
@@ -12,7 +13,7 @@ from ..training.faults import RunError, why
 from ..training.settings import TrainingSettings
 
 
-def keep(status: dict, source: Path, name: str, folder: str | os.PathLike | None, twin: bool) -> Path:
+def keep(status: dict[str, Any], source: Path, name: str, folder: str | os.PathLike[str] | None, twin: bool) -> Path:
     """Write the network ``source`` of a run with this status as the checkpoint ``name``; its path.
 
     RunError where the name is none or taken, or the folder cannot be written.

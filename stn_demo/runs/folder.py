@@ -15,11 +15,13 @@ The process that trains it writes everything but the name in run.json.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from ..checkpoints import SUFFIX, write_whole
 from ..training.faults import RunError
@@ -35,7 +37,7 @@ ROLES = ("network", "twin")
 class RunFolder:
     """The run in the folder ``path``; its name is the run's id."""
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
         self.id = self.path.name
         self.log = self.path / "log.jsonl"
@@ -46,7 +48,7 @@ class RunFolder:
         """Whether a process trains it, or holds it paused."""
         return locks.held(self.lock)
 
-    def about(self) -> dict:
+    def about(self) -> dict[str, Any]:
         """run.json. RunError where there is no such run."""
         try:
             about = json.loads((self.path / "run.json").read_bytes())
@@ -54,11 +56,11 @@ class RunFolder:
         except (OSError, ValueError, KeyError, TypeError):
             raise RunError("unknown_run", run=self.id) from None
 
-    def write_about(self, about: dict) -> None:
+    def write_about(self, about: dict[str, Any]) -> None:
         """CheckpointError where it cannot be written; what was there stays."""
         write_whole(self.path / "run.json", json.dumps(about, indent=1).encode())
 
-    def amend(self, **news: object) -> dict:
+    def amend(self, **news: object) -> dict[str, Any]:
         """Change run.json, as the app and the process of the run both do; how it is then. CheckpointError or
         OSError where it cannot be written."""
         with locks.locked(self.path / ".json-lock"):
@@ -66,18 +68,18 @@ class RunFolder:
             self.write_about(about)
         return about
 
-    def status(self) -> dict:
+    def status(self) -> dict[str, Any]:
         """status.json; empty where there is none."""
         try:
             return dict(json.loads((self.path / "status.json").read_bytes()))
         except (OSError, ValueError, TypeError):
             return {}
 
-    def write_status(self, status: dict) -> None:
+    def write_status(self, status: dict[str, Any]) -> None:
         """OSError where it cannot be written; what was there stays."""
         replace(self.path / "status.json", json.dumps(status).encode())
 
-    def events(self, since: int = 0) -> tuple[list[dict], int]:
+    def events(self, since: int = 0) -> tuple[list[dict[str, Any]], int]:
         """The lines of the log after the cursor ``since``, and the cursor after them. Where the log was cut
         since (a run resumed after a fault goes back to its last state), all lines from "start" on."""
         try:
@@ -136,10 +138,8 @@ class RunFolder:
         total = 0
         for folder, _, names in os.walk(self.path):
             for name in names:
-                try:
+                with contextlib.suppress(FileNotFoundError):  # it was removed meanwhile
                     total += os.lstat(os.path.join(folder, name)).st_size
-                except FileNotFoundError:
-                    pass  # removed meanwhile
         return total
 
     def thin(self, kept: int) -> None:

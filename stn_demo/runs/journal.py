@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import replace as changed
+from typing import Any
 
 import torch
 from safetensors.torch import save as pack_tensors
@@ -18,29 +20,11 @@ from .folder import ROLES, RunFolder, replace
 
 LINES = "journal.lines"  # rides in a state: how long the log was
 RESERVE = 128 << 10  # bytes
-TOLD = (
-    "state",
-    "step",
-    "steps",
-    "seconds",
-    "samples_per_second",
-    "seconds_left",
-    "accuracy",
-    "train_accuracy",
-)
-TOLD += (
-    "twin_accuracy",
-    "loss",
-    "twin_loss",
-    "learning_rate",
-    "top_rate",
-    "test_digits",
-    "message",
-    "code",
-    "kind",
-    "values",
-    "pid",
-)
+TOLD = (  # the fields of status.json
+    "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy", "train_accuracy",
+    "twin_accuracy", "loss", "twin_loss", "learning_rate", "top_rate", "test_digits", "message", "code", "kind",
+    "values", "pid",
+)  # fmt: skip
 
 
 class Journal:
@@ -55,7 +39,7 @@ class Journal:
 
     def __init__(self, folder: RunFolder):
         self.folder = folder
-        self.status: dict = dict.fromkeys(TOLD) | NOTHING | {"step": 0, "seconds": 0.0}
+        self.status: dict[str, Any] = dict.fromkeys(TOLD) | NOTHING | {"step": 0, "seconds": 0.0}
         self._lines, self._log = 0, -1
 
     def tell(self, **news: object) -> None:
@@ -89,7 +73,7 @@ class Journal:
             raise OSError("the disk is full")
         self._lines += 1
 
-    def latest(self, models: dict[str, Network], provenance: dict) -> None:
+    def latest(self, models: dict[str, Network], provenance: dict[str, Any]) -> None:
         """The networks now, by role. Not forced to the disk, for it comes often and can be lost."""
         for role, model in models.items():
             tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
@@ -97,7 +81,7 @@ class Journal:
             about["provenance"] = json.dumps(provenance)
             replace(self.folder.network("latest", role == "twin"), pack_tensors(tensors, about))
 
-    def snapshot(self, models: dict[str, Network], provenance: dict) -> None:
+    def snapshot(self, models: dict[str, Network], provenance: dict[str, Any]) -> None:
         for role, model in models.items():
             checkpoints.save(self.folder.network(provenance["step"], role == "twin"), model, provenance)
 
@@ -119,10 +103,8 @@ class Journal:
             os.close(self._log)
             self._log = -1
         for spare in (self.folder.reserve, *self.folder.path.glob(".*.part")):
-            try:
+            with contextlib.suppress(OSError):
                 spare.unlink(missing_ok=True)
-            except OSError:
-                pass
         try:
             self.tell(**news)
         except (OSError, CheckpointError):

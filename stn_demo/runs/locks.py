@@ -12,7 +12,7 @@ from pathlib import Path
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 RETRY = 0.02  # seconds; a lock may be held for a moment by someone who only asks whether it is
 

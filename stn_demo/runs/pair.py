@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..data.digits import Digits
 from ..model import Network
+from ..training.batches import Batch
 from ..training.distributed import Group
 from ..training.events import TrainingStopped
 from ..training.settings import TrainingSettings
@@ -42,7 +44,7 @@ class Pair:
             self.trainers[role] = Trainer(own, digits, resume_from=states.get(role), group=Group(device=device))
         self._first = self.trainers["network"]
         if twin:
-            self.trainers["twin"].batches = self._first.batches = Once(self._first.batches)
+            self.trainers["twin"].batches = self._first.batches = Once(self._first.batches, self._first.batches.labels)
         self.digits = len(self._first.batches.labels)
         self.reported = self.step  # steps that ``report`` has told of
 
@@ -88,11 +90,11 @@ class Pair:
         for trainer in self.trainers.values():
             trainer.advance()
 
-    def report(self) -> dict:
+    def report(self) -> dict[str, Any]:
         """The steps since the last report: from, step, learning_rate, seconds, samples_per_second (of both,
         taking turns); loss and accuracy, and the twin's as twin_loss and twin_accuracy. Raises
         TrainingStopped as ``Trainer.report`` does, for either."""
-        told: dict = {"from": self.reported, "step": self.step}
+        told: dict[str, Any] = {"from": self.reported, "step": self.step}
         self.reported, each = self.step, 0.0
         for role, trainer in self.trainers.items():
             try:
@@ -100,7 +102,7 @@ class Pair:
             except TrainingStopped as fault:
                 if role != "twin":
                     raise
-                raise TrainingStopped(f"The plain twin: {fault}", fault.state, "diverged_twin") from None
+                raise TrainingStopped("diverged_twin", fault.state, step=fault.state.step) from None
             told |= {SUFFIXES[role] + "loss": event.loss, SUFFIXES[role] + "accuracy": event.accuracy}
             told.setdefault("learning_rate", event.learning_rate)
             each += 1 / event.samples_per_second
@@ -128,12 +130,13 @@ class Pair:
 class Once:
     """Batches for several networks that train in turn: each is made once."""
 
-    def __init__(self, batches):
-        self._batches, self._last = batches, (-1, None)
-        self.labels = batches.labels
+    def __init__(self, batches: Callable[[int], Batch], labels: Tensor):
+        self._batches = batches
+        self._last: tuple[int, Batch] | None = None
+        self.labels = labels
 
-    def __call__(self, step: int):
-        if self._last[0] != step:
+    def __call__(self, step: int) -> Batch:
+        if self._last is None or self._last[0] != step:
             self._last = step, self._batches(step)
         return self._last[1]
 

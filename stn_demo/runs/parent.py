@@ -7,6 +7,7 @@ import os
 import select
 import threading
 import time
+from collections.abc import Callable
 
 GRACE = 5.0  # seconds to save and end in
 
@@ -21,8 +22,9 @@ class Parent:
             is ended. While it is None, the process ends at once.
     """
 
-    def __init__(self):
-        self.gone, self.on_gone = threading.Event(), None
+    def __init__(self) -> None:
+        self.gone = threading.Event()
+        self.on_gone: Callable[[], None] | None = None
 
     def watch(self) -> None:
         threading.Thread(target=self._watch, daemon=True).start()

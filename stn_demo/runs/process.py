@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .folder import RunFolder
@@ -40,14 +40,14 @@ class WorkerProcess:
         package = str(Path(__file__).resolve().parents[2])
         places = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         self.folder: RunFolder | None = None
-        self._words: dict | None = None
+        self._words: dict[str, Any] | None = None
         self._mutex = threading.Lock()
         self._made = time.monotonic()
         self._orders, theirs = socket.socketpair()
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", LAUNCH.format(nice=nice)],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C in the app's terminal is meant for the app
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "OMP_NUM_THREADS": "1"},
@@ -66,7 +66,7 @@ class WorkerProcess:
         except OSError:
             return None
 
-    def take(self, folder: RunFolder, lock: int, options: dict, orders: tuple[str, ...] = ()) -> bool:
+    def take(self, folder: RunFolder, lock: int, options: dict[str, Any], orders: tuple[str, ...] = ()) -> bool:
         """Train the run that ``lock`` is a descriptor of the lock of; whether the process was there to take it.
         ``options``: see ``worker_main.Task``; ``orders`` are obeyed before the first step."""
         task = {"folder": str(folder.path), "orders": orders, **options}
@@ -113,7 +113,7 @@ class WorkerProcess:
             self._process.kill()
             self._process.wait()
 
-    def last_words(self) -> dict:
+    def last_words(self) -> dict[str, Any]:
         """Of a process that has ended: the status that it could not write, else its exit status as "signal"
         or "exit"."""
         with self._mutex:

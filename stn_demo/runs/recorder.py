@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 
 import torch
 
 from ..checkpoints import CheckpointError
 from ..training.events import Evaluated, Event, Finished, Step, TrainingStopped
-from ..training.faults import NOTHING, SENTENCES, RunError, told
+from ..training.faults import NOTHING, RunError, told
 from ..training.trainer import Trainer
 from . import locks
 from .folder import RunFolder
@@ -25,7 +26,7 @@ class Recorder:
     whose checkpoint is ``output``: one that is resumed goes on in the same. Where the disk does not take it,
     ``fault`` says so, and nothing more is written: the training itself is not to suffer."""
 
-    def __init__(self, store: RunStore, output: os.PathLike, trainer: Trainer):
+    def __init__(self, store: RunStore, output: os.PathLike[str], trainer: Trainer):
         self.trainer, self.fault = trainer, ""
         self._guarded(self._begin, store, os.path.abspath(output))
 
@@ -40,7 +41,7 @@ class Recorder:
         percent, if measured."""
         self._guarded(self._end, state, fault, test_error, digits)
 
-    def _guarded(self, write, *arguments) -> None:
+    def _guarded(self, write: Callable[..., None], *arguments: object) -> None:
         if self.fault:
             return
         try:
@@ -114,9 +115,7 @@ class Recorder:
             self.journal.status |= measured
         words = NOTHING if state == "done" else told("foreign_terminal", **elsewhere(self.journal.folder))
         if fault is not None:
-            words = (
-                told(fault.kind, **fault.values) if fault.kind in SENTENCES else told("diverged_other", why=str(fault))
-            )
+            words = told(fault.kind, **fault.values)
         self.journal.last_words(state=state, **words)
         if self._lock is not None:
             os.close(self._lock)

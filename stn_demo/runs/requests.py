@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 from ..training.faults import RunError
 from ..training.settings import TrainingSettings
@@ -20,7 +21,7 @@ def described(
     digits: int | None,
     device: str,
     longest: float,
-) -> dict:
+) -> dict[str, Any]:
     """What run.json says of a run that is to begin, see ``Runs.start``; ``longest``: minutes that it may
     take. RunError for what cannot be."""
     if not isinstance(settings, TrainingSettings):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 from ..checkpoints import CheckpointError
 from ..data import mnist
 from ..training.faults import NOTHING, RunError, told, why
 from ..training.settings import TrainingSettings
 from . import locks
+from .endings import lost
 from .export import keep
 from .folder import RunFolder
 from .process import HURRY, NICE, WorkerProcess
@@ -34,9 +37,9 @@ class Runs:
 
     def __init__(
         self,
-        folder: str | os.PathLike | None = None,
+        folder: str | os.PathLike[str] | None = None,
         *,
-        data_root: str | os.PathLike | None = None,
+        data_root: str | os.PathLike[str] | None = None,
         download: bool = True,
         limits: Limits = Limits(),
         save_every: float = 2.0,
@@ -55,28 +58,26 @@ class Runs:
 
     # -- reading
 
-    def list(self) -> list[dict]:
+    def all(self) -> list[dict[str, Any]]:
         """``status`` of every run, the newest first."""
         found = []
         for run in self.store.all():
-            try:
+            with contextlib.suppress(RunError):  # it was deleted meanwhile, or is no run
                 found.append(self.status(run.id))
-            except RunError:
-                pass  # deleted meanwhile, or no run
         return found[::-1]
 
     def check(self) -> None:
-        """RunError where the folder cannot be read, so that ``list`` finds none."""
+        """RunError where the folder cannot be read, so that ``all`` finds none."""
         self.store.check()
 
-    def status(self, id: str) -> dict:
+    def status(self, id: str) -> dict[str, Any]:
         """run.json and status.json in one, and alive: a process has it; mine: that is driven from here;
         resumable: ``resume`` starts a process.
 
         A run whose process was killed is "lost", from the moment of its death."""
         run = self.store.run(id)
         held = run.alive()  # first: a process writes its last status before it lets go
-        worker = self._worker if self._worker and self._worker.folder.id == id else None
+        worker = self._driven(id)
         status = {**run.about(), **run.status()}
         if not held and status.get("state") in AT_WORK:
             status |= lost(worker.last_words() if worker else {})
@@ -88,7 +89,7 @@ class Runs:
         resumable = resumable and not status.get("terminal")
         return {**status, "alive": alive, "mine": alive and worker is not None, "resumable": resumable}
 
-    def events(self, id: str, since: int = 0) -> tuple[list[dict], int]:
+    def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
         """The lines of the log after the cursor ``since``, and the cursor to ask with next. A log begins with
         a line "start"; where that comes again, the log was cut and all of it follows."""
         return self.store.run(id).events(since)
@@ -133,7 +134,7 @@ class Runs:
         longest = self.store.limits.minutes
         return self._start(described(settings, name, twin, minutes, digits, device, longest))
 
-    def _start(self, about: dict) -> str:
+    def _start(self, about: dict[str, Any]) -> str:
         if about["settings"]["data"] == "mnist" and not self.download and not mnist.is_at_hand(self.data_root):
             raise RunError("data_absent", folder=str(mnist.folder(self.data_root)))
         about |= {"longest_minutes": self.store.limits.minutes}
@@ -178,7 +179,8 @@ class Runs:
             raise RunError("settings_other", why=str(error)) from None
         if about["mine"]:
             with self._mutex:
-                self._worker.close()
+                if self._worker is not None:
+                    self._worker.close()
         kept = ("name", "twin", "minutes", "digits", "device", "steps")
         return self._start({name: about.get(name) for name in kept} | {"settings": settings.to_dict()})
 
@@ -207,9 +209,9 @@ class Runs:
         """Give orders to the process of a run; where that is gone, to a new one, or RunError without
         ``spawn``."""
         with self._mutex:
-            status, run = self.status(id), self.store.run(id)
-            if status["mine"]:
-                if not all(map(self._worker.send, orders)):
+            status, run, worker = self.status(id), self.store.run(id), self._driven(id)
+            if status["alive"] and worker is not None:
+                if not all(map(worker.send, orders)):
                     raise RunError("state_ending", name=called(run))
             elif status["alive"] and not spawn:
                 raise RunError("foreign_app", name=called(run))
@@ -226,13 +228,18 @@ class Runs:
 
     def _own(self) -> str | None:
         """The run that is driven from here. Waits for a process that is just ending."""
-        if self._worker is None:
+        worker = self._worker
+        if worker is None or worker.folder is None:
             return None
-        id = self._worker.folder.id
-        if self._worker.running() and self._worker.folder.status().get("state") in AT_WORK:
-            return id
-        self._worker.close()
+        if worker.running() and worker.folder.status().get("state") in AT_WORK:
+            return worker.folder.id
+        worker.close()
         return None
+
+    def _driven(self, id: str) -> WorkerProcess | None:
+        """The process of this run, where it was started from here."""
+        worker = self._worker
+        return worker if worker and worker.folder and worker.folder.id == id else None
 
     def _spawn(self, run: RunFolder, orders: tuple[str, ...] = ()) -> None:
         if self._worker is not None:
@@ -284,17 +291,8 @@ class Runs:
                 raise RunError("folder_delete", **why(error)) from None
 
     def save(
-        self, id: str, step: int | str, name: str, folder: str | os.PathLike | None = None, twin: bool = False
+        self, id: str, step: int | str, name: str, folder: str | os.PathLike[str] | None = None, twin: bool = False
     ) -> Path:
         """Keep a network of the run as the checkpoint ``name`` in ``folder`` (default: where checkpoints
         are), with where it comes from; its path. No other checkpoint is overwritten."""
         return keep(self.status(id), self.path(id, step, twin), name, folder, twin)
-
-
-def lost(words: dict) -> dict:
-    """The status of a run whose process has gone without writing it: what it said instead, see
-    ``WorkerProcess.last_words``."""
-    if "state" in words:
-        return words
-    how = ("killed_signal", {"signal": words["signal"]}) if "signal" in words else ("killed_exit", {})
-    return {"state": "lost", **told(how[0], **how[1])}

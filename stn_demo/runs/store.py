@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..checkpoints import CheckpointError
 from ..training.faults import RunError, why
@@ -48,7 +49,7 @@ def default_folder() -> Path:
 class RunStore:
     """The runs in ``folder``, which is made when the first comes."""
 
-    def __init__(self, folder: str | os.PathLike | None = None, limits: Limits = Limits()):
+    def __init__(self, folder: str | os.PathLike[str] | None = None, limits: Limits = Limits()):
         self.folder = Path(folder).expanduser() if folder else default_folder()
         self.limits = limits
 
@@ -75,7 +76,7 @@ class RunStore:
             raise RunError("unknown_run", run=str(id)[:40])
         return RunFolder(self.folder / id)
 
-    def create(self, about: dict) -> RunFolder:
+    def create(self, about: dict[str, Any]) -> RunFolder:
         """A run with this run.json, to which its id and date come: there as a whole, or not at all. RunError
         where there is no room for it, or it cannot be written."""
         self._check_room()
@@ -141,7 +142,7 @@ def called(run: RunFolder) -> str:
         return run.id
 
 
-def elsewhere(run: RunFolder) -> dict:
+def elsewhere(run: RunFolder) -> dict[str, Any]:
     """The holes of "foreign_terminal", for a run that a terminal began: it goes on there."""
     output = run.about()["terminal"]
     return {"name": called(run), "command": f"python -m stn_demo train --resume --output {shlex.quote(output)}"}

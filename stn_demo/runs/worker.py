@@ -6,21 +6,22 @@ Nothing that it is told to do, or does for those who watch, changes the weights,
 from __future__ import annotations
 
 import queue
-import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from torch import Tensor
 
 from ..checkpoints import CheckpointError
 from ..data.digits import Digits
-from ..data.mnist import DataError
 from ..training.distributed import find_device
 from ..training.evaluation import BLOCK, test_blocks
-from ..training.events import TrainingStopped
-from ..training.faults import NOTHING, SENTENCES, RunError, told, why
+from ..training.faults import NOTHING, RunError, told
 from ..training.settings import TrainingSettings
 from ..training.state import State
 from .data_source import DataSource
+from .endings import explained
 from .folder import RunFolder
 from .journal import LINES, Journal
 from .pair import Pair, finite, timed
@@ -29,13 +30,12 @@ from .schedule import Schedule
 
 LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
 FIRST, FIRST_EVERY = 3.0, 0.15  # in the first seconds, in which most moves, both are this
-FORBIDDEN = ("EACCES", "EPERM", "EROFS")  # what a disk says where it is not for lack of room
 
 
 class Ended(Exception):
     """The run was told to end here; ``why``: what its status says of that."""
 
-    def __init__(self, why: dict = NOTHING):
+    def __init__(self, why: dict[str, Any] = NOTHING):
         super().__init__()
         self.why = why
 
@@ -44,11 +44,11 @@ class Worker:
     """One run, from where its folder says that it stands. ``orders`` gives lines; "close" ends the process.
     The state is saved about every ``save_every`` seconds."""
 
-    def __init__(self, folder: RunFolder, orders: queue.SimpleQueue, data: DataSource, save_every: float = 2.0):
+    def __init__(self, folder: RunFolder, orders: queue.SimpleQueue[str], data: DataSource, save_every: float = 2.0):
         self.folder, self.orders, self.data, self.save_every = folder, orders, data, save_every
         self.journal = Journal(folder)
-        self.paused, self.single = False, False
-        self.pair: Pair | None = None
+        self.paused, self.single, self.twin = False, False, False
+        self._pair: Pair | None = None
 
     def run(self) -> bool:
         """Train until the end, an order to end or a fault; whether status.json says how it went."""
@@ -62,29 +62,15 @@ class Worker:
         except Ended as end:
             news = {"state": "stopped", **end.why}
         except Exception as fault:
-            news = {"state": "failed", **self._explained(fault)}
+            saved = self.folder.last_state(self.twin)
+            news = {"state": "failed", **explained(fault, saved, self.data.folder)}
         return self.journal.last_words(**self._place(), **news)
 
-    def _explained(self, fault: Exception) -> dict:
-        """What the status says of it."""
-        line = (str(fault).splitlines() or [""])[0]
-        if isinstance(fault, TrainingStopped):
-            step = self.folder.last_state(self.twin)  # the fault names the last good one; this is the last one kept
-            kind = fault.kind if fault.kind in SENTENCES else "diverged_other"
-            line = re.sub(r"resume from step \d+", f"resume from step {step}", line)
-            return told(kind, **{"why": line, **fault.values, "step": step})
-        if isinstance(fault, RunError):
-            return told(fault.kind, **fault.values)
-        if isinstance(fault, (CheckpointError, OSError)):
-            words = why(fault)
-            return told("disk_refused" if words["errno"] in FORBIDDEN else "disk_training", **words)
-        if isinstance(fault, DataError):
-            if isinstance(fault.__cause__, PermissionError):
-                return told("data_folder", folder=str(self.data.folder), **why(fault.__cause__))
-            return told("data_download", why=line, folder=str(self.data.folder))
-        if isinstance(fault, ValueError):
-            return told("settings_other", why=line)
-        return told("error_unforeseen", error=type(fault).__name__, why=line.rstrip("."))
+    @property
+    def pair(self) -> Pair:
+        """The networks in training; ``_prepare`` makes them."""
+        assert self._pair is not None
+        return self._pair
 
     # -- before the first step
 
@@ -99,12 +85,12 @@ class Worker:
             TrainingSettings.from_dict(about["settings"]),
         )
         digits, self.test = self._load(settings.data, about.get("digits"))
-        self._few: list | None = None
+        self._few: list[tuple[Tensor, Tensor]] | None = None
         if about.get("minutes") and not about.get("steps"):
             self._say("busy_timing")
             settings = timed(Pair(settings, digits, self.twin, device, {}), about["minutes"])
         states = self._states()
-        self.pair = Pair(settings, digits, self.twin, device, states)
+        self._pair = Pair(settings, digits, self.twin, device, states)
         if about.get("steps") != self.pair.steps:
             self.folder.amend(steps=self.pair.steps, settings=settings.to_dict())
         self.schedule = Schedule(self.pair.steps, settings.batch_size, self.pair.bytes)
@@ -120,7 +106,7 @@ class Worker:
 
     def _load(self, name: str, count: int | None) -> tuple[Digits, Digits]:
         """The digits, from a thread of their own: an order to end does not wait for a download."""
-        loaded: queue.SimpleQueue = queue.SimpleQueue()
+        loaded: queue.SimpleQueue[tuple[Digits, Digits] | Exception] = queue.SimpleQueue()
 
         def load() -> None:
             try:
@@ -237,15 +223,17 @@ class Worker:
     def _measure(self, count: int, **about: object) -> None:
         """A line with the accuracy on the first ``count`` test digits, distorted once for all."""
         test = Digits(*(part[:count] for part in self.test))
+        blocks: Iterable[tuple[Tensor, Tensor]]
         if count > BLOCK:
             blocks = self._until_closed(test_blocks(test, self.pair.settings.distort))
         else:
-            blocks = self._few = self._few or list(test_blocks(test, self.pair.settings.distort))
+            self._few = self._few or list(test_blocks(test, self.pair.settings.distort))
+            blocks = self._few
         values = self.pair.accuracy(blocks) | {"test_digits": len(test.labels)}
         self.journal.line("test", step=self.pair.step, **values, **about)
         self.journal.status |= values
 
-    def _until_closed(self, blocks: Iterator) -> Iterator:
+    def _until_closed(self, blocks: Iterable[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
         for block in blocks:
             if parent.gone.is_set():
                 raise Ended(told("closed_app"))
@@ -261,9 +249,9 @@ class Worker:
         self.journal.tell(**{"seconds_left": left, **self._place(), **news})
         self.told = time.monotonic()
 
-    def _place(self) -> dict:
+    def _place(self) -> dict[str, Any]:
         """Where the run stands; nothing, before it does."""
-        if self.pair is None:
+        if self._pair is None:
             return {}
         about = {"step": self.pair.step, "steps": self.pair.steps, "seconds": self.pair.seconds}
         return about | {"learning_rate": self.pair.rate, "top_rate": self.pair.top_rate}
@@ -277,7 +265,7 @@ class Worker:
         self.journal.save(self.pair.states())
         self.saved = time.monotonic()
 
-    def _provenance(self) -> dict:
+    def _provenance(self) -> dict[str, Any]:
         settings = self.pair.settings.to_dict()
         about = {"run": self.folder.id, "step": self.pair.step, "steps": self.pair.steps}
         return about | {key: settings[key] for key in ("data", "distortion", "seed")}

@@ -72,7 +72,7 @@ def receive() -> Task | None:
     return Task(**json.loads(sys.stdin.readline())) if byte else None
 
 
-def listen(orders: queue.SimpleQueue) -> None:
+def listen(orders: queue.SimpleQueue[str]) -> None:
     """Put the lines of standard input in the queue."""
     for line in sys.stdin:
         orders.put(line.strip())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -30,6 +30,14 @@ class Batch(NamedTuple):
     images: Tensor
     labels: Tensor
     matrix: Tensor
+
+
+class BatchSource(Protocol):
+    """What gives a trainer its batches: images and labels of a step, see ``Batches``."""
+
+    labels: Tensor
+
+    def __call__(self, step: int) -> Batch: ...
 
 
 class Batches:

@@ -50,8 +50,8 @@ def joined(device: str = "auto", alone: bool = False):
     Raises:
         ValueError: a device that is not there.
     """
-    rank, processes = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    place = find_device(device, int(os.environ.get("LOCAL_RANK", 0)))
+    rank, processes = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    place = find_device(device, int(os.environ.get("LOCAL_RANK", "0")))
     if processes == 1 or alone:
         yield Group(device=place)
         return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..model import Network
 from .evaluation import Evaluation
+from .faults import sentence
 from .state import State
 
 
@@ -56,14 +57,13 @@ Event = Step | Evaluated | Snapshot | Finished
 
 
 class TrainingStopped(RuntimeError):
-    """The run cannot go on; the message says why and what to change, in a sentence or two for people.
+    """The run cannot go on; the message says why and what to change, in one or two sentences.
 
     Attributes:
         state: the last good state, from before the fault.
-        kind, values: which of the sentences "diverged_..." of ``faults`` it is, and what fills its holes; "" for
-            another.
+        kind, values: which of the sentences "diverged_..." of ``faults.SENTENCES``, and the values of its fields.
     """
 
-    def __init__(self, message: str, state: State, kind: str = "", **values: object):
-        super().__init__(message)
+    def __init__(self, kind: str, state: State, **values: object):
+        super().__init__(sentence(kind, **values))
         self.state, self.kind, self.values = state, kind, values

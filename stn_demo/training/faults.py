@@ -71,7 +71,6 @@ SENTENCES = {
     "step {step} or begin again.",
     "diverged_twin": "The plain twin has gone astray and takes the run with it. Lower the learning rate, and resume from "
     "step {step} or begin again.",
-    "diverged_other": "{why}",
     "busy_download": "downloading MNIST",
     "busy_drawing": "drawing digits",
     "busy_timing": "measuring the speed of this machine",

@@ -1,5 +1,4 @@
-"""Runs to begin with, as data. What the page calls them, and says of them, are the strings ``key`` and
-``help``."""
+"""Runs to begin with, as data. Their names and descriptions on the page: train.preset.NAME in ui/strings."""
 
 from __future__ import annotations
 
@@ -12,21 +11,17 @@ from .settings import TrainingSettings
 
 @dataclass(frozen=True)
 class Preset:
-    """``minutes``: in place of the settings' epochs; ``twin``: whether the plain twin is trained side by
-    side."""
+    """Settings to begin a run with.
+
+    Attributes:
+        minutes: train for this long, in place of the settings' epochs.
+        twin: train the plain CNN on the same batches.
+    """
 
     name: str
     settings: TrainingSettings
     minutes: float | None = None
     twin: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"train.preset.{self.name}"
-
-    @property
-    def help(self) -> str:
-        return f"{self.key}.help"
 
 
 # After 84,000 digits, about 25 s of one core, the error on posed test digits was, in percent: with batches of

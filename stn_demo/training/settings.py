@@ -18,10 +18,10 @@ PRECISIONS = ("float32", "bfloat16")
 NARROW = 0.15  # of the distortion: about how far digits lean anyway
 
 
-def _number(default: Any, low: float, high: float, help: str, whole: bool = False) -> Any:
+def _number(default: Any, low: float, high: float, text: str, whole: bool = False) -> Any:
     """A numeric field: its default, its range (both ends allowed), whether it is whole, and what it is in a
     line."""
-    return field(default=default, metadata={"range": (low, high), "whole": whole, "help": help})
+    return field(default=default, metadata={"range": (low, high), "whole": whole, "help": text})
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,10 @@ class TrainingSettings:
             object.__setattr__(self, "distortion", _distortion(self.distortion))
         elif not isinstance(self.distortion, Distortion) and self.distortion not in DISTORTIONS:
             raise ValueError(f"distortion is {self.distortion!r}; choose one of {', '.join(DISTORTIONS)}.")
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Raise for fields that are fine by themselves and do not fit each other."""
         if self.distort.frame != self.model.input_size:
             raise ValueError(
                 f"The distortion makes pictures of {self.distort.frame} px, but the model's input_size is "

@@ -15,10 +15,9 @@ from torch.nn.utils import clip_grad_norm_, get_total_norm
 from ..data.digits import Digits
 from ..data.distortions import Distortion
 from ..model import Network
-from .batches import Batches
+from .batches import Batches, BatchSource
 from .distributed import Group
 from .events import Step, TrainingStopped
-from .faults import sentence
 from .objective import Staged, label_loss, staged_loss
 from .settings import TrainingSettings
 from .stages import OWN, Moment, Stage
@@ -60,7 +59,7 @@ class Trainer:
         self.step, self.steps = 0, settings.steps(len(digits.labels))
         self.learning_rate, self.seconds = settings.learning_rate, 0.0
         self._digits = fingerprint(digits)
-        self.batches = Batches(
+        self.batches: BatchSource = Batches(
             digits,
             settings.distort,
             settings.undistorted,
@@ -237,8 +236,7 @@ class Trainer:
         return event
 
     def _stop(self, kind: str, **values: object) -> None:
-        values["step"] = self._good.step
-        raise TrainingStopped(sentence(kind, **values), self._good, kind, **values)
+        raise TrainingStopped(kind, self._good, step=self._good.step, **values)
 
     def result(self) -> Network:
         """A copy of the network as it is now, with averaged weights where the run averages; eval mode,

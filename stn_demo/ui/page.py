@@ -49,7 +49,7 @@ def defaults(names: list[str]) -> Defaults:
     """Which networks stand on the stage at first: the shipped ones where they are there (or will be, where there is none
     and the first are being trained), else whatever there is."""
     names = names or list(PREFERRED)
-    model = next((name for name in (PREFERRED[0], "seed-affine", *names) if name in names))
+    model = next(name for name in (PREFERRED[0], "seed-affine", *names) if name in names)
     return Defaults(model=model, twin=PREFERRED[1] if PREFERRED[1] in names and model != PREFERRED[1] else None)
 
 

@@ -22,11 +22,16 @@ from crowd import ROOT, percentile, served
 from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = "--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync".split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PORT = 7937
 
-IDIOMATIC = (
-    """
+IDIOMATIC = """
 import gradio as gr, plotly.express as px, torch
 from stn_demo import checkpoints
 from stn_demo.data import handwriting
@@ -44,10 +49,8 @@ with gr.Blocks() as demo:
     plots = [gr.Plot() for _ in range(3)]
     label = gr.Label(elem_id="answer")
     slider.input(show, slider, [*plots, label], trigger_mode="always_last", show_progress="hidden")
-demo.launch(server_port=%d, prevent_thread_lock=False, quiet=True)
-"""
-    % PORT
-)
+demo.launch(server_port=PORT, prevent_thread_lock=False, quiet=True)
+""".replace("PORT", str(PORT))
 
 SET = """(value) => {
   const slider = document.querySelector('#pose-rotation input[type=range]');

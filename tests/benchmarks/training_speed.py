@@ -145,6 +145,7 @@ def time_to(goal: float, loop: UsualLoop | OurLoop, test: Digits, every: float, 
         reached = curve[-1][1] >= goal
         if reached or clock >= cap or (isinstance(loop, OurLoop) and loop.trainer.done):
             return {"seconds": clock, "reached": reached, "curve": curve}
+    return None
 
 
 def main() -> None:

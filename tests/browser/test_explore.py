@@ -2,9 +2,15 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
+import torch
 from stage import STROKES, clear, draw, frame, inspected, pixels, settle, slide, winner
+
+import stn_demo.ui
+from stn_demo import checkpoints
+from stn_demo.model import ModelConfig, build_model
 
 
 @pytest.mark.parametrize("digit", STROKES)
@@ -228,11 +234,6 @@ def test_networks_of_every_size_and_family_stand_on_the_stage(page, visit, name,
 
 
 def test_a_checkpoint_is_uploaded_and_used(page, tmp_path):
-    import torch
-
-    from stn_demo import checkpoints
-    from stn_demo.model import ModelConfig, build_model
-
     torch.manual_seed(3)
     checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(transform="tps")), {})
     page.locator("#upload-checkpoint input[type=file], input[type=file][accept*=safetensors]").first.set_input_files(
@@ -319,10 +320,10 @@ def test_exports(page):
     slide(page, "pose-rotation", 20)
     with page.expect_download() as download:
         page.click("#export-png")
-    assert open(download.value.path(), "rb").read(8) == b"\x89PNG\r\n\x1a\n"
+    assert Path(download.value.path()).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     with page.expect_download() as download:
         page.click("#export-json")
-    values = json.load(open(download.value.path(), encoding="utf-8"))
+    values = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
     assert values["theta"] == pytest.approx(frame(page, "theta"), abs=1e-5)
     page.click("#export-code")
     page.wait_for_selector("#code-dialog[open]")
@@ -339,10 +340,6 @@ def test_the_browsers_language_is_followed_and_can_be_switched(visit):
 
 
 def test_both_catalogues_hold_the_same_strings():
-    from pathlib import Path
-
-    import stn_demo.ui
-
     folder = Path(stn_demo.ui.__file__).parent / "strings"
     english, chinese = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("en.json", "zh-CN.json"))
     assert english.keys() == chinese.keys()

@@ -1,5 +1,6 @@
 """The Train page, end to end: start, watch, pause, resume, rewind, save, use on Explore; and what may go wrong."""
 
+import contextlib
 import json
 import os
 import re
@@ -28,10 +29,8 @@ def clear(url):
     end = time.monotonic() + 60
     while runs := ask(url, "")["runs"]:
         for run in runs:
-            try:
+            with contextlib.suppress(urllib.error.HTTPError):  # it is just ending
                 ask(url, "/stop" if run["alive"] else "/delete", {"id": run["id"]})
-            except urllib.error.HTTPError:
-                pass  # just ending
         assert time.monotonic() < end
         time.sleep(0.2)
 

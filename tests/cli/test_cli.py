@@ -110,7 +110,7 @@ def test_train_evaluate_and_list(tmp_path, capsys):
 )
 def test_bad_usage_is_one_line_and_status_2(arguments, told, capsys, tmp_path):
     assert call(*arguments) == 2
-    out, err = capsys.readouterr()
+    _out, err = capsys.readouterr()
     line = err.splitlines()[-1]
     assert told in line and line.startswith("stn_demo: ") and "Traceback" not in err
     assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.safetensors"))
@@ -226,7 +226,7 @@ def test_two_processes_write_one_checkpoint_as_good_as_one_processs(tmp_path):
     longer = [*QUICK, "--epochs", "14", "--learning-rate", "1e-2"]
     done = subprocess.run(
         [*launch, "start.py", "train", *longer, "--output", "pair.safetensors"],
-        capture_output=True, text=True, timeout=120, cwd=tmp_path,
+        check=False, capture_output=True, text=True, timeout=120, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["pair.safetensors"] and done.stderr.count("wrote pair.safetensors") == 1
@@ -239,5 +239,7 @@ def test_two_processes_write_one_checkpoint_as_good_as_one_processs(tmp_path):
 
 
 def test_the_module_runs_from_anywhere(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "stn_demo", "list"], capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "stn_demo", "list"], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.returncode == 0 and "no checkpoints in" in done.stdout

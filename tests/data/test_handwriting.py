@@ -5,6 +5,7 @@ import os
 import pytest
 import torch
 import torch.nn.functional as F
+from torchvision.datasets import MNIST
 
 from stn_demo.data.handwriting import _write, digits, sample, unlike_mnist
 from stn_demo.data.skeletons import SKELETONS, UNLIKE_MNIST
@@ -142,8 +143,6 @@ def test_digits_of_one_seed_teach_to_read_those_of_another(written):
 
 @pytest.mark.skipif("STN_DEMO_DATA" not in os.environ, reason="STN_DEMO_DATA does not say where MNIST is")
 def test_they_teach_to_read_real_handwriting():
-    from torchvision.datasets import MNIST
-
     real = MNIST(os.environ["STN_DEMO_DATA"], train=False)
     images = digits(10000, seed=0)
     network = fitted(images.images.float() / 255, images.labels, steps=500)

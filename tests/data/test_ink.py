@@ -44,7 +44,7 @@ def coverage_by_definition(starts, ends, widths, size):
     for row in range(size):
         for column in range(size):
             p = np.array([column + 0.5, row + 0.5])
-            for a, b, width in zip(starts, ends, widths):
+            for a, b, width in zip(starts, ends, widths, strict=True):
                 d = b - a
                 t = 0.0 if not d.any() else min(1.0, max(0.0, float((p - a) @ d / (d @ d))))
                 distance = math.dist(p, a + t * d)
@@ -86,7 +86,7 @@ def test_a_softer_edge_keeps_its_place_and_loses_its_slope():
 
 @pytest.mark.parametrize("prepare", [False, True])
 def test_turning_the_points_turns_the_picture(prepare):
-    strokes = five() + [line((0.4, 0.3), (0.7, 0.6), width=0.04, erase=True)]
+    strokes = [*five(), line((0.4, 0.3), (0.7, 0.6), width=0.04, erase=True)]
     # (x, y) -> (y, 1 - x) turns a quarter anticlockwise on the screen, as torch.rot90 does.
     turned = [s._replace(points=np.stack((s.points[:, 1], 1 - s.points[:, 0]), 1)) for s in strokes]
     torch.testing.assert_close(
@@ -104,7 +104,7 @@ def test_turning_the_points_turns_the_picture(prepare):
         [spiral()],
         [line((0.1, 0.5), (0.9, 0.5), width=0.05)],
         [line((0.5, 0.1), (0.5, 0.6))],
-        five() + [line((0.6, 0.1), (0.6, 0.4), width=0.15, erase=True)],
+        [*five(), line((0.6, 0.1), (0.6, 0.4), width=0.15, erase=True)],
     ],
 )
 def test_prepared_ink_fills_the_box_and_hangs_by_its_mass(strokes):
@@ -177,9 +177,9 @@ def test_a_rubber_takes_ink_away_only_where_it_went_and_only_what_came_before():
 
 def test_rubbing_out_a_stray_stroke_restores_the_preparation():
     stray, rubber = line((0.92, 0.05), (0.97, 0.05)), line((0.85, 0.05), (1.0, 0.05), width=0.2, erase=True)
-    clean, spoilt = render(five()), render(five() + [stray])
+    clean, spoilt = render(five()), render([*five(), stray])
     assert (spoilt - clean).abs().mean() > 0.05
-    assert (render(five() + [stray, rubber]) - clean).abs().mean() < 0.01
+    assert (render([*five(), stray, rubber]) - clean).abs().mean() < 0.01
 
 
 def test_overlaps_do_not_add_up():

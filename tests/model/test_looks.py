@@ -36,8 +36,10 @@ def as_matrix(name, theta):
     for values in theta.tolist():
         if name == "similarity":
             s, phi, x, y = values
-            values = [s * math.cos(phi), -s * math.sin(phi), x, s * math.sin(phi), s * math.cos(phi), y]
-        rows.append(values + [0.0, 0.0, 1.0][len(values) - 6 :])
+            six = [s * math.cos(phi), -s * math.sin(phi), x, s * math.sin(phi), s * math.cos(phi), y]
+        else:
+            six = values
+        rows.append(six + [0.0, 0.0, 1.0][len(six) - 6 :])
     return torch.tensor(rows, dtype=theta.dtype).view(-1, 3, 3)
 
 
@@ -74,7 +76,7 @@ def test_a_homography_that_sends_the_middle_to_the_horizon_stays_finite():
 
 @pytest.mark.parametrize("name", sorted(set(GRIDS) - set(COMPOSING)))
 def test_other_transforms_take_one_look_and_say_so(name):
-    with pytest.raises(ValueError, match="one look.*similarity, affine, projective"):
+    with pytest.raises(ValueError, match=r"one look.*similarity, affine, projective"):
         ModelConfig(transform=name, looks=2)
     with pytest.raises(TypeError):
         GRIDS[name]().compose(thetas(name, 1), thetas(name, 2))

@@ -37,7 +37,10 @@ def may_forbid() -> bool:
     if not AS_OTHERS:
         return True
     command = [*AS_OTHERS, sys.executable, "-c", ""]
-    return shutil.which("setpriv") is not None and subprocess.run(command, capture_output=True).returncode == 0
+    return (
+        shutil.which("setpriv") is not None
+        and subprocess.run(command, check=False, capture_output=True).returncode == 0
+    )
 
 
 pytestmark = pytest.mark.skipif(not may_forbid(), reason="root may do everything here, and there is no setpriv")
@@ -47,7 +50,9 @@ def tried(folder: Path, code: str):
     """What ``code`` leaves in ``told``."""
     command = [*AS_OTHERS, sys.executable, "-c", f"{START}\n{code}\nimport json; print(json.dumps(told))", str(folder)]
     places = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    ran = subprocess.run(command, env={**os.environ, "PYTHONPATH": places}, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": places}, check=False, capture_output=True, text=True, timeout=120
+    )
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout.splitlines()[-1])
 

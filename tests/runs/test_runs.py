@@ -1,5 +1,6 @@
 """Runs on the disk: driven by a page or a terminal, kept, and refused."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,12 +10,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
 from run_helpers import DIGITS, ROOT, STEPS, TINY, check_same, is_gone, made, state_is, told, until, weights, work
 
 from stn_demo import checkpoints
 from stn_demo.__main__ import main
 from stn_demo.cli import train as command
 from stn_demo.runs import locks
+from stn_demo.runs.pair import Pair
 from stn_demo.runs.process import WorkerProcess
 from stn_demo.runs.runs import Limits, RunError, Runs
 from stn_demo.runs.schedule import Schedule
@@ -92,7 +95,7 @@ def test_a_run_ends_at_its_limit(tmp_path, drawn):
 
 def test_what_is_no_run_is_refused(tmp_path):
     runs = Runs(tmp_path)
-    assert runs.list() == []
+    assert runs.all() == []
     for id in ("", "..", "../x", "a/b", "A", "nope", None, 3, "x" * 41):
         for ask in (
             runs.status,
@@ -145,7 +148,7 @@ def test_room_is_limited(tmp_path, drawn):
     assert new.snapshots() == kept
     with pytest.raises(RunError, match="at most 0 MB"):
         Runs(tmp_path, limits=Limits(bytes=1000)).start(TINY)
-    assert len(Runs(tmp_path).list()) == 3
+    assert len(Runs(tmp_path).all()) == 3
 
 
 def test_renaming_saving_and_deleting(tmp_path, reference):
@@ -172,13 +175,18 @@ def test_renaming_saving_and_deleting(tmp_path, reference):
         runs.delete(again.id)
     os.close(lock)
     runs.delete(again.id)
-    assert [run["id"] for run in runs.list()] == [id]
+    assert [run["id"] for run in runs.all()] == [id]
 
 
-def test_presets_can_be_trained_and_named():
-    for name, preset in PRESETS.items():
-        assert TrainingSettings.from_dict(preset.settings.to_dict()) == preset.settings
-        assert (preset.key, preset.help) == (f"train.preset.{name}", f"train.preset.{name}.help")
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_makes_a_step_after_its_way_through_json(name, drawn):
+    settings = TrainingSettings.from_dict(json.loads(json.dumps(PRESETS[name].settings.to_dict())))
+    assert settings == PRESETS[name].settings
+    pair = Pair(settings.but(batch_size=2, holdout=0), drawn[0], PRESETS[name].twin, torch.device("cpu"), {})
+    before = [value.clone() for value in pair.trainers["network"].parameters.values()]
+    pair.advance()
+    after = pair.trainers["network"].parameters.values()
+    assert any((old != new).any() for old, new in zip(before, after, strict=True))
 
 
 # -- processes
@@ -190,7 +198,7 @@ def test_drive_a_process(runs, reference):
     id = runs.start(TINY, name="driven", twin=True, digits=DIGITS)
     with pytest.raises(RunError, match="'driven' is") as error:
         runs.start(TINY)
-    assert error.value.run == id and len(runs.list()) == 1
+    assert error.value.run == id and len(runs.all()) == 1
     with pytest.raises(RunError, match="stop it first"):
         runs.delete(id)
     runs.pause(id)
@@ -283,9 +291,9 @@ def test_two_who_start_at_once_get_one_run(tmp_path):
     with ThreadPoolExecutor(3) as pool:
         ids = [id for id in pool.map(start, (apps[0], apps[0], apps[1])) if id]
     assert len(ids) == 1 and [error.code for error in errors] == ["running"] * 2
-    assert [run["id"] for run in apps[1].list()] == ids
+    assert [run["id"] for run in apps[1].all()] == ids
     with pytest.raises(RunError) as error:
-        [app for app in apps if not app.status(ids[0])["mine"]][0].pause(ids[0])
+        next(app for app in apps if not app.status(ids[0])["mine"]).pause(ids[0])
     assert error.value.code == "foreign"
     for app in apps:
         app.close()
@@ -314,14 +322,14 @@ def test_a_training_in_a_terminal_is_a_run_too(tmp_path, monkeypatch, capsys):
         patched.setattr(command, "run", interrupted)
         assert main(arguments) == 130
     runs = Runs(folder)
-    (status,) = runs.list()
+    (status,) = runs.all()
     assert (status["state"], status["step"], status["steps"]) == ("stopped", 40, 80) and status["name"] == "mine"
     assert runs.snapshots(status["id"])[0] == 0 and not status["resumable"]
     with pytest.raises(RunError, match="go on there with") as error:
         runs.resume(status["id"])
     assert error.value.code == "foreign"
     assert main([*arguments, "--resume"]) == 0
-    (status,) = runs.list()
+    (status,) = runs.all()
     assert status["state"] == "done" and not status["alive"] and status["test_digits"] == 100
     assert weights(runs.path(status["id"])) == weights(runs.path(status["id"], 80)) == weights(output)
     lines = [line for line in runs.events(status["id"])[0] if line["kind"] == "step"]

@@ -45,5 +45,5 @@ def test_what_the_system_said_is_known_by_its_name(tmp_path):
         write_whole(tmp_path / "nowhere" / "file", b"")
     assert why(error.value) == {"why": "No such file or directory", "errno": "ENOENT"}
     assert why(CheckpointError("It is damaged.")) == {"why": "It is damaged", "errno": ""}
-    for tag in CATALOGUES:
-        assert {f"errno.{name}" for name in ("ENOSPC", "EACCES", "EROFS", "ENOTDIR", "EFBIG")} <= CATALOGUES[tag].keys()
+    for catalogue in CATALOGUES.values():
+        assert {f"errno.{name}" for name in ("ENOSPC", "EACCES", "EROFS", "ENOTDIR", "EFBIG")} <= catalogue.keys()

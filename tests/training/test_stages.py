@@ -167,7 +167,7 @@ def test_a_stage_begins_with_the_averaged_weights_of_the_one_before(digits):
 @pytest.mark.parametrize("stop", [1, 5, 6, 14, 15, 19])
 def test_stop_save_and_resume_equal_never_having_stopped(digits, tmp_path, stop):
     def end(**options):
-        return [event for event in train(SHORT, digits, **options) if isinstance(event, Finished)][0]
+        return next(event for event in train(SHORT, digits, **options) if isinstance(event, Finished))
 
     for event in train(SHORT, digits, snapshot_every=1):
         if isinstance(event, Snapshot) and event.step == stop:

@@ -48,12 +48,12 @@ def weights(state: State) -> dict:
 
 def assert_same(one: dict, other: dict):
     assert one.keys() == other.keys()
-    for name in one:
-        assert torch.equal(one[name].cpu(), other[name].cpu()), name
+    for name, value in one.items():
+        assert torch.equal(value.cpu(), other[name].cpu()), name
 
 
 def finished(*args, **options) -> Finished:
-    return [event for event in train(*args, **options) if isinstance(event, Finished)][0]
+    return next(event for event in train(*args, **options) if isinstance(event, Finished))
 
 
 # Settings
@@ -211,7 +211,9 @@ def test_killed_in_mid_run_goes_on_from_its_snapshot(digits, tmp_path):
             if event.step == 11:
                 os.kill(os.getpid(), signal.SIGKILL)
     """
-    process = subprocess.run([sys.executable, "-c", textwrap.dedent(script), SHORT.to_json(), str(path)], timeout=60)
+    process = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), SHORT.to_json(), str(path)], check=False, timeout=60
+    )
     assert process.returncode == -signal.SIGKILL
     state = State.load(path)
     assert state.step == 8 and [file.name for file in tmp_path.iterdir()] == ["run.state"]
@@ -241,7 +243,7 @@ def test_a_state_does_not_change_while_the_run_goes_on(digits):
 
 def test_resuming_with_other_settings_or_digits_is_refused(digits):
     state = Trainer(SHORT, digits).state()
-    with pytest.raises(ValueError, match="epochs = 1.25, not 2"):
+    with pytest.raises(ValueError, match=r"epochs = 1.25, not 2"):
         Trainer(SHORT.but(epochs=2), digits, resume_from=state)
     with pytest.raises(ValueError, match="other digits"):
         Trainer(SHORT, handwriting.digits(512, seed=5), resume_from=state)
@@ -345,7 +347,7 @@ def test_weights_that_are_no_numbers_stop_the_run_and_the_last_good_state_is_kep
     state = trainer.state()
     with torch.no_grad():
         trainer.model.classifier.stages["conv1"].conv.weight[0, 0, 0, 0] = float("nan")
-    with pytest.raises(TrainingStopped, match="no finite number any more.*Lower the learning rate") as stopped:
+    with pytest.raises(TrainingStopped, match=r"no finite number any more.*Lower the learning rate") as stopped:
         next(events)
     assert stopped.value.state.step == good.step == 4
     assert_same(stopped.value.state.tensors, state.tensors)

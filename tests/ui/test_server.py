@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from stn_demo import checkpoints
 from stn_demo.data.pose import Pose, pose_images
@@ -66,8 +67,8 @@ def decode(message):
     header = json.loads(message[4 : 4 + length])
     offset, arrays = 4 + length, {}
     assert offset % 8 == 0
-    for name, kind, shape in header["arrays"]:
-        kind = np.dtype({"i2": "<i2", "u1": "u1"}[kind])
+    for name, code, shape in header["arrays"]:
+        kind = np.dtype({"i2": "<i2", "u1": "u1"}[code])
         size = int(np.prod(shape)) * kind.itemsize
         arrays[name] = np.frombuffer(message[offset : offset + size], kind).reshape(shape)
         offset += size
@@ -145,9 +146,9 @@ def test_noise_on_the_channel_harms_nobody(channel):
 
 
 def test_another_sites_page_cannot_open_the_channel(client):
-    with pytest.raises(Exception):
-        with client.websocket_connect("/stn/live", headers={"origin": "http://evil.example"}) as socket:
-            socket.receive_text()
+    foreign = {"origin": "http://evil.example"}
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/stn/live", headers=foreign) as socket:
+        socket.receive_text()
     assert client.post("/stn/link", content=b"{}", headers={"origin": "http://evil.example"}).status_code == 403
 
 

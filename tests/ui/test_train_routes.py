@@ -20,8 +20,10 @@ from stn_demo.model import ModelConfig, build_model
 from stn_demo.training import TrainingSettings
 from stn_demo.training.start import untrained
 from stn_demo.ui.live.networks import Networks
+from stn_demo.ui.live.samples import Samples
 from stn_demo.ui.options import OptionError, Options, read_options
 from stn_demo.ui.server import build_app
+from stn_demo.ui.train.strip import Pictures
 
 SETTINGS = {
     "data": "handwriting",
@@ -220,7 +222,10 @@ def test_one_run_at_a_time_and_the_second_learns_which(client, long):
 def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     made = threading.Event()
-    mine = lambda runs: tmp_path in runs.store.folder.parents  # the other tests' app prepares, too
+
+    def mine(runs):
+        return tmp_path in runs.store.folder.parents  # the other tests' app prepares, too
+
     monkeypatch.setattr("stn_demo.runs.runs.Runs.warm", lambda self: mine(self) and made.set())
     monkeypatch.setattr("stn_demo.ui.train.routes.ARRIVING", 0.0)
     for path in ("/stn/train", "/stn/train/networks"):
@@ -286,19 +291,19 @@ def test_a_run_as_json_and_as_csv(client, short):
     assert client.get("/stn/train/export", params={"id": short, "format": "xml"}).status_code == 400
 
 
-@pytest.mark.parametrize("format", ["gif", "webp"])
-def test_the_film_has_a_picture_for_each_snapshot(client, short, format):
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_the_film_has_a_picture_for_each_snapshot(client, short, kind):
     strokes = [{"w": 80, "e": 0, "p": [300, 200, 700, 200, 450, 800]}]
     answer = client.post(
         "/stn/train/replay",
         json={
             "id": short,
-            "format": format,
+            "format": kind,
             "source": {"kind": "strokes", "strokes": strokes},
             "pose": {"rotation": 20},
         },
     )
-    assert answer.headers["content-type"] == f"image/{format}"
+    assert answer.headers["content-type"] == f"image/{kind}"
     film = Image.open(io.BytesIO(answer.content))
     assert film.n_frames == len(log(client, short)["snapshots"])
     pictures = []
@@ -467,9 +472,6 @@ def test_every_choice_has_its_words_in_both_languages(client):
 
 def test_a_run_on_embedded_digits_needs_no_data_set(client, monkeypatch):
     """The strip takes MNIST for a run on MNIST where it is there, else the embedded digits."""
-    from stn_demo.ui.live.samples import Samples
-    from stn_demo.ui.train.strip import Pictures
-
     pictures = Pictures(Samples(None), None)
     assert not mnist.is_at_hand()
     assert isinstance(pictures._set("mnist"), Digits)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from typing import Annotated
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
 from .. import http
@@ -42,8 +43,8 @@ def add(app: FastAPI, options: Options, batcher: Batcher, pictures: Pictures, st
         return await sampled(lambda samples: samples.strip())
 
     @app.get("/stn/random")
-    async def random_digit(set: str = "handwriting"):
-        return await sampled(lambda samples: samples.random(set))
+    async def random_digit(kind: Annotated[str, Query(alias="set")] = "handwriting"):
+        return await sampled(lambda samples: samples.random(kind))
 
     @app.get("/stn/draw")
     async def draw(distortion: str = "r"):

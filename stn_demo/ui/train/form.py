@@ -11,7 +11,7 @@ ASKED = ("name", "twin", "minutes", "digits", "device")  # of Runs.start, beside
 
 
 def presets() -> list[dict]:
-    """[{name, settings, twin, minutes, digits}], in the order to be shown."""
+    """[{name, settings, twin, minutes}], in the order to be shown."""
     from ...training.presets import PRESETS
 
     return [
@@ -20,7 +20,6 @@ def presets() -> list[dict]:
             "settings": preset.settings.to_dict(),
             "twin": preset.twin,
             "minutes": preset.minutes,
-            "digits": getattr(preset, "digits", None),
         }
         for name, preset in PRESETS.items()
     ]

@@ -53,13 +53,13 @@ def news(runs, id: str, since: int) -> dict:
     }
 
 
-def exported(runs, id: str, format: str) -> str:
+def exported(runs, id: str, kind: str) -> str:
     """The whole run as text: "json" with its settings, or "csv", one event a line. Raises ValueError."""
     run = runs.status(id)
     events, _ = runs.events(id, 0)
-    if format == "json":
+    if kind == "json":
         return json.dumps({**summary(run), "snapshots": runs.snapshots(id), "events": events}, indent=1)
-    if format != "csv":
+    if kind != "csv":
         raise ValueError("A run is exported as json or as csv.")
     text = io.StringIO()
     table = csv.DictWriter(text, EXPORTED, extrasaction="ignore", lineterminator="\n")

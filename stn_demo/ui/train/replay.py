@@ -25,10 +25,10 @@ NET, NET_SOFT, PLAIN = "#4cc4ff", "#1f5f80", "#8491a3"
 EVERY = 4  # grid line
 
 
-async def animation(batcher: Batcher, run: dict, asked: Request, format: object) -> tuple[bytes, str]:
+async def animation(batcher: Batcher, run: dict, asked: Request, kind: object) -> tuple[bytes, str]:
     """The file and its media type. ``run`` is a run's status with its ``snapshots``; ``asked`` says which digit, and how
     it is held. Raises ValueError (StateError)."""
-    if format not in FORMATS:
+    if kind not in FORMATS:
         raise RequestError(f"A film is one of {', '.join(FORMATS)}.")
     steps = run["snapshots"]
     if not steps:
@@ -41,18 +41,18 @@ async def animation(batcher: Batcher, run: dict, asked: Request, format: object)
         asking = dataclasses.replace(asked, model=name, twin=f"{name}-twin" if run.get("twin") else None)
         frame = (await batcher.run(lambda engine, asking=asking: engine.frame(asking)))[0]
         pictures.append(await asyncio.to_thread(_picture, frame, step, steps))
-    return await asyncio.to_thread(_file, pictures, format), FORMATS[format]
+    return await asyncio.to_thread(_file, pictures, kind), FORMATS[kind]
 
 
-def _file(pictures: list[Image.Image], format: str) -> bytes:
+def _file(pictures: list[Image.Image], kind: str) -> bytes:
     each = round(1000 * (LENGTH - LAST) / len(pictures))
     times = [max(each, 20)] * (len(pictures) - 1) + [round(1000 * LAST)]
     data = io.BytesIO()
-    if format == "gif":
+    if kind == "gif":
         palette = pictures[-1].quantize(128)
         pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    more = {"lossless": True, "method": 2} if format == "webp" else {"disposal": 1}
-    pictures[0].save(data, format, save_all=True, append_images=pictures[1:], duration=times, loop=0, **more)
+    more = {"lossless": True, "method": 2} if kind == "webp" else {"disposal": 1}
+    pictures[0].save(data, kind, save_all=True, append_images=pictures[1:], duration=times, loop=0, **more)
     return data.getvalue()
 
 

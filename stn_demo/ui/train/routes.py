@@ -12,8 +12,9 @@ import functools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from .. import http
@@ -46,7 +47,7 @@ def add(app: FastAPI, training: TrainingService) -> None:
 def _add_watching(app: FastAPI, training: TrainingService) -> None:
     @app.get("/stn/train")
     async def overview():
-        runs = await training.list()
+        runs = await training.listed()
         training.prepare()
         problem = None
         try:
@@ -72,7 +73,7 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
     async def log(id: str = "", since: int = 0):
         about = {}
         if since >= 0:
-            runs = await training.list()
+            runs = await training.listed()
             about = {"version": version(runs), "running": running(runs)}
         if not id:
             return about
@@ -159,7 +160,7 @@ def _add_driving(app: FastAPI, training: TrainingService) -> None:
                 return await action(await _posted(request, training, name))
             except (ValueError, OSError) as error:
                 training.changed()
-                known = getattr(error, "run", None) or running(await training.list())
+                known = getattr(error, "run", None) or running(await training.listed())
                 return _refuse(error, running=known)
             finally:
                 training.changed()
@@ -174,14 +175,14 @@ def _add_taking(app: FastAPI, training: TrainingService) -> None:
     drawing = asyncio.Semaphore(1)
 
     @app.get("/stn/train/export")
-    async def export(id: str, format: str = "json"):
+    async def export(id: str, kind: Annotated[str, Query(alias="format")] = "json"):
         try:
-            text = await training.call(run_log.exported, id, format)
+            text = await training.call(run_log.exported, id, kind)
         except ValueError as error:
             return _refuse(error)
-        kind = {"csv": "text/csv", "json": "application/json"}[format]
+        media = {"csv": "text/csv", "json": "application/json"}[kind]
         return Response(
-            text, media_type=kind, headers={**FILE, "Content-Disposition": f'attachment; filename="{id}.{format}"'}
+            text, media_type=media, headers={**FILE, "Content-Disposition": f'attachment; filename="{id}.{kind}"'}
         )
 
     @app.get("/stn/train/download")

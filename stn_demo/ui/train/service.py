@@ -46,11 +46,11 @@ class TrainingService:
         await self.batcher.ready()
         return await asyncio.to_thread(work, self.runs, *args, **named)
 
-    async def list(self) -> list[dict]:
+    async def listed(self) -> list[dict]:
         """The status of every run, at most ``LISTED_FOR`` old."""
         at, runs = self._listed
         if time.monotonic() - at > LISTED_FOR:
-            runs = await self.call(lambda runs: runs.list())
+            runs = await self.call(lambda runs: runs.all())
             self._listed = time.monotonic(), runs
         return runs
 
@@ -61,7 +61,7 @@ class TrainingService:
 
     async def _prepare(self, delay: float) -> None:
         await asyncio.sleep(delay)
-        while any(map(beginning, await self.list())):  # it needs both cores
+        while any(map(beginning, await self.listed())):  # it needs both cores
             await asyncio.sleep(1.0)
         await self.call(lambda runs: runs.warm())
 

@@ -7,7 +7,7 @@ import { has, t } from "../../shared/i18n.js";
 import { lasting } from "../../shared/store.js";
 import { coarsen } from "./strokes.js";
 
-const PREFIX = "#s=";
+export const PREFIX = "#s=";
 const PAUSE = 500; // ms that the hand has to rest before the address is written
 const LONGEST_WAIT = 3000; // ms, while it does not rest
 const LONGEST = 4000; // letters of an address that mail programs and messengers leave whole
@@ -96,7 +96,7 @@ function toBase64Url(text) {
 }
 
 /** Hash -> the JSON text in it. Throws Unreadable. */
-function decode(hash) {
+export function decode(hash) {
   if (hash.length > LONGEST_READ) throw new Unreadable();
   try {
     const bytes = atob(hash.slice(PREFIX.length).replace(/-/g, "+").replace(/_/g, "/"));

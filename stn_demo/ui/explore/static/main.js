@@ -119,7 +119,7 @@ function drawFrames(root, store, controls) {
   store.on("status", (status) => {
     models = status.models ?? models;
   });
-  store.subscribe((state, keys) => {
+  store.subscribe((_, keys) => {
     controls.changed(keys);
     if (keys.includes("layers")) redraw();
   });
@@ -159,7 +159,7 @@ function keepWorking(store, tell) {
     if (store.get().grab) store.set({ grab: null });
     else if (good && /model/.test(error.code)) store.set(good);
   });
-  store.subscribe((state, keys) => {
+  store.subscribe((_, keys) => {
     if (keys.includes("model") || keys.includes("twin")) tell();
   });
 }

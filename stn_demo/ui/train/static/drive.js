@@ -31,7 +31,7 @@ export function attachDrive({ root, desk, ask }) {
     fill();
     sliding = setTimeout(async () => {
       await act("rate", { rate: Number((10 ** rate.value).toPrecision(3)) });
-      sliding = setTimeout(() => (sliding = 0), 1500); // until the run has said that it knows
+      sliding = setTimeout(() => { sliding = 0; }, 1500); // until the run has said that it knows
     }, 200);
   });
 

@@ -6,16 +6,19 @@ import { named, short } from "./format.js";
 const OWN = { rotation: 60, scale: [0.7, 1.2], shear: 0.1, shift: "ink" };
 const model = (name) => ({
   get: (draft) => draft.settings.model[name],
-  set: (draft, value) => (draft.settings.model[name] = value),
+  set: (draft, value) => { draft.settings.model[name] = value; },
 });
 const setting = (name) => ({
   get: (draft) => draft.settings[name],
-  set: (draft, value) => (draft.settings[name] = value),
+  set: (draft, value) => { draft.settings[name] = value; },
 });
 const pose = (name, index) => ({
   get: ({ settings: { distortion } }) => (index == null ? distortion[name] : distortion[name]?.[index]),
   set({ settings: { distortion } }, value) {
-    if (index == null) return void (distortion[name] = value);
+    if (index == null) {
+      distortion[name] = value;
+      return;
+    }
     distortion[name][index] = value;
     const [least, most] = distortion[name];
     if (least > most) distortion[name] = [value, value]; // the other end goes along
@@ -62,13 +65,13 @@ const FIELDS = [
   {
     name: "length", kind: "choice", values: () => ["minutes", "epochs"], words: "train.length",
     get: ({ minutes }) => (minutes ? "minutes" : "epochs"),
-    set: (draft, value) => (draft.minutes = value === "minutes" ? 1 : null),
+    set: (draft, value) => { draft.minutes = value === "minutes" ? 1 : null; },
   },
-  { name: "minutes", kind: "number", range: (c) => [0.1, c.longest], holes: (c) => ({ most: c.longest }), step: "any", when: ({ minutes }) => minutes, get: (d) => d.minutes, set: (d, v) => (d.minutes = v) },
+  { name: "minutes", kind: "number", range: (c) => [0.1, c.longest], holes: (c) => ({ most: c.longest }), step: "any", when: ({ minutes }) => minutes, get: (d) => d.minutes, set: (d, v) => { d.minutes = v; } },
   { name: "epochs", kind: "number", range: [0.01, 1000], step: "any", when: ({ minutes }) => !minutes, ...setting("epochs") },
   { name: "seed", kind: "number", range: [0, 2147483647], step: 1, ...setting("seed") },
-  { name: "device", kind: "choice", values: (c) => c.devices, words: "train.device", get: (d) => d.device, set: (d, v) => (d.device = v) },
-  { name: "twin", kind: "flag", get: (d) => d.twin, set: (d, v) => (d.twin = v), when: stands },
+  { name: "device", kind: "choice", values: (c) => c.devices, words: "train.device", get: (d) => d.device, set: (d, v) => { d.device = v; } },
+  { name: "twin", kind: "flag", get: (d) => d.twin, set: (d, v) => { d.twin = v; }, when: stands },
 ];
 
 /** The settings that are left: those which the engine has and no field above, with its own ranges, values and words. */
@@ -176,7 +179,7 @@ const makers = {
   flag(field, write) {
     const input = Object.assign(document.createElement("input"), { type: "checkbox" });
     input.addEventListener("change", () => write(field, input.checked));
-    input.show = (value) => (input.checked = Boolean(value));
+    input.show = (value) => { input.checked = Boolean(value); };
     return input;
   },
   places(field, write) {

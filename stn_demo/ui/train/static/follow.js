@@ -70,7 +70,7 @@ export async function follow(root, tell) {
     });
   }
 
-  store.subscribe((state, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
+  store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
   store.on("status", networks);
   store.on("lang", name);
   name();

@@ -56,7 +56,7 @@ export function attachMine({ root, desk, base, stn }) {
     document.querySelector("#pages button[role=tab]").click();
   });
 
-  stn.store.subscribe((state, keys) => keys.some((key) => SHARED.includes(key)) && sync());
+  stn.store.subscribe((_, keys) => keys.some((key) => SHARED.includes(key)) && sync());
   desk.on("visible", sync);
   desk.on("preset", () => {
     sync();

@@ -46,7 +46,7 @@ export function attachTen({ root, desk, base }) {
 
   function draw() {
     if (!last) return;
-    const { size, output } = last;
+    const { output } = last;
     tiles.forEach(({ canvases, guess }, digit) => {
       region(canvases[0], last, digit);
       stretch(canvases[1], last.warped.subarray(digit * output ** 2, (digit + 1) * output ** 2), output);

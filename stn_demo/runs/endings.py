@@ -1,0 +1,51 @@
+"""What the status of a run says about a run that ended otherwise than by reaching its last step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..checkpoints import CheckpointError
+from ..data.mnist import DataError
+from ..training.events import TrainingStopped
+from ..training.faults import RunError, told, why
+
+NOT_PERMITTED = ("EACCES", "EPERM", "EROFS")  # errors other than disk-full
+
+
+def explained(fault: Exception, saved_step: int | None, mnist_folder: Path) -> dict[str, Any]:
+    """The fields code, kind, values and message for an exception that ended the training.
+
+    Args:
+        fault: what was raised.
+        saved_step: the step of the last saved state, from which the run can be resumed.
+        mnist_folder: where MNIST is read from.
+    """
+    line = (str(fault).splitlines() or [""])[0]
+    if isinstance(fault, TrainingStopped):
+        return told(fault.kind, **{**fault.values, "step": saved_step})
+    if isinstance(fault, RunError):
+        return told(fault.kind, **fault.values)
+    if isinstance(fault, (CheckpointError, OSError)):
+        words = why(fault)
+        return told("disk_refused" if words["errno"] in NOT_PERMITTED else "disk_training", **words)
+    if isinstance(fault, DataError):
+        return _data_fault(fault, line, mnist_folder)
+    if isinstance(fault, ValueError):
+        return told("settings_other", why=line)
+    return told("error_unforeseen", error=type(fault).__name__, why=line.rstrip("."))
+
+
+def _data_fault(fault: DataError, line: str, folder: Path) -> dict[str, Any]:
+    if isinstance(fault.__cause__, PermissionError):
+        return told("data_folder", folder=str(folder), **why(fault.__cause__))
+    return told("data_download", why=line, folder=str(folder))
+
+
+def lost(words: dict[str, Any]) -> dict[str, Any]:
+    """The fields for a process that ended without writing a status; ``words``: see ``WorkerProcess.last_words``."""
+    if "state" in words:
+        return words
+    if "signal" in words:
+        return {"state": "lost", **told("killed_signal", signal=words["signal"])}
+    return {"state": "lost", **told("killed_exit")}
