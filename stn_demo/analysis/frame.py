@@ -92,7 +92,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     poses = [scene.pose for scene in scenes]
     matrices = pose_matrices(poses, size)
     inputs = pose_images(digits, poses, size, matrices)
-    first = model.transformers.get("input")
+    first = model.transformers["input"] if "input" in model.transformers else None  # noqa: SIM401 (it has no get)
     wanted = own = None
     if first is not None and any(scene.grab for scene in scenes):
         wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
