@@ -1,7 +1,8 @@
 """One app for all hostile tests: whatever one of them does must leave it whole for the next."""
 
-import app
 import pytest
+
+import app
 
 
 @pytest.fixture(scope="session")

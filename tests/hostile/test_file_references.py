@@ -8,6 +8,8 @@ import socket
 import pytest
 from PIL import Image
 
+from stn_demo.ui.gate import uploads as module
+
 SECRET = b"a secret of this server's owner"
 META = {"_type": "gradio.FileData"}
 
@@ -157,8 +159,6 @@ def test_uploads_are_few_small_pictures_with_names_that_cannot_be_guessed(client
 
 
 def test_the_folder_of_uploads_stays_small_and_old_files_go(tmp_path, monkeypatch):
-    from stn_demo.ui.gate import uploads as module
-
     monkeypatch.setattr(module, "MOST_KEPT", 5)
     kept = module.Uploads(tmp_path)
     (tmp_path / "left by gradio").write_bytes(b"x")

@@ -13,7 +13,6 @@ from ..live.batcher import Batcher
 from ..live.request import Request, Source, read_request
 from .pictures import Pictures
 
-
 AT_ONCE, MOST_WAITING = 2, 40  # calls that are worked on, and that may wait
 
 

@@ -114,9 +114,9 @@ def _check_text(text: str) -> None:
 
 def _check_file(value: dict, folder: Path) -> None:
     path, url = value.get("path"), value.get("url")
-    if "path" in value or url or "meta" in value:
-        if not isinstance(path, str) or not is_upload(path, folder):
-            raise BadBody("The request names a file that was not uploaded here.")
+    names_file = "path" in value or bool(url) or "meta" in value
+    if names_file and not (isinstance(path, str) and is_upload(path, folder)):
+        raise BadBody("The request names a file that was not uploaded here.")
     if url is not None and not (isinstance(url, str) and unquote(url).endswith(f"/gradio_api/file={path}")):
         raise BadBody("The request names an address; upload the file instead.")
     if value.get("is_stream"):
