@@ -30,6 +30,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..data.distortions import DISTORTIONS
+
+from ..data.distortions import DISTORTIONS, Distortion
 from .settings import TrainingSettings
 from .stages import Stage
 
@@ -65,6 +67,20 @@ RECIPES["upright"] = _UPRIGHT.but(
 )
 RECIPES["upright-labels"] = _UPRIGHT.but(stages=(_READER, replace(_TURNS, looks=0.3, quarters=1.0), _CLASSIFIER))
 RECIPES["upright-cnn"] = _UPRIGHT.twin()
+
+# Of the lesson: a reader that has seen upright digits only, plain and with a transformer in front of it that has learnt
+# nothing (its learning rate is 0, so theta is the identity whatever it sees).
+_UPRIGHT_ONLY = TrainingSettings(
+    distortion=Distortion(rotation=10, scale=(0.85, 1.15), summary="upright: ±10°, scale 0.85–1.15"),
+    epochs=2,
+    batch_size=128,
+    learning_rate=4e-3,
+    weight_decay=0.1,
+    label_smoothing=0.05,
+    averaging=0.998,
+)
+RECIPES["upright-only-cnn"] = _UPRIGHT_ONLY.but(placement=())
+RECIPES["upright-only-stn"] = _UPRIGHT_ONLY.but(transform="similarity", localization_factor=0.0)
 
 _PAPER = TrainingSettings(
     batch_size=256, learning_rate=4e-3, warm_up=0.15, label_smoothing=0.1, precision="bfloat16", averaging=0.998

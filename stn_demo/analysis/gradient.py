@@ -1,0 +1,82 @@
+"""How the loss of one digit depends on theta, through the sampling grid: what training uses to move the transformer.
+
+The loss is -log p of the right digit. Its gradient passes the sampler (Jaderberg et al. 2015, equations 6 and 7) to each
+grid point, and from the grid points the grid generator to theta. Autograd works it out through the same modules that train.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..model import Network, Sampler
+
+RATE = 0.1
+LONGEST_STEP = 0.1  # norm of the change of theta: 6 degrees where only the angle of a similarity changes
+
+
+class Gradient(NamedTuple):
+    """Of N digits. loss [N], in nats; by_grid [N, O, O, 2], the derivative of the loss by the place (x, y) of each grid
+    point, in normalised input coordinates; by_theta [N, num_params], their sum through the grid generator."""
+
+    loss: Tensor
+    by_grid: Tensor
+    by_theta: Tensor
+
+
+def loss_gradient(
+    model: Network, inputs: Tensor, theta: Tensor, targets: Tensor, sampler: Sampler | None = None
+) -> Gradient:
+    """The loss at ``theta`` and its gradient; the localization network does not run.
+
+    Args:
+        model: a network with a transformer at its input.
+        inputs: [N, 1, S, S] in [0, 1].
+        theta: [N, num_params], finite.
+        targets: int64 [N], the right digits.
+        sampler: reads instead of the model's own. With mode "nearest" the gradient is 0.
+
+    Raises:
+        ValueError: the model has no transformer at its input, or the sampler is not the transformer's kind.
+    """
+    check_transformer(model)
+    with torch.enable_grad():
+        theta = theta.detach().clone().requires_grad_()
+        trace = model.trace(inputs.detach(), theta, sampler)
+        loss = -trace.log_probs.gather(1, targets[:, None])[:, 0]
+        grid = trace.transforms[0].grid
+        by_grid, by_theta = torch.autograd.grad(loss.sum(), (grid, theta))
+    return Gradient(loss.detach(), by_grid, by_theta)
+
+
+def check_transformer(model: Network) -> None:
+    """Raises ValueError where ``model`` has no transformer at its input: it has no grid that could be moved."""
+    if "input" not in model.transformers:
+        raise ValueError("A network without a transformer at its input has no sampling grid, and no gradient of it.")
+
+
+def stepped(theta: Tensor, by_theta: Tensor) -> Tensor:
+    """Theta [N, num_params] after one step of gradient descent: against the gradient, ``RATE`` times its length and at
+    most ``LONGEST_STEP``."""
+    step = RATE * by_theta
+    length = step.norm(dim=1, keepdim=True)
+    return theta - step * (LONGEST_STEP / length.clamp(min=LONGEST_STEP))
+
+
+def descend(
+    model: Network, inputs: Tensor, theta: Tensor, targets: Tensor, steps: int, sampler: Sampler | None = None
+) -> tuple[Tensor, Tensor]:
+    """Gradient descent on theta alone, the weights of the network as they are.
+
+    Returns:
+        thetas [steps + 1, N, num_params] and losses [steps + 1, N], the start first.
+    """
+    thetas, losses = [theta], []
+    for _ in range(steps):
+        gradient = loss_gradient(model, inputs, thetas[-1], targets, sampler)
+        losses.append(gradient.loss)
+        thetas.append(stepped(thetas[-1], gradient.by_theta))
+    losses.append(loss_gradient(model, inputs, thetas[-1], targets, sampler).loss)
+    return torch.stack(thetas), torch.stack(losses)

@@ -1,0 +1,76 @@
+"""The loss of one digit over rotation and scale of the frame: the ground on which gradient descent on theta walks.
+
+The frame is the sampling grid of a given theta. It is turned and scaled about the place where the middle of the output is
+read, as a hand would turn and scale it; shift, shear and bending stay as theta has them. So the map is a plane through
+theta, for every family of transforms.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..model import Network, Sampler
+from . import decompose
+from .gradient import check_transformer
+
+SIDE = 21  # values of rotation and of scale
+ROTATIONS = torch.linspace(-180, 180, SIDE)  # degrees
+SCALES = torch.logspace(math.log2(0.4), math.log2(2.5), SIDE, base=2)  # factors, equal steps of their logarithm
+SMALLEST = 1e-3  # scale of theta below which the frame is a point that cannot be scaled up again
+CHUNK = 49  # pictures that go through the classifier together: their feature maps stay in the cache
+
+
+class Landscape(NamedTuple):
+    """loss [SCALES, ROTATIONS] in nats; rotation (degrees) and scale of theta itself, which need not lie on the map."""
+
+    loss: Tensor
+    rotation: float
+    scale: float
+
+
+@torch.no_grad()
+def landscape(model: Network, image: Tensor, theta: Tensor, target: int, sampler: Sampler | None = None) -> Landscape:
+    """The map around ``theta`` [num_params] for ``image`` [1, S, S] and the right digit ``target``. The localization
+    network does not run: one batch goes through sampler and classifier.
+
+    Raises:
+        ValueError: the model has no transformer at its input, or theta shrinks the frame to a point.
+    """
+    check_transformer(model)
+    first, output = model.transformers["input"], model.config.output_size
+    matrix, _ = decompose.theta_matrix(first.grid, theta[None], image.shape[-1], output)
+    parts = decompose.parts(matrix)[0]
+    rotation, scale = parts["rotation"], parts["scale_x"]
+    if not scale >= SMALLEST:
+        raise ValueError("This theta reads a single point: there is no frame to turn.")
+    grids = turned(first.grid(theta[None], output, output)[0], theta, first.grid, rotation, scale)
+    log_probs = [
+        classify(model, (sampler or first.sampler)(image.expand(len(part), -1, -1, -1), part))
+        for part in grids.split(CHUNK)
+    ]
+    return Landscape(-torch.cat(log_probs)[:, target].view(SIDE, SIDE), rotation, scale)
+
+
+def turned(grid: Tensor, theta: Tensor, generator, rotation: float, scale: float) -> Tensor:
+    """Tensor[SIDE * SIDE, O, O, 2]: ``grid`` [O, O, 2], whose parts are ``rotation`` and ``scale``, at each rotation and
+    scale of the map, scale by scale."""
+    centre = generator.at(theta[None], theta.new_zeros(1, 2))[0, 0]
+    angles = (ROTATIONS.to(theta) - rotation) * (math.pi / 180)
+    factors = SCALES.to(theta)[:, None] / scale
+    cos, sin = factors * angles.cos(), factors * angles.sin()
+    turns = torch.stack([cos, -sin, sin, cos], dim=-1).view(-1, 1, 2, 2)
+    return centre + (grid - centre) @ turns.mT
+
+
+def classify(model: Network, warped: Tensor) -> Tensor:
+    """Log-probabilities [N, 10] of what the transformer at the input hands on [N, 1, O, O]: the network after it."""
+    x = warped
+    for point, stage in model.classifier.stages.items():
+        if point != "input" and point in model.transformers:
+            x = model.transformers[point](x)
+        x = stage(x)
+    return x
