@@ -29,8 +29,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..data.distortions import DISTORTIONS
-
 from ..data.distortions import DISTORTIONS, Distortion
 from .settings import TrainingSettings
 from .stages import Stage
