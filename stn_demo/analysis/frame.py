@@ -16,6 +16,7 @@ from ..model import Network, Sampler
 from ..model.grids import GridGenerator, ThinPlateSplineGrid, base_points
 from ..model.transformer import Transform
 from . import decompose
+from .gradient import Push, pushes
 
 CORNERS = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])  # of the output, clockwise from the top left
 _ALONG = torch.linspace(0, 1, 13)[:-1, None]
@@ -33,6 +34,8 @@ class Scene:
             in normalised input coordinates, where the output's corners are to be read}; None leaves it to the network.
         density: whether to work out the read density.
         inspect: ("warped" | "input", x, y), a pixel to look into, or None.
+        gradient: whether to work out the gradient of the loss by the grid and by theta.
+        target: the right digit, 0 to 9, for the loss; None takes the most probable one.
     """
 
     digit: Tensor
@@ -40,6 +43,8 @@ class Scene:
     grab: dict | None = None
     density: bool = False
     inspect: tuple[str, int, int] | None = None
+    gradient: bool = False
+    target: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Frame:
     bend: by how many px (root mean square) theta departs from an affine map.
     density [S, S]: how much each input pixel contributes to the sum of the warped picture; None unless asked for.
     inspect: see ``_inspect_warped`` and ``_inspect_input``; None unless asked for.
+    push: the gradient of the loss, see ``gradient.Push``; None unless asked for, and without a transformer.
     """
 
     input: Tensor
@@ -72,6 +78,7 @@ class Frame:
     bend: float
     density: Tensor | None
     inspect: dict | None
+    push: Push | None = None
 
 
 def frames(
@@ -127,6 +134,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         )
         for i, scene in enumerate(scenes)
     ]
+    pushed = _pushed(model, scenes, inputs, transform.theta, probs, sampler) if first is not None else {}
     return [
         Frame(
             input=inputs[i, 0],
@@ -144,9 +152,22 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
             bend=bend[i],
             density=looks[i][0],
             inspect=looks[i][1],
+            push=pushed.get(i),
         )
         for i in range(count)
     ]
+
+
+def _pushed(
+    model: Network, scenes: list[Scene], inputs: Tensor, theta: Tensor, probs: Tensor, sampler: Sampler | None
+) -> dict[int, Push]:
+    """The ``Push`` of each scene that asks for it, by its index."""
+    asked = [i for i, scene in enumerate(scenes) if scene.gradient]
+    if not asked:
+        return {}
+    best = probs.argmax(dim=1).tolist()
+    targets = [best[i] if scenes[i].target is None else scenes[i].target for i in asked]
+    return dict(zip(asked, pushes(model, inputs[asked], theta[asked], targets, sampler), strict=True))
 
 
 def _untouched(inputs: Tensor) -> Transform:

@@ -51,6 +51,27 @@ def loss_gradient(
     return Gradient(loss.detach(), by_grid, by_theta)
 
 
+class Push(NamedTuple):
+    """What the loss of one digit asks of its frame: ``target``, the digit taken for the right one; loss, in nats; arrows
+    [O, O, 2], the negative gradient by each grid point; theta, the gradient by theta; following, theta after one step."""
+
+    target: int
+    loss: float
+    arrows: Tensor
+    theta: list[float]
+    following: list[float]
+
+
+def pushes(
+    model: Network, inputs: Tensor, theta: Tensor, targets: list[int], sampler: Sampler | None = None
+) -> list[Push]:
+    """A ``Push`` for each of N digits; arguments as of ``loss_gradient``."""
+    found = loss_gradient(model, inputs, theta, torch.tensor(targets), sampler)
+    following = stepped(theta, found.by_theta).tolist()
+    by_theta, losses = found.by_theta.tolist(), found.loss.tolist()
+    return [Push(target, losses[i], -found.by_grid[i], by_theta[i], following[i]) for i, target in enumerate(targets)]
+
+
 def check_transformer(model: Network) -> None:
     """Raises ValueError where ``model`` has no transformer at its input: it has no grid that could be moved."""
     if "input" not in model.transformers:

@@ -30,7 +30,15 @@ STATE = {
     "grab": {"theta": [1.0, 0.0, 0.1, 0.0, 1.0, -0.1]},
     "sampler": "bicubic",
     "padding": "border",
-    "layers": {"points": True, "lines": False, "region": True, "density": True, "step": 4},
+    "layers": {
+        "points": True,
+        "lines": False,
+        "region": True,
+        "density": True,
+        "gradient": True,
+        "landscape": False,
+        "step": 4,
+    },
     "lang": "zh-CN",
 }
 

@@ -1,13 +1,14 @@
 """Frames as bytes: a JSON header and the pictures, in one lean binary message.
 
 uint32 length of the header (little-endian), the header as UTF-8 JSON, zeros up to a multiple of 8, then the arrays in
-the order of ``header.arrays``, a list of [name, type, shape]. Types: "i2" little-endian int16, "u1".
+the order of ``header.arrays``, a list of [name, type, shape]. Types: "i2" little-endian int16, "u2" uint16, "u1".
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import math
 import struct
 
 import numpy as np
@@ -15,9 +16,12 @@ import torch
 from torch import Tensor
 
 from ...analysis.frame import Frame
+from ...analysis.gradient import Push
+from ...analysis.landscape import ROTATIONS, SCALES, Landscape
 
 _write = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 GRID_UNIT = 4096  # of the int16 grid: 1 / 4096 of half a picture, 0.003 px at 28 px; saturates at 8 half pictures
+ARROW_UNIT = 32767  # length of the longest arrow as int16
 
 
 def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> list[bytes]:
@@ -37,10 +41,12 @@ def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> li
 
 
 def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes:
-    density_max = 0.0
+    density_max = longest = 0.0
     if frame.density is not None:
         density_max = float(frame.density.max().clamp(min=1e-6))
         arrays["density"] = _bytes(frame.density / density_max)
+    if frame.push is not None:
+        arrays["arrows"], longest = _arrows(frame.push.arrows)
     outline = [_short(point) for point in frame.outline.tolist()]
     values = {
         **header,
@@ -60,16 +66,60 @@ def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes
         "density_max": density_max,
         "blank": not arrays["digit"].any(),
         "inspect": frame.inspect,
+        "gradient": frame.push and _gradient(frame.push, longest),
         "arrays": [
             [name, "i2" if array.dtype == np.int16 else "u1", list(array.shape)] for name, array in arrays.items()
         ],
     }
     try:
-        text = _write(values).encode()
+        text = _write(values)
     except ValueError:
-        text = _write(_finite(values)).encode()
-    text += b" " * (-(len(text) + 4) % 8)
-    return b"".join([struct.pack("<I", len(text)), text, *(array.tobytes() for array in arrays.values())])
+        text = _write(_finite(values))
+    return _packed(text, list(arrays.values()))
+
+
+def _packed(text: str, arrays: list[np.ndarray]) -> bytes:
+    header = text.encode()
+    header += b" " * (-(len(header) + 4) % 8)
+    return b"".join([struct.pack("<I", len(header)), header, *(array.tobytes() for array in arrays)])
+
+
+def _arrows(arrows: Tensor) -> tuple[np.ndarray, float]:
+    """Arrows [O, O, 2] as int16, the longest of them ``ARROW_UNIT`` long, and how long that one is."""
+    longest = float(arrows.norm(dim=-1).max().nan_to_num())
+    scaled = arrows * (ARROW_UNIT / max(longest, 1e-12))
+    return scaled.nan_to_num().round().to(torch.int16).numpy(), longest
+
+
+def _gradient(push: Push, longest: float) -> dict:
+    """loss in nats; longest: derivative of the loss by the place of the grid point with the longest arrow, per unit of the
+    normalised input; norm: of the gradient by theta; next: theta after one step of gradient descent."""
+    return {
+        "target": push.target,
+        "loss": round(push.loss, 5),
+        "longest": longest,
+        "theta": _short(push.theta, 6),
+        "norm": math.hypot(*push.theta),
+        "next": _short(push.following, 6),
+    }
+
+
+def landscape_message(number: int, target: int, found: Landscape) -> bytes:
+    """The map as a message of its own: header {id, landscape: {...}} and the array "loss" in 1/1000 nat, row by row, a row
+    for each scale."""
+    loss = (found.loss * 1000).nan_to_num(65535).clamp(0, 65535).round().numpy().astype("<u2")
+    values = {
+        "id": number,
+        "landscape": {
+            "target": target,
+            "rotation": round(found.rotation, 3),
+            "scale": round(found.scale, 5),
+            "rotations": _short(ROTATIONS.tolist(), 3),
+            "scales": _short(SCALES.tolist(), 5),
+        },
+        "arrays": [["loss", "u2", list(loss.shape)]],
+    }
+    return _packed(_write(_finite(values)), [loss])
 
 
 def _short(values: list[float], digits: int = 4) -> list[float]:

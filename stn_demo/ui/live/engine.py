@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 
 from ...analysis.frame import Frame, Scene, frames
+from ...analysis.gradient import check_transformer
+from ...analysis.landscape import landscape
 from ...data import ink
 from ...data.pose import Pose
 from ...model import Network, Sampler
@@ -60,6 +62,22 @@ class Engine:
         scene = _scene(request)
         with _plain_convolutions():
             return frames(model, [scene], twin, sampler)[0], scene, model
+
+    def landscape(self, request: Request) -> bytes | str:
+        """The message of one request's map of the loss, or the text of its error. Called from a thread of its own: the
+        frames of the same page do not wait for it."""
+        try:
+            model, _, sampler = self._networks(request)
+            check_transformer(model)
+            frame = frames(model, [_scene(request)], None, sampler)[0]
+            scene_target = _target(request)
+            target = int(frame.probs.argmax()) if scene_target is None else scene_target
+            theta = torch.tensor(frame.theta)
+            return codec.landscape_message(
+                request.id, target, landscape(model, frame.input[None], theta, target, sampler)
+            )
+        except Exception as error:
+            return self._refusal(request, error)
 
     def _batch(self, batch: list[Request]) -> list[bytes | str]:
         model, twin, sampler = self._networks(batch[0])
@@ -127,7 +145,14 @@ def _scene(request: Request) -> Scene:
         request.grab,
         request.density,
         request.inspect,
+        request.gradient,
+        _target(request),
     )
+
+
+def _target(request: Request) -> int | None:
+    """The right digit: what the visitor says it is, else the label of a ready digit, else unknown."""
+    return request.source.label if request.target is None else request.target
 
 
 def digit_of(source: Source, raw: bool) -> Tensor:

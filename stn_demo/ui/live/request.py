@@ -40,8 +40,9 @@ CORNER = 92.0  # px that a corner may be moved in x and in y: a third of the lar
 SAMPLERS = ("bilinear", "nearest", "bicubic", "deconvolution")
 PADDINGS = ("zeros", "border", "reflection")
 LANGUAGES = ("en", "zh-CN")
-LAYERS = {"points": False, "lines": True, "region": True, "density": False}
+LAYERS = {"points": False, "lines": True, "region": True, "density": False, "gradient": False, "landscape": False}
 STEPS = (1, 2, 4)
+ONCE = ("id", "inspect", "density", "gradient", "landscape", "target")  # of a question, and no part of a link
 
 
 class RequestError(ValueError):
@@ -75,6 +76,9 @@ class Request:
     padding: str | None
     density: bool = False
     inspect: tuple[str, int, int] | None = None
+    gradient: bool = False
+    landscape: bool = False
+    target: int | None = None
     id: int = 0
 
 
@@ -121,13 +125,16 @@ def read_request(values: dict, defaults: Defaults) -> Request:
         padding=_choice(values, "padding", PADDINGS),
         density=_flag(values, "density", False),
         inspect=_inspect(values.get("inspect")),
+        gradient=_flag(values, "gradient", False),
+        landscape=_flag(values, "landscape", False),
+        target=_label(values.get("target"), "target"),
         id=number,
     )
 
 
 def read_state(values: dict, defaults: Defaults) -> dict:
     """The whole state of a page, as a link holds it: valid, with every default filled in, JSON-ready. Raises StateError."""
-    request = read_request({key: values[key] for key in values if key not in ("id", "inspect", "density")}, defaults)
+    request = read_request({key: values[key] for key in values if key not in ONCE}, defaults)
     layers = values.get("layers") or {}
     if not isinstance(layers, dict):
         raise RequestError("layers is an object.", "link")
@@ -177,9 +184,7 @@ def _source(values: Any, defaults: Defaults) -> Source:
     if not isinstance(values, dict):
         raise RequestError("source is an object.")
     if values.get("kind") == "digit":
-        label = values.get("label")
-        if label is not None and (not isinstance(label, int) or isinstance(label, bool) or not 0 <= label <= 9):
-            raise RequestError("label is a digit from 0 to 9.")
+        label = _label(values.get("label"), "label")
         try:
             digit = base64.b64decode(values.get("digit", ""), validate=True)
         except (binascii.Error, ValueError, TypeError):
@@ -246,6 +251,12 @@ def _points(values: Any, count: int, least: float, most: float, name: str) -> tu
 def _number(value: Any, least: float, most: float, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
         raise RequestError(f"{name} is a number from {least:g} to {most:g}.")
+    return value
+
+
+def _label(value: Any, name: str) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 9):
+        raise RequestError(f"{name} is a digit from 0 to 9.")
     return value
 
 

@@ -3,8 +3,8 @@
 import { decode, toBase64 } from "./frame.js";
 import { connect } from "./connection.js";
 
-/** State keys that change what Python answers. Of the layers only the read density does. */
-const ASKED = ["source", "raw", "pose", "model", "twin", "grab", "sampler", "padding", "layers", "inspect"];
+/** State keys that change what Python answers. Of the layers only the read density and the gradient do. */
+const ASKED = ["source", "raw", "pose", "model", "twin", "grab", "sampler", "padding", "layers", "inspect", "target"];
 const BUSY_PAUSE = 500; // ms before asking a crowded server again
 
 /**
@@ -18,7 +18,8 @@ export function openChannel(store, { root, server }) {
   let waiting = false; // the state has changed since the question under way
   let changed = false; // ... by a visitor, so that the answer is to be timed
   let prepared = null; // {source, raw, digit}: what the server made of the strokes, so that they are sent once
-  let density = store.get().layers.density;
+  const askedLayers = ({ density, gradient }) => `${density} ${gradient}`;
+  let layers = askedLayers(store.get().layers);
 
   const line = connect({ root, server, onOpen: again, onDown, onFrame, onText, onStatus });
 
@@ -79,8 +80,8 @@ export function openChannel(store, { root, server }) {
 
   store.subscribe((state, keys) => {
     if (!keys.some((key) => ASKED.includes(key))) return;
-    if (keys.length === 1 && keys[0] === "layers" && state.layers.density === density) return;
-    density = state.layers.density;
+    if (keys.length === 1 && keys[0] === "layers" && askedLayers(state.layers) === layers) return;
+    layers = askedLayers(state.layers);
     changed = true;
     ask();
   });
@@ -102,5 +103,7 @@ export function question(state, id = 0, prepared = null) {
     padding: state.padding,
     density: state.layers.density,
     inspect: state.inspect,
+    gradient: state.layers.gradient,
+    target: state.target ?? state.source.label ?? null,
   };
 }

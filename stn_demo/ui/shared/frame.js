@@ -1,11 +1,11 @@
 // The binary answer of the server: uint32 length, JSON header, arrays (see channel.js for the question).
 
 const utf8 = new TextDecoder();
-const TYPES = { i2: Int16Array, u1: Uint8Array };
+const TYPES = { i2: Int16Array, u2: Uint16Array, u1: Uint8Array };
 export const GRID_UNIT = 4096; // int16 steps per unit of the normalised grid
 
 /**
- * ArrayBuffer -> {...header, grid, digit, input, warped, density?}: the header's fields and its arrays by name.
+ * ArrayBuffer -> {...header, grid, digit, input, warped, density?, arrows?}: the header's fields and its arrays by name.
  * grid: Int16Array, normalised (x, y) * GRID_UNIT, row by row; pictures: Uint8Array, 255 is white.
  * Throws RangeError or SyntaxError on a message that is cut off.
  */

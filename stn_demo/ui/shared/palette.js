@@ -5,6 +5,7 @@ export const INK = Object.freeze({
   netSoft: "rgba(76, 196, 255, 0.42)",
   user: "#ffa62b",
   userSoft: "rgba(255, 166, 43, 0.45)",
+  push: "#f4fbff", // arrows of the gradient
   halo: "rgba(0, 0, 0, 0.65)", // under every line, so that it also shows on white ink
   dim: "rgba(0, 0, 0, 0.5)",
   outside: "#10151b", // beyond the edge of the frame

@@ -13,12 +13,13 @@ export const DEFAULTS = Object.freeze({
   grab: null,
   sampler: null,
   padding: null,
-  layers: { points: false, lines: true, region: true, density: false, step: 2 },
+  layers: { points: false, lines: true, region: true, density: false, gradient: false, landscape: false, step: 2 },
   lang: "en",
 });
 
-/** Kept in the state, but no part of a link: the pixel that is looked into, null | {view: "warped"|"input", x, y}. */
-const TRANSIENT = { inspect: null };
+/** Kept in the state, but no part of a link: the pixel that is looked into, null | {view: "warped"|"input", x, y}; the digit
+ *  that is taken for the right one, null: the label of a ready digit, else the most probable one. */
+const TRANSIENT = { inspect: null, target: null };
 
 /** What a link holds: the state without what passes. */
 export function lasting(state) {

@@ -3,6 +3,7 @@
 import { EXTENT, fit, toView } from "./geometry.js";
 import { GRID_UNIT } from "./frame.js";
 import { INK } from "./palette.js";
+import { drawArrows } from "./arrows.js";
 
 const OPAQUE = { alpha: false }; // nothing shines through: the browser need not blend
 
@@ -31,11 +32,15 @@ const grey = (value) => 0xff000000 | (value << 16) | (value << 8) | value;
 const glow = (value) => (((value * 0.55) << 24) | 0xffc44c) >>> 0; // INK.net, more opaque where more is read
 
 /** Draws frames into #view-digit's neighbour, #view-input and #view-warped. -> {draw(frame, layers)} */
-export function createView(root) {
+export const createView = (root) => createViews({
+  input: root.querySelector("#view-input"),
+  warped: root.querySelector("#view-warped"),
+  model: root.querySelector("#view-model-digit"),
+});
+
+/** The same for given canvases; without `model` the digit itself is not drawn. */
+export function createViews({ input, warped, model = null }) {
   let shown = null; // the digit in the small picture, which a pose does not change
-  const input = root.querySelector("#view-input");
-  const warped = root.querySelector("#view-warped");
-  const model = root.querySelector("#view-model-digit");
   const names = ["input", "warped", "digit", "density"];
   const pictures = Object.fromEntries(names.map((name) => [name, createPicture()]));
   return {
@@ -45,6 +50,7 @@ export function createView(root) {
       if (layers.density && frame.density) pictures.density.set(frame.density, frame.size, glow);
       drawInput(input, frame, layers, pictures);
       stretch(warped, pictures.warped.canvas);
+      if (!model) return;
       if (fit(model) !== shown?.side || frame.digit.some((value, i) => value !== shown.digit[i])) {
         pictures.digit.set(frame.digit, 28, grey);
         shown = { digit: frame.digit, side: stretch(model, pictures.digit.canvas) };
@@ -100,6 +106,7 @@ function drawInput(canvas, frame, layers, pictures) {
       context.fill(top);
     }
   }
+  if (layers.gradient) drawArrows(context, frame, layers.step, side, scale);
 }
 
 /** What lies outside the region is darker: it does not reach the classifier. */

@@ -1,6 +1,7 @@
 // Composes the stage: state, channel, pictures, controls. Each part can fail by itself, and says so.
 
 import { openChannel } from "../../shared/channel.js";
+import { openMapChannel } from "../../shared/map-channel.js";
 import { attachControls } from "./controls.js";
 import { createCalls } from "../../shared/calls.js";
 import { createHttp } from "../../shared/http.js";
@@ -35,6 +36,7 @@ const PARTS = [
   ["./picture.js", "attachPicture"],
   ["./handles.js", "attachHandles"],
   ["./inspector.js", "attachInspector"],
+  ["./descent.js", "attachDescent"],
   ["./export.js", "attachExport"],
   ["./checkpoint.js", "attachCheckpoint"],
 ];
@@ -54,7 +56,9 @@ export async function start({ element, root: base, tell = () => {} }) {
   setLanguage(preferred(), false);
   store.set({ lang: preferred() });
 
-  const channel = openChannel(store, { root: base, server: createCalls(base) }); // first in line: the question goes out before all else
+  const calls = createCalls(base);
+  const channel = openChannel(store, { root: base, server: calls }); // first in line: the question goes out before all else
+  openMapChannel(store, { root: base, server: calls });
   attachTheme(root);
   attachLecture(root);
   attachLanguage(root, store);

@@ -1,0 +1,59 @@
+// The layers "gradient" and "landscape" of the stage: what the loss asks of the frame, and the way down by hand.
+
+import { number, t } from "../../shared/i18n.js";
+import { createDescent } from "../../shared/descent.js";
+import { createLandscape } from "../../shared/landscape.js";
+
+export function attachDescent(root, store) {
+  const box = root.querySelector("#descent");
+  const canvas = root.querySelector("#view-landscape");
+  const words = root.querySelector("#descent-words");
+  const target = root.querySelector("#target");
+  const buttons = [...root.querySelectorAll("[data-descend]")];
+  const landscape = createLandscape(canvas);
+  let map = null;
+  for (let digit = 0; digit < 10; digit++) target.append(new Option(digit, digit));
+
+  const descent = createDescent(store, redraw);
+
+  function redraw() {
+    const { layers } = store.get();
+    box.hidden = !(layers.gradient || layers.landscape);
+    canvas.hidden = !layers.landscape;
+    if (box.hidden) return;
+    const { frame } = store;
+    const able = Boolean(frame?.transform);
+    for (const button of buttons) button.disabled = !able;
+    if (layers.landscape) landscape.draw(map, frame, descent.path);
+    words.textContent = sentence(frame);
+  }
+
+  function sentence(frame) {
+    if (!frame?.transform) return t("descent.none");
+    if (!frame.gradient) return "";
+    const { target: digit, loss, norm } = frame.gradient;
+    const key = norm ? "descent.loss" : "descent.flat";
+    return t(key, { digit, loss: number(loss, 2), norm: number(norm, 3), steps: Math.max(0, descent.path.length - 1) });
+  }
+
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const steps = Number(button.dataset.descend);
+      if (steps) descent.run(steps);
+      else descent.start();
+    });
+  }
+  target.addEventListener("change", () => store.set({ target: target.value === "" ? null : Number(target.value) }));
+  store.on("landscape", (found) => {
+    map = found;
+    redraw();
+  });
+  store.on("frame", redraw);
+  store.on("lang", redraw);
+  store.subscribe((state, keys) => {
+    if (keys.includes("source") && state.target !== null) store.set({ target: null });
+    target.value = state.target ?? "";
+    if (keys.includes("layers")) redraw();
+  });
+  redraw();
+}

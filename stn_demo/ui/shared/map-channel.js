@@ -1,0 +1,62 @@
+// The map of the loss (rotation x scale around theta): asked for on a line of its own, so that frames do not wait for it.
+
+import { question } from "./channel.js";
+import { connect } from "./connection.js";
+import { decode } from "./frame.js";
+
+const CHANGES = ["source", "raw", "pose", "model", "grab", "sampler", "padding", "layers", "target"];
+const BUSY_PAUSE = 500; // ms before asking a crowded server again
+
+/**
+ * While the layer "landscape" is on, ask for the map of each new state, one at a time, the newest wins; answers go out as
+ * store.emit("landscape", map), null where there is none. map: {target, rotation, scale: of theta; rotations, scales: of the
+ * columns and rows; loss: Uint16Array in 1/1000 nat, row by row}.
+ */
+export function openMapChannel(store, { root, server }) {
+  let line = null; // opened when it is first needed
+  let number = 0;
+  let inFlight = false;
+  let waiting = false;
+
+  function ask() {
+    if (!store.get().layers.landscape) return;
+    line ??= connect({ root, server, onOpen: again, onDown: lost, onFrame, onText, onStatus() {} });
+    if (inFlight || !line.ready()) {
+      waiting = true;
+      return;
+    }
+    waiting = false;
+    inFlight = true;
+    line.send(JSON.stringify({ ...question(store.get(), ++number), inspect: null, landscape: true }));
+  }
+
+  function again() {
+    inFlight = false;
+    ask();
+  }
+  function lost() {
+    inFlight = false;
+  }
+
+  function onFrame(buffer) {
+    const { landscape, loss } = decode(buffer);
+    inFlight = false;
+    store.emit("landscape", store.get().layers.landscape ? { ...landscape, loss } : null);
+    if (waiting) ask();
+  }
+
+  function onText({ error }) {
+    if (!error) return;
+    inFlight = false;
+    if (error.code === "busy") return void setTimeout(ask, BUSY_PAUSE);
+    store.emit("landscape", null);
+    if (waiting) ask();
+  }
+
+  store.subscribe((state, keys) => {
+    if (!keys.some((key) => CHANGES.includes(key))) return;
+    if (!state.layers.landscape) return store.emit("landscape", null);
+    ask();
+  });
+  return { ask };
+}
