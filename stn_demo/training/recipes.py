@@ -63,7 +63,16 @@ _TURNS = Stage(0.6, "transformer", "fcn", poses=(0.15, 1.1), widening=0.4, depth
 RECIPES["upright"] = _UPRIGHT.but(
     stages=(_READER, replace(_TURNS, labels=0.3, views=1.0, teaching=True, near=0.5), _CLASSIFIER)
 )
-RECIPES["upright-labels"] = _UPRIGHT.but(stages=(_READER, replace(_TURNS, looks=0.3, quarters=1.0), _CLASSIFIER))
+# 6,500 steps: 1,000 for the reader, 3,500 for the transformer, 2,000 for the classifier.
+RECIPES["upright-labels"] = _UPRIGHT.but(
+    classifier="cnn",
+    epochs=13.8667,
+    stages=(
+        replace(_READER, share=0.154),
+        replace(_TURNS, share=0.538, widening=0.6, looks=0.3, quarters=1.0),
+        replace(_CLASSIFIER, share=0.308),
+    ),
+)
 RECIPES["upright-cnn"] = _UPRIGHT.twin()
 
 # Of the lesson: a reader that has seen upright digits only, plain and with a transformer in front of it that has learnt
