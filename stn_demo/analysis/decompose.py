@@ -101,6 +101,40 @@ def residual(applied: Tensor, undone: Tensor) -> list[dict[str, float] | None]:
     return [_left_over(*pair) for pair in zip(applied.tolist(), undone.tolist(), strict=True)]
 
 
+def followed(
+    applied: Tensor, undone: Tensor, rest: Tensor
+) -> tuple[list[dict[str, float] | None], list[dict[str, float] | None]]:
+    """How the frame moved with the digit, and what of the pose it did not follow: ``parts`` of maps frame -> frame.
+
+    ``applied`` [N, 3, 3] is the pose, ``undone`` theta for the posed digit, ``rest`` theta for the digit as it was drawn. Followed
+    is undone after the inverse of rest; left is the inverse of followed after applied, so that
+
+        applied = followed after left:  angles add up, factors multiply (where nothing is sheared), and the shift of left, turned
+        and scaled as followed says, plus the shift of followed, is the shift that was applied.
+
+    None where theta collapses and has no inverse.
+    """
+    found: list[dict[str, float] | None] = []
+    rests: list[dict[str, float] | None] = []
+    moved = undone.double() @ _affine_inverse(rest.double())
+    missed = _affine_inverse(moved) @ applied.double()
+    for frame, over in zip(moved, missed, strict=True):
+        whole = bool(frame.isfinite().all() and over.isfinite().all())
+        found.append(parts(frame[None])[0] if whole else None)
+        rests.append(parts(over[None])[0] if whole else None)
+    return found, rests
+
+
+def _affine_inverse(matrix: Tensor) -> Tensor:
+    """Of affine maps [N, 3, 3]; NaN where there is none."""
+    det = torch.linalg.det(matrix)
+    safe = torch.where(det.abs() < 1e-9, torch.nan, det)
+    a, b, x, c, d, y = matrix[:, :2].flatten(1).unbind(1)
+    linear = torch.stack([d, -b, -c, a], dim=1).view(-1, 2, 2) / safe[:, None, None]
+    shift = -(linear @ torch.stack([x, y], dim=1)[:, :, None])
+    return torch.cat([torch.cat([linear, shift], dim=2), _BOTTOM.to(matrix).expand(len(matrix), 1, 3)], dim=1)
+
+
 # A handful of numbers for each scene: plain Python is done with them before torch has dispatched its first operation.
 
 

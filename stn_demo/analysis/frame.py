@@ -7,6 +7,7 @@ same sampler that train. A batch of scenes goes through together, one scene is a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ from torch import Tensor
 from ..data.pose import DIGIT, Pose, homography, pose_images, pose_matrices
 from ..model import Network, Sampler
 from ..model.grids import GridGenerator, ThinPlateSplineGrid, base_points
-from ..model.transformer import Transform
+from ..model.transformer import SpatialTransformer, Transform
 from . import decompose
 from .gradient import Push, pushes
 
@@ -47,6 +48,13 @@ class Scene:
     target: int | None = None
 
 
+class Look(NamedTuple):
+    """A look of the transformer: outline, see ``Frame``, and warped [O, O], what its theta reads."""
+
+    outline: Tensor
+    warped: Tensor
+
+
 @dataclass(frozen=True)
 class Frame:
     """What there is to see. S: side of the network's input, O: of the warped output, px.
@@ -57,6 +65,12 @@ class Frame:
     theta: what was applied; predicted: what the network wanted (both empty without a transformer).
     probs, twin_probs [10]: of the network, and of its twin on the same pose (or None).
     applied, undone, residual, predicted_parts: see ``decompose``; None where there is nothing to say.
+    rest: parts of theta for the digit when it is not posed, which went through in the same batch.
+    followed: how the frame moved from there: parts of ``undone`` after the inverse of ``rest``. What a network does to a digit
+        that stands at a slant anyway is in ``rest``, and is not counted here.
+    left: what of ``applied`` the frame did not follow: ``followed`` after ``left`` is ``applied``.
+    looks: one ``Look`` for each look of the transformer at the input, its last is what was applied; none where theta is
+        overruled.
     bend: by how many px (root mean square) theta departs from an affine map.
     density [S, S]: how much each input pixel contributes to the sum of the warped picture; None unless asked for.
     inspect: see ``_inspect_warped`` and ``_inspect_input``; None unless asked for.
@@ -79,6 +93,10 @@ class Frame:
     density: Tensor | None
     inspect: dict | None
     push: Push | None = None
+    rest: dict[str, float] | None = None
+    followed: dict[str, float] | None = None
+    left: dict[str, float] | None = None
+    looks: tuple[Look, ...] = ()
 
 
 def frames(
@@ -100,12 +118,15 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     matrices = pose_matrices(poses, size)
     inputs = pose_images(digits, poses, size, matrices)
     first = model.transformers["input"] if "input" in model.transformers else None  # noqa: SIM401 (it has no get)
-    wanted = own = None
-    if first is not None and any(scene.grab for scene in scenes):
-        wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
-        own = first.trace(inputs).theta
-        wanted = torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)  # so trace need not predict again
-    trace = model.trace(inputs, wanted, sampler if first is not None else None)
+    wanted = own = at_rest = None
+    if first is not None:
+        # the digits as they were drawn go through together with the posed ones
+        both = first.trace(torch.cat([inputs, pose_images(digits, [Pose()] * count, size)]))
+        own, at_rest = both.theta[:count], both.theta[count:]
+        if any(scene.grab for scene in scenes):
+            wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
+    given = own if wanted is None else torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)
+    trace = model.trace(inputs, given, sampler if first is not None else None)  # with a theta in hand, no second look
     twin_probs = [None] * count
     if twin is not None:
         twin_size = twin.config.input_size
@@ -114,19 +135,22 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
 
     applied = decompose.pose_matrix(matrices, DIGIT)
     nothing: list = [None] * count
+    rest_parts, followed, left, looked = nothing, nothing, nothing, [()] * count
     undone_parts, residuals, predicted_parts, predicted, bend = nothing, nothing, nothing, [[]] * count, [0.0] * count
     if first is None:
         transform, outline = _untouched(inputs), CORNERS.expand(count, -1, -1)
     else:
         transform = trace.transforms[0]
-        curved = isinstance(first.grid, ThinPlateSplineGrid)
-        outline = decompose.send(first.grid, transform.theta, EDGE if curved else CORNERS)
+        outline = _outline(first.grid, transform.theta)
         undone, bend = decompose.theta_matrix(first.grid, transform.theta, size, output)
         undone_parts, residuals, bend = decompose.parts(undone), decompose.residual(applied, undone), bend.tolist()
         predicted_parts, predicted = undone_parts, transform.theta.tolist()
-        if own is not None:
+        if wanted is not None:
             predicted_parts = decompose.parts(decompose.theta_matrix(first.grid, own, size, output)[0])
             predicted = own.tolist()
+        rest = decompose.theta_matrix(first.grid, at_rest, size, output)[0]
+        rest_parts, followed, left = decompose.parts(rest), *decompose.followed(applied, undone, rest)
+        looked = _looks(first, inputs, both.looks[:count], output, sampler)
     applied_parts, thetas, probs = decompose.parts(applied), transform.theta.tolist(), trace.log_probs.exp()
     looks = [
         _look_into(
@@ -153,8 +177,12 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
             density=looks[i][0],
             inspect=looks[i][1],
             push=pushed.get(i),
+            rest=rest_parts[i],
+            followed=followed[i],
+            left=left[i],
+            looks=() if scene.grab else looked[i],
         )
-        for i in range(count)
+        for i, scene in enumerate(scenes)
     ]
 
 
@@ -175,6 +203,22 @@ def _untouched(inputs: Tensor) -> Transform:
     grid = base_points(size, size, inputs).view(1, size, size, 2).expand(len(inputs), -1, -1, -1)
     nothing = inputs.new_zeros(len(inputs), 1, 0)
     return Transform(nothing[:, 0], grid, inputs, nothing)
+
+
+def _outline(grid: GridGenerator, theta: Tensor) -> Tensor:
+    return decompose.send(grid, theta, EDGE if isinstance(grid, ThinPlateSplineGrid) else CORNERS)
+
+
+def _looks(
+    first: SpatialTransformer, inputs: Tensor, thetas: Tensor, output: int, sampler: Sampler | None
+) -> list[tuple[Look, ...]]:
+    """For each scene its looks, from ``thetas`` [N, looks, num_params]; none of a transformer that looks once."""
+    if thetas.shape[1] == 1:
+        return [()] * len(inputs)
+    steps = [
+        (_outline(first.grid, theta), first.read(inputs, theta, output, sampler)[1][:, 0]) for theta in thetas.unbind(1)
+    ]
+    return [tuple(Look(outline[i], warped[i]) for outline, warped in steps) for i in range(len(inputs))]
 
 
 def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> Tensor:

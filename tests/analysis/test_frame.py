@@ -173,3 +173,59 @@ def test_a_network_without_a_transformer_has_nothing_to_say_about_theta():
 def test_a_collapsed_theta_has_no_residual():
     frame = frames(network(), [Scene(digit(), grab={"theta": [0.0] * 6})])[0]
     assert frame.residual is None and all(math.isfinite(value) for value in frame.undone.values())
+
+
+def composed(*parts):
+    """The maps of parts, one after the other, the last first: [3, 3], written down from rotation, scale, shear and shift."""
+    total = torch.eye(3, dtype=torch.float64)
+    for one in parts:
+        cos, sin = math.cos(math.radians(one["rotation"])), math.sin(math.radians(one["rotation"]))
+        turn = torch.tensor([[cos, -sin, one["shift_x"]], [sin, cos, one["shift_y"]], [0, 0, 1]], dtype=torch.float64)
+        stretch = torch.tensor(
+            [[one["scale_x"], one["scale_x"] * one["shear"], 0], [0, one["scale_y"], 0], [0, 0, 1]], dtype=torch.float64
+        )
+        total = total @ turn @ stretch
+    return total
+
+
+@pytest.mark.parametrize("transform", ["similarity", "affine"])
+def test_what_was_done_is_what_is_left_and_then_what_the_frame_followed(transform):
+    model = network(transform=transform)
+    pose = Pose(rotation=40, scale=0.8, shift_x=2, shift_y=-3, shear=0.1)
+    frame = frames(model, [Scene(digit(), pose)])[0]
+    assert torch.allclose(composed(frame.followed, frame.left), composed(frame.applied), atol=1e-4)
+    # the frame's own movement: from where it stood for the digit as it was drawn
+    at_rest = frames(model, [Scene(digit())])[0]
+    assert frame.rest == pytest.approx(at_rest.undone, abs=1e-3)
+    assert torch.allclose(composed(frame.followed, at_rest.undone), composed(frame.undone), atol=1e-4)
+
+
+def test_a_digit_that_is_not_posed_has_nothing_to_follow():
+    frame = frames(network(), [Scene(digit())])[0]
+    assert frame.followed["rotation"] == pytest.approx(0, abs=1e-3)
+    assert frame.left["rotation"] == pytest.approx(0, abs=1e-3) and frame.left["scale_x"] == pytest.approx(1, abs=1e-4)
+
+
+def test_the_looks_are_drawn_one_by_one_and_the_last_is_what_is_used():
+    model = network(transform="similarity", looks=3)
+    scene = Scene(digit(), Pose(rotation=30))
+    frame, held = frames(model, [scene, Scene(digit(), grab={"parts": PARTS})])
+    with torch.no_grad():
+        trace = model.transformers["input"].trace(frame.input[None, None])
+    assert len(frame.looks) == 3 and held.looks == ()
+    for look, theta in zip(frame.looks, trace.looks[0], strict=True):
+        grid, warped = model.transformers["input"].read(frame.input[None, None], theta[None])
+        assert torch.allclose(look.warped, warped[0, 0], atol=1e-5)
+        # the corners of the frame lie half a pixel beyond the outermost places that are read
+        assert torch.allclose(look.outline.mean(0), grid[0].flatten(0, 1).mean(0), atol=1e-4)
+    assert torch.allclose(frame.looks[-1].outline, frame.outline) and torch.allclose(
+        frame.looks[-1].warped, frame.warped
+    )
+    assert frames(network(), [scene])[0].looks == ()
+
+
+def test_a_theta_in_hand_costs_one_run_of_the_localization_network():
+    model, runs = network(transform="similarity", looks=2), []
+    model.transformers["input"].localization.register_forward_hook(lambda *_: runs.append(1))
+    frames(model, [Scene(digit(), grab={"parts": PARTS})])
+    assert len(runs) == 2  # two looks, posed and unposed together

@@ -47,6 +47,8 @@ def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes
         arrays["density"] = _bytes(frame.density / density_max)
     if frame.push is not None:
         arrays["arrows"], longest = _arrows(frame.push.arrows)
+    if frame.looks:
+        arrays["looks"] = _bytes(torch.stack([look.warped for look in frame.looks]))
     outline = [_short(point) for point in frame.outline.tolist()]
     values = {
         **header,
@@ -62,6 +64,10 @@ def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes
         "undone": _short_parts(frame.undone),
         "residual": _short_parts(frame.residual),
         "predicted_parts": _short_parts(frame.predicted_parts),
+        "rest": _short_parts(frame.rest),
+        "followed": _short_parts(frame.followed),
+        "left": _short_parts(frame.left),
+        "look_outlines": [[_short(point) for point in look.outline.tolist()] for look in frame.looks],
         "bend": round(frame.bend, 4),
         "density_max": density_max,
         "blank": not arrays["digit"].any(),

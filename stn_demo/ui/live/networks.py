@@ -12,6 +12,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from ... import checkpoints
+from ...data.distortions import DISTORTIONS
 from ...model import Network
 from .request import Defaults, RequestError
 
@@ -126,4 +127,13 @@ def _describe(info) -> dict:
         "error_posed": errors.get("pose"),
         "error_clean": errors.get("none"),
         "distortion": provenance.get("distortion"),
+        "trained": _trained(provenance.get("distortion")),
     }
+
+
+def _trained(name: object) -> dict[str, list[float]] | None:
+    """Which turns, degrees, and sizes a network has seen in training; None where that is not known."""
+    distortion = DISTORTIONS.get(name) if isinstance(name, str) else None
+    if distortion is None:
+        return None
+    return {"rotation": [-distortion.rotation, distortion.rotation], "scale": list(distortion.scale)}

@@ -5,6 +5,7 @@ import { GRID_UNIT } from "./frame.js";
 import { INK } from "./palette.js";
 import { drawArrows } from "./arrows.js";
 
+const FADED = 0.35; // opacity of the frame of a first look; the last is drawn in full
 const OPAQUE = { alpha: false }; // nothing shines through: the browser need not blend
 
 /** A small grey picture, kept as an off-screen canvas so that the browser scales it up unsmoothed. */
@@ -98,6 +99,7 @@ function drawInput(canvas, frame, layers, pictures) {
     context.fill(points(frame, layers.step, side, 1.1 * scale));
   }
   if (layers.region) {
+    strokeLooks(context, frame, side, 1.2 * scale);
     const top = tick(frame.outline, side, 9 * scale);
     for (const [style, width] of [[INK.halo, 5], [ink, 2.5]]) {
       context.strokeStyle = context.fillStyle = style;
@@ -107,6 +109,20 @@ function drawInput(canvas, frame, layers, pictures) {
     }
   }
   if (layers.gradient) drawArrows(context, frame, layers.step, side, scale);
+}
+
+/** The frames of the looks before the last, on picture 2, fading in from the first to the last. */
+function strokeLooks(context, frame, side, width) {
+  const earlier = frame.look_outlines?.slice(0, -1) ?? [];
+  earlier.forEach((outline, index) => {
+    context.globalAlpha = FADED + ((1 - FADED) * index) / (earlier.length + 1);
+    context.strokeStyle = INK.net;
+    context.lineWidth = width;
+    context.setLineDash([3 * width, 3 * width]);
+    context.stroke(path(outline, side));
+  });
+  context.setLineDash([]);
+  context.globalAlpha = 1;
 }
 
 /** What lies outside the region is darker: it does not reach the classifier. */

@@ -12,6 +12,7 @@ import { attachStatus } from "./status.js";
 import { createStore } from "../../shared/store.js";
 import { createTheta } from "./theta.js";
 import { attachToast } from "../../shared/toast.js";
+import { createLooks } from "./looks.js";
 import { createVerdict } from "./verdict.js";
 import { createView } from "../../shared/view.js";
 
@@ -98,6 +99,7 @@ function drawFrames(root, store, controls) {
   const view = createView(root);
   const theta = createTheta(root);
   const verdict = createVerdict(root);
+  const looks = createLooks(root);
   const titles = createTitles(root);
   const readout = createReadout(root);
   const bars = [createBars(root.querySelector("#probs-stn")), createBars(root.querySelector("#probs-plain"))];
@@ -107,7 +109,8 @@ function drawFrames(root, store, controls) {
     const { layers } = store.get();
     view.draw(frame, layers);
     theta.draw(frame);
-    verdict.draw(frame);
+    verdict.draw(frame, models, store.get().source?.label ?? null);
+    looks.draw(frame);
     bars[0].draw(frame.blank ? null : frame.probs);
     bars[1].draw(frame.blank ? null : frame.twin_probs);
     titles.draw(frame, models);

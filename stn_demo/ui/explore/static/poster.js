@@ -8,8 +8,8 @@ const HEIGHT = TOP + PANEL + 262 + FOOT;
 const PARTS = { rotation: [0, "unit.degrees"], scale_x: [2, "unit.factor"], scale_y: [2, "unit.factor"],
   shear: [2, "unit.none"], shift_x: [1, "unit.px"], shift_y: [1, "unit.px"] };
 
-const HEADS = [["applied", "parts.applied", "user"], ["undone", "parts.undone", "net"],
-  ["residual", "parts.left", "text"]];
+const HEADS = [["applied", "parts.applied", "user"], ["followed", "parts.undone", "net"],
+  ["left", "parts.left", "text"]];
 
 /** root, store: of the stage, with a frame. -> a canvas. */
 export function paintPoster(root, store) {

@@ -12,7 +12,7 @@ const PARTS = [
   ["shift_x", 1, "unit.none", true],
   ["shift_y", 1, "unit.none", true],
 ];
-const COLUMNS = ["applied", "undone", "residual"];
+const COLUMNS = ["applied", "followed", "left"];
 
 /** -> {draw(frame)}; the nodes are made once and only changed afterwards. */
 export function createTheta(root) {

@@ -1,52 +1,75 @@
-// What happened, in two sentences: what the network did with the pose, and what it takes the digit for.
+// What happened, in a few sentences: how far the frame followed the turn of this very digit, and what it is taken for.
 
 import { number, t } from "../../shared/i18n.js";
 import { put, textIn, write } from "../../shared/node.js";
 
-const UPRIGHT = 3; // degrees below which a turn is not spoken of
-const CLOSE = 8; // degrees left over that still count as upright
+const STILL = 3; // degrees below which a turn is not spoken of
+const CLOSE = 8; // degrees missed that still count as followed
+const UPSIDE_DOWN = 150; // degrees missed from which on the digit stands on its head
 const SURE = 0.5; // of the ten probabilities the highest: below it the network only guesses
 
-/** -> {draw(frame)} */
+/** -> {draw(frame, models, label)}; label: what the digit is, where that is known, else null. */
 export function createVerdict(root) {
   const box = root.querySelector("#verdict");
-  const [pose, digit] = [box, root.querySelector("#conclusion")].map(textIn);
+  const end = root.querySelector("#conclusion");
+  const [pose, digit] = [box, end].map(textIn);
   return {
-    draw(frame) {
+    draw(frame, models, label) {
       put(box, "hidden", frame.transform === null);
-      if (frame.transform !== null) write(pose, sentence(frame));
-      write(digit, conclusion(frame));
+      if (frame.transform !== null) write(pose, [sentence(frame), outside(frame, models)].filter(Boolean).join(" "));
+      write(digit, conclusion(frame, label));
+      const judged = frame.blank || label == null ? null : best(frame.probs) === label;
+      put(end.dataset, "judged", judged === null ? "" : judged ? "right" : "wrong");
     },
   };
 }
 
-function sentence(frame) {
-  const { applied, undone, residual, overruled } = frame;
-  if (frame.blank) return t("verdict.blank");
+function sentence({ applied, followed, left, rest, overruled, transform, blank }) {
+  if (blank) return t("verdict.blank");
   if (overruled) return t("verdict.overruled");
-  if (!residual || !undone) return t("verdict.lost");
-  const left = turn(residual.rotation);
-  const turned = turn(applied.rotation);
-  if (frame.transform === "attention") return t("verdict.attention");
-  if (Math.abs(turned) < UPRIGHT) {
-    return t(Math.abs(left) <= CLOSE ? "verdict.upright" : "verdict.disturbed", { left: degrees(left) });
+  if (!followed || !left) return t("verdict.lost");
+  if (transform === "attention") return t("verdict.attention");
+  const [turned, moved, missed] = [applied, followed, left].map(({ rotation }) => wrapped(rotation));
+  const words = { applied: degrees(turned), side: side(turned), followed: degrees(moved), left: degrees(missed) };
+  if (Math.abs(turned) < STILL) {
+    const own = wrapped(rest.rotation);
+    return t(Math.abs(own) < STILL ? "verdict.upright" : "verdict.rest", { rest: degrees(own), side: side(own) });
   }
-  const words = { applied: degrees(turned), undone: degrees(turned - left), left: degrees(left), side: side(turned) };
-  if (Math.abs(left) <= CLOSE) return t("verdict.good", words);
-  if (Math.abs(left) < Math.abs(turned)) return t("verdict.partly", words);
-  return t("verdict.bad", words);
+  if (Math.abs(missed) <= CLOSE) return t("verdict.followed", words);
+  if (Math.abs(missed) >= UPSIDE_DOWN) return t("verdict.upside", words);
+  if (Math.abs(moved) < STILL) return t("verdict.still", words);
+  if (turned * moved < 0) return t("verdict.against", words);
+  return t(Math.abs(moved) > Math.abs(turned) ? "verdict.over" : "verdict.under", words);
 }
 
-function conclusion({ blank, probs, twin_probs: others }) {
+/** Said while a pose is beyond what the network was trained on; models: [{name, trained: {part: [from, to]} | null}]. */
+function outside({ model, applied, blank, overruled }, models) {
+  const trained = models.find(({ name }) => name === model)?.trained;
+  if (!trained || blank || overruled) return "";
+  const beyond = (value, [low, high]) => value < low - 0.005 * (high - low) || value > high + 0.005 * (high - low);
+  const scale = Math.sqrt(Math.abs(applied.scale_x * applied.scale_y));
+  if (!beyond(wrapped(applied.rotation), trained.rotation) && !beyond(scale, trained.scale)) return "";
+  const [low, high] = trained.scale.map((value) => number(value, 1));
+  return t("verdict.outside", { turn: degrees(trained.rotation[1]), low, high });
+}
+
+function conclusion({ blank, probs, twin_probs: others }, label) {
   if (blank) return "";
-  const best = Math.max(...probs);
-  const digit = probs.indexOf(best);
-  if (best < SURE) return t("conclusion.unsure", { digit });
-  if (!others) return t("conclusion.alone", { digit });
-  const other = others.indexOf(Math.max(...others));
-  return t(other === digit ? "conclusion.same" : "conclusion.other", { digit, other });
+  const digit = best(probs);
+  const words = { digit: named(digit), label: label == null ? "" : named(label) };
+  if (others) words.other = named(best(others));
+  if (label == null) {
+    if (Math.max(...probs) < SURE) return t("conclusion.unsure", words);
+    if (!others) return t("conclusion.alone", words);
+    return t(best(others) === digit ? "conclusion.same" : "conclusion.other", words);
+  }
+  const judged = (answer) => (answer === label ? "right" : "wrong");
+  if (!others) return t(`conclusion.${judged(digit)}`, words);
+  return t(`conclusion.${judged(digit)}.${judged(best(others))}`, words);
 }
 
-const turn = (angle) => ((((angle + 180) % 360) + 360) % 360) - 180;
+const best = (probs) => probs.indexOf(Math.max(...probs));
+const wrapped = (angle) => ((((angle + 180) % 360) + 360) % 360) - 180;
 const degrees = (angle) => t("unit.degrees", { value: number(Math.abs(angle)) });
 const side = (angle) => t(angle > 0 ? "side.clockwise" : "side.anticlockwise");
+const named = (digit) => t(digit === 8 ? "digit.an" : "digit.a", { digit });
