@@ -13,6 +13,8 @@ ZOO = {  # name: distortion, config
     "r-cnn-seed1": ("r", ModelConfig(placement=())),
     "e-stcnn-tps": ("e", ModelConfig(transform="tps")),
     "tc-stcnn-affine": ("tc", ModelConfig(input_size=60, output_size=28)),
+    "upright": ("pose", ModelConfig(transform="similarity", looks=2)),
+    "upright-labels": ("pose", ModelConfig(transform="similarity", looks=2)),
     "turn-affine": ("pose", ModelConfig()),
     "seed-affine": ("pose", ModelConfig()),
     "seed-cnn": ("pose", ModelConfig(placement=())),

@@ -14,8 +14,12 @@ _NAME = re.compile(
     r"(?P<distortion>r|rts|p|e|tc)-(?:(?P<plain>cnn|fcn)|(?P<network>stcnn|stfcn)-(?P<transform>affine|projective|tps))"
     r"(?:-seed(?P<seed>\d+))?"
 )
-SEED_TWIN = "seed-cnn"  # the plain twin of the networks that were trained for the stage
-_OF_THE_STAGE = ("turn-affine", "seed-affine")
+_OF_THE_STAGE = {  # the networks that were trained for the page, and their plain twins
+    "upright": "upright-cnn",
+    "upright-labels": "upright-cnn",
+    "turn-affine": "seed-cnn",
+    "seed-affine": "seed-cnn",
+}
 
 
 class Cell(NamedTuple):
@@ -54,7 +58,7 @@ def pairs(names: Iterable[str]) -> list[Pair]:
     cells = [found[0] for name in names if (found := cell_of(name)) and found[1] == 0 and found[0].transform]
     order = list(DISTORTIONS)
     cells.sort(key=lambda cell: (cell.network != "stcnn", order.index(cell.distortion), cell.transform))
-    twins = dict.fromkeys(stage, SEED_TWIN)
+    twins = {name: _OF_THE_STAGE[name] for name in stage}
     twins |= {cell.name: Cell(cell.distortion, cell.network.removeprefix("st"), None).name for cell in cells}
     return [Pair(name, twin if twin in names else None) for name, twin in twins.items()]
 

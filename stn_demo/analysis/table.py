@@ -83,6 +83,23 @@ def as_text(rows: list[dict]) -> str:
     return "\n".join([*written, "", end, *(f"Measured on {', '.join(sorted(tests))}, seed 0." for _ in measured[:1])])
 
 
+TURNING_HEAD = ("transformer", "slope", "agreement", "at rest", "R2 scale", "R2 shift", "error %")
+
+
+def turning_as_text(turning: dict[str, dict], measured: dict[str, dict]) -> str:
+    """How the frame of each transformer moves with the digit (``turning.measure``), the highest slope first, for a terminal.
+    Both are what ``results.read`` gives, of "turning" and of "table"."""
+    lines = [TURNING_HEAD]
+    for name in sorted(turning, key=lambda name: -turning[name]["result"]["slope"]):
+        found, error = turning[name]["result"], measured.get(name, {}).get("result", {}).get("error")
+        angles = f"{found['agreement']:.1f}° / {found['agreement_90']:.1f}°"
+        row = (name, f"{found['slope']:.2f}", angles, f"{found['unturned']:.1f}°")
+        lines.append((*row, f"{found['scale']:.2f}", f"{found['shift']:.2f}", "" if error is None else f"{error:.2f}"))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(TURNING_HEAD))]
+    padded = (zip(line, widths, strict=True) for line in lines)
+    return "\n".join("  ".join(text.ljust(width) for text, width in line).rstrip() for line in padded)
+
+
 def _line(row: dict) -> tuple[str, ...]:
     name = title(row["network"], row["transform"])
     paper = "–" if row["paper"] is None else f"{row['paper']:.1f}"

@@ -19,7 +19,8 @@ def add(commands: argparse._SubParsersAction, common: Callable[[argparse.Argumen
         "table",
         help="the paper's table beside ours",
         description="Measure every network of the table on the fixed test set of its own distortion (seed 0), and print its "
-        "error beside the paper's. What was measured before, of the same weights, is taken from results/ in the folder.",
+        "error beside the paper's; and of every transformer how its frame moves with the digit: slope and agreement of the turn "
+        "that it answers, R squared of scale and shift (see analysis/turning.py). What was measured before, of the same weights, is taken from results/ in the folder.",
     )
     command.add_argument("--distortion", choices=published.DISTORTIONS, help="only this column of the paper's table")
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -53,16 +54,23 @@ def _say(sentence: str) -> None:
 
 
 def _table(options: argparse.Namespace) -> None:
-    infos = analyse.infos_of(options.folder, [], _say)
+    every = analyse.infos_of(options.folder, [], _say)
     chosen = [options.distortion] if options.distortion else list(published.DISTORTIONS)
-    infos = [info for info in infos if (place := cell_of(info.name)) and place[0].distortion in chosen]
+    infos = [info for info in every if (place := cell_of(info.name)) and place[0].distortion in chosen]
     folder, subjects = results.folder_of(options.folder), _subjects(options)
     tasks = analyse.table_tasks(infos, subjects, _say)
+    tasks += analyse.turning_tasks([] if options.distortion else every, subjects, _say)
     results.bring_up_to_date(folder, tasks, "python -m stn_demo table", options.force, _say)
     measured = results.read(folder, "table")
-    kept = {task.info.name: measured[task.info.name] for task in tasks}
-    rows = table.cells(kept, chosen)
-    print(json.dumps({"seed": analyse.SEED, "cells": rows}) if options.json else table.as_text(rows))
+    kept = {task.info.name: measured[task.info.name] for task in tasks if task.concern == "table"}
+    rows, turns = table.cells(kept, chosen), [task.info.name for task in tasks if task.concern == "turning"]
+    turning = {name: entry for name, entry in results.read(folder, "turning").items() if name in turns}
+    if options.json:
+        print(json.dumps({"seed": analyse.SEED, "cells": rows, "turning": turning}))
+        return
+    print(table.as_text(rows))
+    if turning:
+        print("", table.turning_as_text(turning, measured), sep="\n")
 
 
 def _analyse(options: argparse.Namespace) -> None:

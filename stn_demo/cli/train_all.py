@@ -17,6 +17,7 @@ from pathlib import Path
 from .. import checkpoints
 from ..checkpoints import CheckpointError
 from ..runs import locks
+from ..training.settings import TrainingSettings
 from .train import Job, train_to_file
 
 
@@ -58,9 +59,12 @@ def _claimed(job: Job):
 
 def _standing(job: Job) -> str:
     try:
-        settings = checkpoints.read_info(job.output).provenance.get("settings")
+        written = checkpoints.read_info(job.output).provenance.get("settings")
+        settings = TrainingSettings.from_dict(written)  # fields that came later take their defaults
     except CheckpointError as error:
         return f"{error} Left as it is; --restart trains it again."
-    if job.recipe is not None and settings == job.recipe.but(**job.changes).to_dict():
+    except ValueError:
+        settings = None
+    if job.recipe is not None and settings == job.recipe.but(**job.changes):
         return "done"
     return "done, with other settings than the recipe's now; --restart trains it again"

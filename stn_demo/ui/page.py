@@ -14,7 +14,9 @@ from .options import Options
 
 HERE = Path(__file__).parent
 BESIDE = ("train", "results")  # the pages beside the stage: a folder, a tab and a script of their own each
-PREFERRED = ("turn-affine", "seed-cnn")
+# a network and the one beside it, the best pair first
+PREFERRED = (("upright", "upright-cnn"), ("turn-affine", "seed-cnn"))
+FIRST_TRAINED = PREFERRED[-1]  # what ``runs.first`` trains where there is no checkpoint
 CSS = """
 .gradio-container { max-width: 1560px !important; padding: 0 12px !important; }
 #title { padding: 0; }
@@ -48,9 +50,15 @@ PICKERS = """() => {
 def defaults(names: list[str]) -> Defaults:
     """Which networks stand on the stage at first: the shipped ones where they are there (or will be, where there is none
     and the first are being trained), else whatever there is."""
-    names = names or list(PREFERRED)
-    model = next(name for name in (PREFERRED[0], "seed-affine", *names) if name in names)
-    return Defaults(model=model, twin=PREFERRED[1] if PREFERRED[1] in names and model != PREFERRED[1] else None)
+    names = names or list(FIRST_TRAINED)
+    for model, twin in PREFERRED:
+        if model in names:
+            beside = (twin, FIRST_TRAINED[1])  # where its own twin is missing, the other plain network
+            return Defaults(model=model, twin=next((name for name in beside if name in names), None))
+    model = next(name for name in ("seed-affine", *names) if name in names)
+    return Defaults(
+        model=model, twin=FIRST_TRAINED[1] if FIRST_TRAINED[1] in names and model != FIRST_TRAINED[1] else None
+    )
 
 
 def theme() -> gr.themes.ThemeClass:
@@ -65,7 +73,7 @@ def theme() -> gr.themes.ThemeClass:
 
 def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path) -> gr.Blocks:
     """The Blocks of the page, to be mounted. ``uploads`` is the folder of the files sent for ``/explain``."""
-    names = options.model_names() or list(PREFERRED)
+    names = options.model_names() or list(FIRST_TRAINED)
     with gr.Blocks(title="Spatial Transformer", fill_width=True, analytics_enabled=False) as blocks:
         gr.HTML('<h1 class="stn-title" data-i18n="app.title">Spatial Transformer</h1>', elem_id="title")
         with gr.Tabs(elem_id="pages"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from results_helpers import made, measured, small
 
-from stn_demo.ui.results import figures
+from stn_demo.ui.results import figures, limits
 from stn_demo.ui.results import story as results_story
 
 UI = Path(results_story.__file__).parents[1]
@@ -65,13 +65,13 @@ def test_classes_and_confusion_are_the_measured_ones(found, story):
 
 
 def test_the_limits_compare_what_the_sentence_names(found):
-    shown = figures.unrewarded(found)
+    shown = limits.unrewarded(found)
     medians = {line["name"]: line["y"] for line in shown["plot"]["data"][1:]}
     for name in ("turn-affine", "seed-affine"):
         assert medians[name] == [row[2] for row in found["undone"][name]["result"]["posed"]["rotation"]["bins"]]
     args = shown["says"][0]["args"]
     assert args["error"] == f"{found['table']['turn-affine']['result']['error']:.2f}"
-    shown = figures.unseen(found)
+    shown = limits.unseen(found)
     assert shown["says"][0]["args"]["one"] == "r-stcnn-affine" and shown["says"][0]["args"]["other"] == "e-stcnn-tps"
     one, other = shown["plot"]["data"]
     assert one["y"] == found["robustness"]["r-stcnn-affine"]["result"]["curves"]["rotation"]["right"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import figures
+from . import figures, limits
 
 
 class UnknownPair(ValueError):
@@ -31,6 +31,7 @@ def overview(results: dict, wanted: str | None) -> dict:
         "pairs": [_in_short(results, one) for one in choices],
         "pair": {**_in_short(results, pair), **_made(results["table"][pair.name])},
         "table": {"cells": rows, "says": says_of_table(rows)},
+        "turning": turning(results),
         "figures": [one for one in drawn(results, pair.name, pair.twin) if one],
         "picture": results["classes"][pair.name]["result"]["picture"],
     }
@@ -39,13 +40,22 @@ def overview(results: dict, wanted: str | None) -> dict:
 def drawn(results: dict, name: str, twin: str | None) -> list[dict | None]:
     """The figures about a network and its twin; what was not measured of it (see ``analysis.analyse``) is left out."""
     robustness, undone = results["robustness"], results["undone"].get(name)
-    drawn: list[dict | None] = [figures.unrewarded(results), figures.unseen(results)]
+    drawn: list[dict | None] = [limits.kinds(results), limits.unrewarded(results), limits.unseen(results)]
     if name in robustness:
         drawn += [figures.curve(part, robustness[name], robustness.get(twin)) for part in figures.UNITS]
     if undone:
         drawn += [figures.undone(part, undone) for part in ("rotation", "scale")]
         drawn += [figures.theta(part, undone) for part in ("rotation", "scale")]
     return [*drawn, figures.alignment(results["classes"][name]), figures.confusion(results["table"][name])]
+
+
+def turning(results: dict) -> list[dict]:
+    """How the frame of each transformer moves with the digit (``analysis.turning``) and its error, the highest slope first."""
+    rows = [
+        {"name": name, **entry["result"], "error": results["table"].get(name, {}).get("result", {}).get("error")}
+        for name, entry in results["turning"].items()
+    ]
+    return sorted(rows, key=lambda row: -row["slope"])
 
 
 def says_of_table(cells: list[dict]) -> dict:

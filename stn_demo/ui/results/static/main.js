@@ -7,6 +7,7 @@ import { attachFailures } from "./failures.js";
 import { attachMeans } from "./means.js";
 import { attachPlots } from "./plots.js";
 import { attachTable } from "./table.js";
+import { attachTurning } from "./turning.js";
 
 /** element: the Gradio component that holds results.html; root: base url of the app, with a slash at the end. */
 export async function start({ element, root: base }) {
@@ -18,7 +19,7 @@ export async function start({ element, root: base }) {
   let asked = 0;
 
   const context = { root, http, base, stn, choose };
-  const parts = [attachTable, attachPlots, attachMeans, attachFailures].map((attach) => attach(context));
+  const parts = [attachTable, attachTurning, attachPlots, attachMeans, attachFailures].map((attach) => attach(context));
 
   /** Show the pair of this network; "" for the first there is. */
   async function choose(name) {
