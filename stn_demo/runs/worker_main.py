@@ -21,6 +21,7 @@ import torch
 
 from ..data.digits import Digits
 from ..training.settings import TrainingSettings
+from . import priority
 from .data_source import DataSource
 from .folder import RunFolder
 from .pair import Pair
@@ -86,7 +87,7 @@ def main() -> None:
     task = receive()
     if task is None:
         return
-    os.nice(NICE - os.nice(0))
+    priority.lower(NICE)
     folder = RunFolder(Path(task.folder))
     data = DataSource(task.data, task.download, folder.path.parent)
     worker = Worker(folder, queue.SimpleQueue(), data, task.save_every)
