@@ -46,6 +46,11 @@ def add(app: FastAPI, options: Options, batcher: Batcher, pictures: Pictures, st
     async def random_digit(kind: Annotated[str, Query(alias="set")] = "handwriting"):
         return await sampled(lambda samples: samples.random(kind))
 
+    @app.get("/stn/ready")
+    async def ready(name: str = ""):
+        absent = {"error": {"code": "no_digit", "message": "There is no digit of this name on this machine."}}
+        return await sampled(lambda samples: samples.named(name) or absent)
+
     @app.get("/stn/draw")
     async def draw(distortion: str = "r"):
         await batcher.ready()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import random
+import re
 
 import torch
 
@@ -13,10 +14,11 @@ from ...data.digits import Digits
 from .codec import as_base64
 
 HANDWRITING_SEED, HANDWRITING_COUNT = 7, 600
+NAME = re.compile(r"(mnist|handwriting)\.(\d{1,6})")  # set and number in it
 
 
 class Samples:
-    """Digits as JSON-ready {"digit": base64 of 784 bytes, "label": 0..9}."""
+    """Digits as JSON-ready {"digit": base64 of 784 bytes, "label": 0..9, "name": such as "mnist.17"}."""
 
     def __init__(self, data: str | os.PathLike | None):
         self.data = data
@@ -39,18 +41,34 @@ class Samples:
         """Ten digits, 0 to 9, from each set."""
         sets = {"handwriting": self.handwriting, "mnist": self.mnist}
         return {
-            name: None if digits is None else [self._one(digits, _first(digits, label)) for label in range(10)]
+            name: None if digits is None else [self._one(name, digits, _first(digits, label)) for label in range(10)]
             for name, digits in sets.items()
         }
 
     def random(self, name: str) -> dict:
         """One digit of the set, "mnist" where it is there and asked for, else "handwriting"."""
-        digits = self.mnist if name == "mnist" and self.mnist is not None else self.handwriting
-        return self._one(digits, random.randrange(len(digits.labels)))
+        name = "mnist" if name == "mnist" and self.mnist is not None else "handwriting"
+        digits = self._set(name)
+        return self._one(name, digits, random.randrange(len(digits.labels)))
+
+    def named(self, name: str) -> dict | None:
+        """The digit that ``strip`` or ``random`` called ``name``, such as "mnist.17"; None if it is not on this machine."""
+        match = NAME.fullmatch(name)
+        digits = self._set(match[1]) if match else None
+        if digits is None or int(match[2]) >= len(digits.labels):
+            return None
+        return self._one(match[1], digits, int(match[2]))
+
+    def _set(self, name: str) -> Digits | None:
+        return {"mnist": lambda: self.mnist, "handwriting": lambda: self.handwriting}[name]()
 
     @staticmethod
-    def _one(digits: Digits, index: int) -> dict:
-        return {"digit": as_base64(digits.images[index]), "label": int(digits.labels[index])}
+    def _one(name: str, digits: Digits, index: int) -> dict:
+        return {
+            "digit": as_base64(digits.images[index]),
+            "label": int(digits.labels[index]),
+            "name": f"{name}.{index}",
+        }
 
 
 def _first(digits: Digits, label: int) -> int:

@@ -27,8 +27,10 @@ export function number(value, decimals = 0, signed = false) {
   return signed ? `+${text}` : text;
 }
 
-/** What the visitor chose before, else what the browser asks for. */
+/** What the address asks for (?lang=), else what the visitor chose before, else what the browser asks for. */
 export function preferred() {
+  const asked = new URLSearchParams(location.search).get("lang");
+  if (LANGUAGES.includes(asked)) return asked;
   let kept = null;
   try {
     kept = localStorage.getItem(KEPT);
@@ -69,15 +71,21 @@ function adopt() {
 export function setLanguage(tag, remember = true) {
   language = LANGUAGES.includes(tag) ? tag : "en";
   document.documentElement.lang = language;
-  if (remember) {
-    try {
-      localStorage.setItem(KEPT, language);
-    } catch {
-      // see preferred()
-    }
-  }
+  if (remember) keep();
   adopt();
   translate(document);
+}
+
+function keep() {
+  try {
+    localStorage.setItem(KEPT, language);
+  } catch {
+    // see preferred()
+  }
+  const query = new URLSearchParams(location.search);
+  if (!query.has("lang")) return;
+  query.set("lang", language); // what the visitor has chosen now counts more than what the address asked for
+  history.replaceState(history.state, "", `${location.pathname}?${query}${location.hash}`);
 }
 
 /** Fill in every data-i18n (text) and data-i18n-label (accessible name and tooltip) below an element. */

@@ -1,111 +1,114 @@
-/** The page's address holds its whole state: `#s=` and the state as JSON, in base64url. What comes in through an
- * address is checked by the server before anything on the page sees it.
- */
+/** The address holds what is on the stage: it is written when the hand rests and when the page is hidden, and read when
+ * the page opens, when a link is followed and when Back returns to an earlier state. */
 
 import { copyText } from "../../shared/clipboard.js";
 import { has, t } from "../../shared/i18n.js";
-import { lasting } from "../../shared/store.js";
-import { coarsen } from "./strokes.js";
+import { beforeLeaving, note, onRoute, route } from "../../shared/router.js";
+import { Unreadable, holdsState, textOf, valuesOf } from "./address.js";
+import { stateOfScene } from "./scenes-data.js";
 
-export const PREFIX = "#s=";
 const PAUSE = 500; // ms that the hand has to rest before the address is written
 const LONGEST_WAIT = 3000; // ms, while it does not rest
-const LONGEST = 4000; // letters of an address that mail programs and messengers leave whole
-const PEN = 60; // pad units: a drawing that loses more than its pen is wide is another drawing; then the link is long
-const LONGEST_READ = 200_000;
 
+/** Resolves once the address is read, or once it is known that it cannot be read yet. */
 export function attachLink(root, store, http) {
-  let written = null; // the last hash that was written or read here
-  let timer = 0;
-  let due = 0; // when the address must be written at the latest; 0 if it is as it should be
-  let reading = false;
-
-  // ------------------------------------------------------------------ out
-  function write() {
-    clearTimeout(timer);
-    due = 0;
-    written = PREFIX + encode(store.get());
-    history.replaceState(history.state, "", location.pathname + location.search + written);
-  }
-  store.subscribe((_, keys) => {
-    if (reading || keys.every((key) => key === "inspect")) return;
-    const now = performance.now();
-    due ||= now + LONGEST_WAIT;
-    clearTimeout(timer);
-    timer = setTimeout(write, Math.max(0, Math.min(PAUSE, due - now)));
-  });
-
+  const writer = createWriter(store);
+  const read = createReader(store, http, writer);
   root.querySelector("#copy-link").addEventListener("click", async () => {
-    write();
+    writer.write();
     if (await copyText(location.href)) store.emit("toast", { key: "link.copied" });
     else prompt(t("link.manual"), location.href);
   });
-
-  // ------------------------------------------------------------------ in
-  async function read() {
-    const hash = location.hash;
-    if (!hash.startsWith(PREFIX) || hash === written) return;
-    written = hash;
-    const before = store.get();
-    let answer = null;
-    try {
-      answer = await http.post("stn/link", decode(hash));
-    } catch (error) {
-      // Without a connection nobody can check the link: it is read as soon as there is one.
-      if (error instanceof Unreadable) return refuse();
-      written = null;
-      store.emit("toast", { key: "error.offline" });
-      once(store, "status", (status) => status.state !== "reconnecting", read);
-      return;
-    }
-    if (location.hash !== hash) return; // another link has come meanwhile
-    if (!answer?.state || answer.problem || answer.error) return refuse(answer?.problem);
-    if (before.source !== store.get().source) return; // who has begun to draw goes on drawing
-    reading = true;
-    store.set(answer.state);
-    reading = false;
-  }
-
-  function refuse(problem) {
-    history.replaceState(history.state, "", location.pathname + location.search);
-    written = null;
-    const known = problem && problem.code !== "bad_request" && has(`error.${problem.code}`);
-    store.emit("toast", known ? { error: problem } : { key: "error.link" });
-  }
-
-  addEventListener("hashchange", read);
+  onRoute(read);
   read(); // not awaited: the pad works while the server looks at the link
 }
 
-class Unreadable extends Error {}
-
-/** State -> base64url. A long drawing loses points, as few as it takes. */
-export function encode(state) {
-  const kept = lasting(state);
-  for (let tolerance = 2; ; tolerance *= 1.5) {
-    const text = toBase64Url(JSON.stringify(kept));
-    if (text.length <= LONGEST || kept.source.kind !== "strokes" || tolerance > PEN) return text;
-    kept.source = { ...kept.source, strokes: coarsen(state.source.strokes, tolerance) };
-  }
+/** -> {write(): now; flush(): now if it is due; quietly(values, set): a change that the address already holds} */
+function createWriter(store) {
+  let timer = 0;
+  let due = 0; // when the address must be written at the latest; 0 if it is as it should be
+  let quiet = false;
+  const writer = {
+    written: "", // what the address holds of the stage, as JSON
+    reading: 0, // links that are being checked: until then the address is theirs
+    write() {
+      clearTimeout(timer);
+      if (writer.reading) {
+        timer = setTimeout(writer.write, PAUSE);
+        return;
+      }
+      due = 0;
+      const values = valuesOf(store.get());
+      writer.written = JSON.stringify(values);
+      note({ values });
+    },
+    flush: () => due && writer.write(),
+    quietly(values, set) {
+      clearTimeout(timer);
+      due = 0;
+      writer.written = JSON.stringify(values);
+      quiet = true;
+      set();
+      quiet = false;
+    },
+  };
+  store.subscribe((_, keys) => {
+    if (quiet || keys.every((key) => key === "inspect")) return;
+    const now = performance.now();
+    due ||= now + LONGEST_WAIT;
+    clearTimeout(timer);
+    timer = setTimeout(writer.write, Math.max(0, Math.min(PAUSE, due - now)));
+  });
+  beforeLeaving(writer.flush);
+  addEventListener("pagehide", writer.flush);
+  document.addEventListener("visibilitychange", () => document.hidden && writer.flush());
+  return writer;
 }
 
-function toBase64Url(text) {
-  let bytes = "";
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
-  return btoa(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+function createReader(store, http, writer) {
+  return async function read() {
+    const { values } = route();
+    const asked = JSON.stringify(values);
+    if (asked === writer.written || !(values.scene || holdsState(values))) return;
+    writer.written = asked;
+    const before = store.get();
+    let answer;
+    writer.reading += 1;
+    try {
+      answer = await checked(values, http);
+    } catch (error) {
+      if (error instanceof Unreadable) return refuse(store, writer);
+      // Without a connection nobody can check the link: it is read as soon as there is one.
+      writer.written = "";
+      store.emit("toast", { key: "error.offline" });
+      once(store, "status", (status) => status.state !== "reconnecting", read);
+      return;
+    } finally {
+      writer.reading -= 1;
+    }
+    if (JSON.stringify(route().values) !== asked) return; // another link has come meanwhile
+    if (answer.problem) return refuse(store, writer, answer.problem);
+    if (before.source !== store.get().source) return; // who has begun to draw goes on drawing
+    const { lang, ...state } = answer.state;
+    writer.quietly(values, () => store.set(lang ? answer.state : state));
+  };
 }
 
-/** Hash -> the JSON text in it. Throws Unreadable. */
-export function decode(hash) {
-  if (hash.length > LONGEST_READ) throw new Unreadable();
-  try {
-    const bytes = atob(hash.slice(PREFIX.length).replace(/-/g, "+").replace(/_/g, "/"));
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
-    JSON.parse(text);
-    return text;
-  } catch {
-    throw new Unreadable();
-  }
+/** -> {state} or {problem: {code, message}}. Throws Unreadable, or TypeError without a connection. */
+async function checked(values, http) {
+  const { text, error } = values.scene ? await stateOfScene(values.scene, http) : await textOf(values, http);
+  if (error) return { problem: error };
+  const answer = await http.post("stn/link", text);
+  if (answer?.state && !answer.problem && !answer.error) return { state: answer.state };
+  return { problem: answer?.problem ?? answer?.error ?? { code: "bad_request" } };
+}
+
+/** The link cannot be shown: it goes from the address, and a sentence says why. */
+function refuse(store, writer, problem) {
+  writer.written = "";
+  note({ values: {} });
+  const known = problem && problem.code !== "bad_request" && has(`error.${problem.code}`);
+  store.emit("toast", known ? { error: problem } : { key: "error.link" });
 }
 
 function once(store, name, holds, then) {

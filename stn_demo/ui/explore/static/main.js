@@ -4,33 +4,19 @@ import { openChannel } from "../../shared/channel.js";
 import { openMapChannel } from "../../shared/map-channel.js";
 import { attachControls } from "./controls.js";
 import { createCalls } from "../../shared/calls.js";
+import { FIRST } from "./first.js";
 import { createHttp } from "../../shared/http.js";
 import { loadCatalogues, preferred, setLanguage } from "../../shared/i18n.js";
 import { createBars, createReadout, createTitles } from "../../shared/probs.js";
 import { attachLecture, attachTheme } from "./screen.js";
 import { attachStatus } from "./status.js";
 import { createStore } from "../../shared/store.js";
+import { attachTabs } from "../../shared/tabs.js";
 import { createTheta } from "./theta.js";
 import { attachToast } from "../../shared/toast.js";
 import { createLooks } from "./looks.js";
 import { createVerdict } from "./verdict.js";
 import { createView } from "../../shared/view.js";
-
-/** A hand-drawn 2, turned: the first thing to see, before anybody has drawn. */
-const FIRST = {
-  source: {
-    kind: "strokes",
-    strokes: [{
-      w: 85, e: 0,
-      p: [
-        300, 350, 313, 298, 342, 258, 383, 228, 431, 209, 483, 202, 534, 207, 581, 226, 622, 260,
-        648, 305, 656, 354, 645, 404, 621, 451, 591, 494, 558, 532, 522, 568, 486, 603, 450, 639,
-        415, 675, 379, 711, 344, 748, 310, 785, 400, 772, 500, 768, 600, 772, 720, 780,
-      ],
-    }],
-  },
-  pose: { rotation: 40 },
-};
 
 const PARTS = [
   ["./pad.js", "attachPad"],
@@ -67,6 +53,7 @@ export async function start({ element, root: base, tell = () => {} }) {
   const controls = attachControls(root, store, http);
   drawFrames(root, store, controls);
   keepWorking(store, tell);
+  attachTabs(store);
   window.stn = {
     store,
     setModel: (model) => store.set({ model, grab: null }),

@@ -4,6 +4,7 @@ import { answered } from "./ask.js";
 import { attachCamera } from "./camera.js";
 import { t } from "../../shared/i18n.js";
 import { fromBase64 } from "../../shared/frame.js";
+import { remember } from "./ready.js";
 import { paintDigit } from "./strokes.js";
 
 const MOST_BYTES = 20 * 1024 * 1024; // as the server
@@ -100,6 +101,7 @@ function attachStrip(root, store, http) {
     choice.value = chosen;
     choice.hidden = offered.length < 2;
     choice.setAttribute("aria-label", t("picture.set"));
+    sets[chosen].forEach(remember);
     buttons = sets[chosen].map(thumbnail);
     strip.replaceChildren(...buttons);
     press();
@@ -138,7 +140,9 @@ function attachStrip(root, store, http) {
   root.querySelector("#random").addEventListener("click", async () => {
     const mine = ++random;
     const answer = await answered(store, http.get(`stn/random?set=${choice.value || "handwriting"}`));
-    if (answer && mine === random) store.set({ source: digitSource(answer) });
+    if (!answer || mine !== random) return;
+    remember(answer);
+    store.set({ source: digitSource(answer) });
   });
   choice.addEventListener("change", show);
   store.on("lang", show);

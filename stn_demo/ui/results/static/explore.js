@@ -1,11 +1,14 @@
 // The way from here to the stage.
 
-import { encode } from "../../explore/static/link.js";
+import { valuesOf } from "../../explore/static/address.js";
+import { format } from "../../shared/route.js";
+import { go } from "../../shared/router.js";
 import { DEFAULTS } from "../../shared/store.js";
 
-/** The page's first tab, with what stands on its stage now. */
-export function openExplore() {
-  document.querySelector("#pages button[role=tab]").click();
+/** Opens the Explore page with this change of its state; Back returns to where it was asked for. */
+export function openExplore(store, change) {
+  go({ page: "explore" });
+  store.set(change);
   scrollTo({ top: 0 });
 }
 
@@ -23,4 +26,4 @@ export function stateOf({ digit, label, pose }, { name, twin }, lang) {
 }
 
 /** The same as an address. */
-export const addressOf = (state) => `#s=${encode(state)}`;
+export const addressOf = (state) => format({ page: "explore", values: valuesOf(state) });

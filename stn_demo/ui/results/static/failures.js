@@ -80,8 +80,7 @@ export function attachFailures({ root, http, stn }) {
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own, by its address
       event.preventDefault();
-      stn.store.set(state);
-      openExplore();
+      openExplore(stn.store, state);
     });
     const item = document.createElement("li");
     item.append(link);

@@ -72,8 +72,7 @@ export async function start({ element, root: base }) {
 
   find("pair").addEventListener("change", ({ target }) => choose(target.value));
   find("explore").addEventListener("click", () => {
-    stn.store.set({ model: report.pair.name, twin: report.pair.twin, grab: null });
-    openExplore();
+    openExplore(stn.store, { model: report.pair.name, twin: report.pair.twin, grab: null });
   });
   stn.store.on("lang", () => show());
   translate(root);

@@ -1,12 +1,10 @@
-// On every page: the list of networks that there are, the names of the tabs, and the stage kept up with a network that
-// is learning while it stands there.
+// On every page: the list of networks that there are, and a stage that is kept up to date with a network in training.
 
 import { t } from "../../shared/i18n.js";
 import { title } from "./format.js";
 
 const EVERY = 700; // ms
 const AT_REST = 4000;
-const TABS = ["train.tab.explore", "train.tab", "results.tab"];
 const OF_A_RUN = /^run-([a-z0-9-]{1,40})-(latest|\d+)(-twin)?$/;
 
 /** root: base url; tell(): let Gradio read the names again. */
@@ -63,6 +61,7 @@ export async function follow(root, tell) {
     if (JSON.stringify(stn.names) !== known) tell();
   }
 
+<<<<<<< HEAD
   function name() {
     document.querySelectorAll("#pages button[role=tab]").forEach((tab, index) => {
       const text = t(TABS[index % TABS.length]);
@@ -71,9 +70,10 @@ export async function follow(root, tell) {
   }
 
   store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
+=======
+  store.subscribe((state, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
+>>>>>>> 72a5d4b (The address holds page, scene and state: a router of its own, tabs that follow it, links of 300 letters for ready digits, prepared scenes)
   store.on("status", networks);
-  store.on("lang", name);
-  name();
   networks();
   watch();
 }

@@ -3,6 +3,7 @@
 import { openChannel } from "../../shared/channel.js";
 import { number, t } from "../../shared/i18n.js";
 import { createBars } from "../../shared/probs.js";
+import { go } from "../../shared/router.js";
 import { createStore } from "../../shared/store.js";
 import { createView } from "../../shared/view.js";
 import { percent } from "./format.js";
@@ -52,8 +53,8 @@ export function attachMine({ root, desk, base, stn }) {
   }
 
   use.addEventListener("click", () => {
+    go({ page: "explore" });
     stn.store.set({ model: desk.network(), twin: desk.twin() ?? stn.store.get().twin, grab: null });
-    document.querySelector("#pages button[role=tab]").click();
   });
 
   stn.store.subscribe((_, keys) => keys.some((key) => SHARED.includes(key)) && sync());

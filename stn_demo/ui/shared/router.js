@@ -1,0 +1,53 @@
+/** The address of the page as it is now, its changes, and who wants to hear of them. What an address says: route.js. */
+
+import { format, parse } from "./route.js";
+
+const listeners = new Set();
+const leaving = new Set();
+let known = null; // the hash that was last written or reported
+
+export const route = () => parse(location.hash);
+
+/** Change the address as a new entry of the history: Back returns to what was there before.
+ *  change: {page, place, values}; what is left out stays as it is. */
+export function go(change) {
+  for (const tell of leaving) tell();
+  move("pushState", change);
+  tellAll();
+}
+
+/** Change the address of the present entry: reload and links keep it, Back does not stop there. Nobody is told. */
+export function note(change) {
+  move("replaceState", change);
+}
+
+/** listener(route): the address has changed by go(), by Back or Forward, or because a link was followed. */
+export function onRoute(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** tell(): called before go() leaves the present entry, to write what is not yet in the address. */
+export function beforeLeaving(tell) {
+  leaving.add(tell);
+}
+
+function move(method, change) {
+  const now = route();
+  const samePage = change.page === undefined || change.page === now.page;
+  const next = { ...now, ...(samePage ? {} : { place: "" }), ...change };
+  const hash = format(next);
+  history[method](history.state, "", location.pathname + location.search + hash);
+  known = location.hash;
+}
+
+function tellAll() {
+  known = location.hash;
+  for (const listener of listeners) listener(route());
+}
+
+function moved() {
+  if (location.hash !== known) tellAll();
+}
+addEventListener("popstate", moved);
+addEventListener("hashchange", moved);
