@@ -61,18 +61,6 @@ export async function follow(root, tell) {
     if (JSON.stringify(stn.names) !== known) tell();
   }
 
-<<<<<<< HEAD
-  function name() {
-    document.querySelectorAll("#pages button[role=tab]").forEach((tab, index) => {
-      const text = t(TABS[index % TABS.length]);
-      if (tab.textContent.trim() !== text) tab.textContent = text;
-    });
-  }
-
-  store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
-=======
-  store.subscribe((state, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
->>>>>>> 72a5d4b (The address holds page, scene and state: a router of its own, tabs that follow it, links of 300 letters for ready digits, prepared scenes)
   store.on("status", networks);
   networks();
   watch();
