@@ -112,7 +112,9 @@ def test_a_random_digit_has_a_name_in_its_link(page, visit):
     same.wait_for_function("(digit) => window.stn.store.get().source.digit === digit", arg=digit)
 
 
-@pytest.mark.parametrize("hash_", ["#scene=none-such", "#d=mnist.999999", "#d=nowhere.1", "#d=first&p=9999", "#d=first&g=tA"])
+@pytest.mark.parametrize(
+    "hash_", ["#scene=none-such", "#d=mnist.999999", "#d=nowhere.1", "#d=first&p=9999", "#d=first&g=tA"]
+)
 def test_a_link_that_cannot_be_shown_opens_the_page_with_a_sentence(visit, hash_):
     page = visit(hash_)
     page.wait_for_function("document.querySelector('#toast').innerText.trim().length > 10")

@@ -61,6 +61,7 @@ export async function follow(root, tell) {
     if (JSON.stringify(stn.names) !== known) tell();
   }
 
+  store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
   store.on("status", networks);
   networks();
   watch();
