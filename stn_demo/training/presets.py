@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..data.distortions import Distortion
 from .recipes import RECIPES
 from .settings import TrainingSettings
+from .stages import Stage
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,21 @@ _TURN = _MINUTE.but(
     settling=0.08, widening=0.5, widening_factor=0.05, weight_decay=0.0, localization_factor=2.0, epochs=4.0
 )
 
+# As the recipe upright, but small, and read by its own classifier all along: first it learns nearly upright digits, then the
+# transformer learns through it, then it learns what is handed on.
+_UPRIGHT = _MINUTE.but(
+    transform="similarity",
+    localization="deep",
+    looks=2,
+    epochs=4.0,
+    learning_rate=3e-3,
+    stages=(
+        Stage(0.15, learns="reader", poses=(0.1, 0.1)),
+        Stage(0.6, "transformer", poses=(0.1, 1.0), widening=0.6, labels=0.3, views=1.0, teaching=True, near=0.5),
+        Stage(0.25, learns="reader"),
+    ),
+)
+
 # Classifiers want digits of one size: large ones make the transformer zoom out, past the picture. After
 # 40,000 digits the middle scale of theta is 1.17 with zeros outside and 1.25 with the edge repeated (0.84 and
 # 0.89 on "pose"); 29 % and 37 % of the grid lie outside the picture.
@@ -43,6 +59,7 @@ _LARGE = Distortion(rotation=30, scale=(1.0, 1.8), shift="ink", summary="±30°,
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
+        Preset("upright", _UPRIGHT),
         Preset("minute", _MINUTE),
         Preset("turn", _TURN),
         Preset("seed", RECIPES["seed-affine"]),

@@ -34,7 +34,8 @@ class Pictures:
     """``await strip(name, run)`` -> the version and the binary message of the network ``name``.
 
     The message: uint32 length, JSON header, arrays, as in ``wire``. header: outlines (10 closed polylines, normalised input
-    coordinates, empty without a transformer at the input), guesses and sure (10 each: the digit and its probability),
+    coordinates, empty without a transformer at the input), earlier (of each digit the outlines of the looks before the last,
+    empty where the transformer looks once), guesses and sure (10 each: the digit and its probability),
     twin_guesses (or null), size, output, version. arrays: input u1 [10, S, S], warped and mean u1 [10, O, O]; a mean is
     scaled to its own brightest pixel.
     """
@@ -92,22 +93,28 @@ def _networks(engine, name: str, with_twin: bool) -> tuple[Network, Network | No
 def _ten(engine, model: Network, twin: Network | None, images: Tensor) -> tuple[dict, Tensor]:
     """The header, and what the classifier sees of each: [10, O, O]."""
     trace = model.trace(images)
-    outlines, seen = [], images
+    outlines, earlier, seen = [], [], images
     if "input" in model.transformers:
         grid, transform = model.transformers["input"].grid, trace.transforms[0]
         points = EDGE if isinstance(grid, ThinPlateSplineGrid) else CORNERS
-        outlines = [[[round(x, 3), round(y, 3)] for x, y in one] for one in grid.at(transform.theta, points).tolist()]
+        *before, outlines = [_outlines(grid.at(theta, points)) for theta in transform.looks.unbind(1)]
+        earlier = [list(looks) for looks in zip(*before, strict=True)]
         seen = transform.warped
     sure, guesses = trace.log_probs.exp().max(1)
     header = {
         "size": images.shape[-1],
         "output": seen.shape[-1],
         "outlines": outlines,
+        "earlier": earlier,
         "guesses": guesses.tolist(),
         "sure": [round(value, 4) for value in sure.tolist()],
         "twin_guesses": None if twin is None else twin(images).argmax(1).tolist(),
     }
     return header, seen[:, 0]
+
+
+def _outlines(points: Tensor) -> list[list[list[float]]]:
+    return [[[round(x, 3), round(y, 3)] for x, y in one] for one in points.tolist()]
 
 
 @torch.no_grad()

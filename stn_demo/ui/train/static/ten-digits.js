@@ -99,15 +99,27 @@ function stretch(canvas, values, side, margin = 0) {
   return context;
 }
 
-function region(canvas, { input, size, outlines }, digit) {
+function region(canvas, { input, size, outlines, earlier }, digit) {
   const context = stretch(canvas, input.subarray(digit * size ** 2, (digit + 1) * size ** 2), size, (1 - 1 / EXTENT) / 2);
   const outline = outlines[digit];
   if (!outline) return;
   const side = canvas.width;
-  const path = new Path2D();
-  for (const [x, y] of outline) path.lineTo(toView(x, side), toView(y, side));
-  path.closePath();
   const scale = side / canvas.clientWidth;
+  const closed = (points) => {
+    const path = new Path2D();
+    for (const [x, y] of points) path.lineTo(toView(x, side), toView(y, side));
+    path.closePath();
+    return path;
+  };
+  const looks = earlier[digit] ?? []; // of the looks before the last, fading in
+  looks.forEach((points, index) => {
+    context.globalAlpha = (index + 1) / (looks.length + 1);
+    context.strokeStyle = INK.net;
+    context.lineWidth = scale;
+    context.stroke(closed(points));
+  });
+  context.globalAlpha = 1;
+  const path = closed(outline);
   for (const [style, width] of [[INK.halo, 3.5], [INK.net, 1.75]]) {
     context.strokeStyle = style;
     context.lineWidth = width * scale;
