@@ -191,6 +191,15 @@ def test_before_a_run_there_is_what_it_begins_with(client, short):
     assert client.get("/stn/train/strip", params={"preset": "nonsense"}).status_code == 204
 
 
+def test_the_looks_before_the_last_are_there_for_each_digit(client):
+    header, _ = unpack(client.get("/stn/train/strip", params={"preset": "upright"}).content)
+    assert np.allclose(
+        header["earlier"], [[[[-1, -1], [1, -1], [1, 1], [-1, 1]]]] * 10
+    )  # two looks: one before the last
+    header, _ = unpack(client.get("/stn/train/strip", params={"preset": "minute"}).content)
+    assert header["earlier"] == [[]] * 10
+
+
 def test_the_mean_of_a_class_is_that_of_what_is_read(client, short):
     """At step 0 the grid is the identity: the average is that of the posed digits themselves, and no sharper than one."""
     _, arrays = unpack(client.get("/stn/train/strip", params={"id": short, "step": 0}).content)

@@ -24,7 +24,7 @@ export function createVerdict(root) {
   };
 }
 
-function sentence({ applied, followed, left, rest, overruled, transform, blank }) {
+export function sentence({ applied, followed, left, rest, overruled, transform, blank }) {
   if (blank) return t("verdict.blank");
   if (overruled) return t("verdict.overruled");
   if (!followed || !left) return t("verdict.lost");
@@ -43,7 +43,7 @@ function sentence({ applied, followed, left, rest, overruled, transform, blank }
 }
 
 /** Said while a pose is beyond what the network was trained on; models: [{name, trained: {part: [from, to]} | null}]. */
-function outside({ model, applied, blank, overruled }, models) {
+export function outside({ model, applied, blank, overruled }, models) {
   const trained = models.find(({ name }) => name === model)?.trained;
   if (!trained || blank || overruled) return "";
   const beyond = (value, [low, high]) => value < low - 0.005 * (high - low) || value > high + 0.005 * (high - low);
@@ -53,7 +53,7 @@ function outside({ model, applied, blank, overruled }, models) {
   return t("verdict.outside", { turn: degrees(trained.rotation[1]), low, high });
 }
 
-function conclusion({ blank, probs, twin_probs: others }, label) {
+export function conclusion({ blank, probs, twin_probs: others }, label) {
   if (blank) return "";
   const digit = best(probs);
   const words = { digit: named(digit), label: label == null ? "" : named(label) };
