@@ -13,6 +13,7 @@ import torch
 from .. import checkpoints
 from ..checkpoints import Info
 from ..data.digits import Digits
+from ..data.distortions import Distortion
 from ..model import Network
 from ..training.datasets import load_digits
 from . import classes, failures, robustness, table, turning, undone
@@ -55,6 +56,23 @@ def _table(info: Info, name: str, distortion, subjects: Subjects) -> Task:
 
     test = {"data": subjects.data, "distortion": name, "seed": SEED, "method": table.METHOD}
     return Task("table", info, test, measure)
+
+
+def draw_tasks(infos: list[Info], subjects: Subjects, count: int, tell: Callable[[str], None]) -> list[Task]:
+    """The error of each network on ``count`` independent draws of the distortion, each of the whole test set."""
+    return [_draws(info, *found, subjects, count) for info, found in _known(infos, tell)]
+
+
+def _draws(info: Info, name: str, distortion: Distortion, subjects: Subjects, count: int) -> Task:
+    def measure() -> dict:
+        model = subjects.model(info.path).to(subjects.device)
+        try:
+            return table.measure_draws(model, subjects.digits(subjects.data), distortion, SEED, count)
+        finally:
+            model.cpu()
+
+    test = {"data": subjects.data, "distortion": name, "seed": SEED, "draws": count, "method": table.METHOD}
+    return Task("draws", info, test, measure)
 
 
 def turning_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:

@@ -20,7 +20,7 @@ import torch
 from ..checkpoints import Info, default_folder, write_whole
 
 FOLDER = "results"
-CONCERNS = ("table", "robustness", "undone", "turning", "classes", "failures")
+CONCERNS = ("table", "robustness", "undone", "turning", "classes", "failures", "draws")
 
 
 class ResultsError(ValueError):

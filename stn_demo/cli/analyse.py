@@ -24,6 +24,12 @@ def add(commands: argparse._SubParsersAction, common: Callable[[argparse.Argumen
     )
     command.add_argument("--distortion", choices=published.DISTORTIONS, help="only this column of the paper's table")
     command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument(
+        "--draws",
+        type=int,
+        metavar="N",
+        help="measure each network on N independent draws of its distortion (10: 100,000 pictures), and judge by their mean",
+    )
     _add_shared(command, common)
     command.set_defaults(run=_table)
 
@@ -59,11 +65,18 @@ def _table(options: argparse.Namespace) -> None:
     infos = [info for info in every if (place := cell_of(info.name)) and place[0].distortion in chosen]
     folder, subjects = results.folder_of(options.folder), _subjects(options)
     tasks = analyse.table_tasks(infos, subjects, _say)
+    if options.draws is not None:
+        if not 1 <= options.draws <= 100:
+            raise ValueError(f"--draws is {options.draws}; give a whole number from 1 to 100.")
+        tasks += analyse.draw_tasks(infos, subjects, options.draws, _say)
     tasks += analyse.turning_tasks([] if options.distortion else every, subjects, _say)
     results.bring_up_to_date(folder, tasks, "python -m stn_demo table", options.force, _say)
     measured = results.read(folder, "table")
     kept = {task.info.name: measured[task.info.name] for task in tasks if task.concern == "table"}
-    rows, turns = table.cells(kept, chosen), [task.info.name for task in tasks if task.concern == "turning"]
+    rows, turns = (
+        table.cells(kept, chosen, results.read(folder, "draws")),
+        [task.info.name for task in tasks if task.concern == "turning"],
+    )
     turning = {name: entry for name, entry in results.read(folder, "turning").items() if name in turns}
     if options.json:
         print(json.dumps({"seed": analyse.SEED, "cells": rows, "turning": turning}))

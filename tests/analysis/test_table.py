@@ -162,3 +162,30 @@ def test_the_shipped_networks_of_the_table_are_what_their_recipes_make():
         settings = TrainingSettings.from_dict(info.provenance["settings"])  # fields that came later take their defaults
         assert settings == RECIPES_OF_THE_TABLE[cell.name].but(seed=seed), info.name
         assert info.parameters <= 400_000 and info.bytes <= 1_700_000, info.name
+
+
+def test_several_draws_are_that_many_independent_test_sets_and_their_mean_judges(folder, capsys):
+    arguments = ("table", "--folder", folder, "--data-set", "handwriting", "--distortion", "r", "--draws", 3)
+    rows = json.loads(printed(capsys, *arguments, "--json"))["cells"]
+    row = next(row for row in rows if row["checkpoint"] == "r-stcnn-affine")
+    model, digits = checkpoints.load("r-stcnn-affine", folder), load_digits("handwriting", train=False)
+    errors = [evaluate(model, digits, "r", seed).error for seed in range(3)]
+    assert row["draws"]["errors"] == pytest.approx(errors, abs=1e-3) and row["draws"]["pictures"] == 300
+    assert row["draws"]["mean"] == pytest.approx(sum(errors) / 3, abs=1e-3) and row["error"] == errors[0]
+    assert f"3: {row['draws']['mean']:.2f} ± " in printed(capsys, *arguments)
+
+
+@pytest.mark.parametrize(("mean", "below"), [(0.6, True), (0.8, False)])
+def test_a_lucky_draw_is_not_below_the_paper(mean, below):
+    draws = {"r-stcnn-affine": {"result": {"errors": [0.65], "mean": mean, "deviation": 0.0, "pictures": 1}}}
+    rows = table.cells({"r-stcnn-affine": entry("r-stcnn-affine", 0.65)}, ["r"], draws)
+    assert next(row for row in rows if row["checkpoint"] == "r-stcnn-affine")["below"] is below
+
+
+def test_the_command_prints_how_each_transformer_moves_with_the_digit(folder, capsys):
+    out = printed(capsys, "table", "--folder", folder, "--data-set", "handwriting")
+    head, *lines = out.split("\n\n")[-1].splitlines()
+    assert head.split()[:2] == ["transformer", "slope"]
+    assert {line.split()[0] for line in lines} == {"r-stcnn-affine", "e-stcnn-tps", "upright", "upright-labels", "turn-affine", "seed-affine"}  # fmt: skip
+    slopes = [float(line.split()[1]) for line in lines]
+    assert slopes == sorted(slopes, reverse=True)
