@@ -1,4 +1,4 @@
-"""The command line: ``python -m stn_demo train | evaluate | list | table | analyse``."""
+"""The command line: ``python -m stn_demo train | evaluate | list | table | analyse | export``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import torch
 
 from . import checkpoints
 from .cli import analyse as analysis
+from .cli import export as exporting
 from .cli.train import Interrupted, Job, train_to_file
 from .cli.train_all import train_all
 from .data.distortions import DISTORTIONS
@@ -183,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_list)
 
     analysis.add(commands, _add_common)
+    exporting.add(commands)
     return parser
 
 
@@ -225,9 +227,11 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         settings.add_argument("--data-set" if item.name == "data" else _option(item.name), **about)
     model = command.add_argument_group("model", "Each changes the recipe's.")
     for item in fields(ModelConfig):
-        about = {"choices": CHOICES[item.name]} if item.name in CHOICES else {"type": int, "metavar": "PX"}
-        if item.name == "looks":
-            about = {"type": int, "metavar": "N", "help": "how often each transformer looks, 1 to 4"}
+        if item.name in ("classes", "class_names"):
+            continue  # of the data
+        about = {"choices": CHOICES[item.name]} if item.name in CHOICES else {"type": int, "metavar": "N"}
+        if item.name in ("input_size", "output_size"):
+            about = {"type": _size, "metavar": "PX", "help": "a side of a square, or HEIGHTxWIDTH"}
         if item.name == "placement":
             about = {
                 "metavar": "POINTS",
@@ -241,6 +245,12 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", dest="data_folder", metavar="DIR", help=DATA_HELP)
     command.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:N")
     command.add_argument("--threads", type=int, help="of the CPU; results repeat to the bit for equal numbers only")
+
+
+def _size(text: str) -> int | tuple[int, int]:
+    """28 -> 28, 64x32 -> (64, 32)."""
+    height, cross, width = text.partition("x")
+    return (int(height), int(width)) if cross else int(height)
 
 
 def _option(name: str) -> str:

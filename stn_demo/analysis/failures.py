@@ -35,7 +35,7 @@ def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, m
         part = slice(start, start + AT_ONCE)
         images, labels = digits.images[part, None].float() / 255, digits.labels[part]
         with torch.inference_mode():
-            probs = model(pose_images(images, poses[part], model.config.input_size)).exp()
+            probs = model(pose_images(images, poses[part], model.config.side)).exp()
         sure, answers = probs.max(1)
         for index in (answers != labels).nonzero()[:, 0].tolist():
             failures.append(

@@ -112,7 +112,7 @@ def frames(
 
 
 def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None) -> list[Frame]:
-    count, size, output = len(scenes), model.config.input_size, model.config.output_size
+    count, size, output = len(scenes), model.config.side, model.config.output_side
     digits = torch.stack([scene.digit for scene in scenes])[:, None].float() / 255
     poses = [scene.pose for scene in scenes]
     matrices = pose_matrices(poses, size)
@@ -129,7 +129,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     trace = model.trace(inputs, given, sampler if first is not None else None)  # with a theta in hand, no second look
     twin_probs = [None] * count
     if twin is not None:
-        twin_size = twin.config.input_size
+        twin_size = twin.config.side
         seen = inputs if twin_size == size else pose_images(digits, poses, twin_size)
         twin_probs = twin(seen).exp()
 

@@ -41,7 +41,7 @@ def landscape(model: Network, image: Tensor, theta: Tensor, target: int, sampler
         ValueError: the model has no transformer at its input, or theta shrinks the frame to a point.
     """
     check_transformer(model)
-    first, output = model.transformers["input"], model.config.output_size
+    first, output = model.transformers["input"], model.config.output_side
     matrix, _ = decompose.theta_matrix(first.grid, theta[None], image.shape[-1], output)
     parts = decompose.parts(matrix)[0]
     rotation, scale = parts["rotation"], parts["scale_x"]

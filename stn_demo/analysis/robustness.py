@@ -38,7 +38,7 @@ def _right(model: Network, digits: Digits, pose: Pose) -> float:
     right = 0
     with torch.inference_mode():
         for images, labels in zip(digits.images.split(AT_ONCE), digits.labels.split(AT_ONCE), strict=True):
-            posed = pose_images(images[:, None].float() / 255, [pose] * len(images), model.config.input_size)
+            posed = pose_images(images[:, None].float() / 255, [pose] * len(images), model.config.side)
             right += int((model(posed).argmax(1) == labels).sum())
     return right / len(digits.labels)
 

@@ -64,19 +64,19 @@ def measure(model: Network, digits: Digits, seed: int = 0) -> dict[str, float]:
 def answers(model: Network, images: Tensor, params: Tensor) -> Tensor:
     """float64 [N, 3, 3]: what theta does, output -> frame, px from the middle, for ``images`` [N, 1, 28, 28] in the poses
     ``params`` [N, 6], see ``affine_matrix``."""
-    return _of_pictures(model, resample(images, affine_matrix(params), None, model.config.input_size))
+    return _of_pictures(model, resample(images, affine_matrix(params), None, model.config.side))
 
 
 def _of_pictures(model: Network, pictures: Tensor) -> Tensor:
     config, first = model.config, model.transformers["input"]
     with torch.inference_mode():
         theta = torch.cat([first.trace(part).theta for part in pictures.split(AT_ONCE)])
-        return decompose.theta_matrix(first.grid, theta, config.input_size, config.output_size)[0].double()
+        return decompose.theta_matrix(first.grid, theta, config.side, config.output_side)[0].double()
 
 
 def _placing(model: Network, images: Tensor, at_rest: Tensor, seed: int) -> tuple[float, float]:
     """R squared of scale and of shift."""
-    distortion = replace(PLACED, frame=model.config.input_size)
+    distortion = replace(PLACED, frame=model.config.side)
     distorted = distortion(images, torch.Generator().manual_seed(seed))
     pose, answer = distorted.matrix.double(), _of_pictures(model, distorted.images)
     scale = _log_scale(answer) - _log_scale(at_rest)

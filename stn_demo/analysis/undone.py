@@ -26,8 +26,8 @@ def undone(model: Network, images: Tensor, poses: list[Pose]) -> list[dict[str, 
     with torch.inference_mode():
         for start in range(0, len(poses), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            theta = first.trace(pose_images(images[part], poses[part], config.input_size)).theta
-            matrix, _ = decompose.theta_matrix(first.grid, theta, config.input_size, config.output_size)
+            theta = first.trace(pose_images(images[part], poses[part], config.side)).theta
+            matrix, _ = decompose.theta_matrix(first.grid, theta, config.side, config.output_side)
             found += decompose.parts(matrix)
     return [{**row, "scale": math.sqrt(abs(row["scale_x"] * row["scale_y"]))} for row in found]
 

@@ -2,7 +2,7 @@
 
 from .config import ModelConfig
 from .grids import AffineGrid, AttentionGrid, ProjectiveGrid, SimilarityGrid, ThinPlateSplineGrid
-from .network import Network, Trace, build_model
+from .network import Network, Trace, build_model, build_transformer
 from .sampler import Sampler
 from .transformer import SpatialTransformer, Transform
 
@@ -19,4 +19,5 @@ __all__ = [
     "Trace",
     "Transform",
     "build_model",
+    "build_transformer",
 ]

@@ -22,7 +22,7 @@ class Normalize(nn.Module):
 
 
 class ConvBlock(nn.Module):
-    """Convolution without padding, 2 x 2 max pooling, ReLU: [N, C, S, S] -> [N, out, (S - k + 1) // 2, same]."""
+    """Convolution without padding, 2 x 2 max pooling, ReLU: [N, C, H, W] -> [N, out, (H - k + 1) // 2, (W - k + 1) // 2]."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int):
         super().__init__()
@@ -33,45 +33,57 @@ class ConvBlock(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Stages by name. ``stages[point]`` is what follows the point; ``shapes[point]`` = (channels, size) there."""
+    """Stages by name. ``stages[point]`` is what follows the point; ``shapes[point]`` = (channels, height, width) there."""
 
-    def __init__(self, stages: dict[str, nn.Module], shapes: dict[str, tuple[int, int]]):
+    def __init__(self, stages: dict[str, nn.Module], shapes: dict[str, tuple[int, int, int]]):
         super().__init__()
         self.stages = nn.ModuleDict(stages)
         self.shapes = shapes
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, 1, S, S] in [0, 1] -> log-probabilities [N, 10]."""
+        """[N, in_channels, height, width] in [0, 1] -> log-probabilities [N, classes]."""
         for stage in self.stages.values():
             x = stage(x)
         return x
 
 
-def _two_blocks(size: int, first: tuple[int, int], second: tuple[int, int], hidden: int | None) -> Classifier:
+Size = int | tuple[int, int]  # px: the side of a square, or (height, width)
+
+
+def height_width(size: Size) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+
+def _two_blocks(
+    size: Size, in_channels: int, classes: int, first: tuple[int, int], second: tuple[int, int], hidden: int | None
+) -> Classifier:
     """Normalise, two blocks of (channels, kernel), then fully connected, through ``hidden`` units if given."""
-    size1 = (size - first[1] + 1) // 2
-    size2 = (size1 - second[1] + 1) // 2
-    flat = second[0] * size2 * size2
-    head = [nn.Linear(flat, 10)] if hidden is None else [nn.Linear(flat, hidden), nn.ReLU(), nn.Linear(hidden, 10)]
+    whole = height_width(size)
+    size1 = tuple((side - first[1] + 1) // 2 for side in whole)
+    size2 = tuple((side - second[1] + 1) // 2 for side in size1)
+    flat = second[0] * size2[0] * size2[1]
+    head = [nn.Linear(flat, classes)]
+    if hidden is not None:
+        head = [nn.Linear(flat, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
     return Classifier(
         {
-            "input": nn.Sequential(Normalize(), ConvBlock(1, *first)),
+            "input": nn.Sequential(Normalize(), ConvBlock(in_channels, *first)),
             "conv1": ConvBlock(first[0], *second),
             "conv2": nn.Sequential(nn.Flatten(), *head, nn.LogSoftmax(dim=1)),
         },
-        {"input": (1, size), "conv1": (first[0], size1), "conv2": (second[0], size2)},
+        {"input": (in_channels, *whole), "conv1": (first[0], *size1), "conv2": (second[0], *size2)},
     )
 
 
-def seed_classifier(size: int) -> Classifier:
+def seed_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Classifier:
     """The seed's ``Net``: conv 1->10 k5, pool, conv 10->20 k5, pool, fc 320->50->10 (at 28 x 28)."""
-    return _two_blocks(size, (10, 5), (20, 5), hidden=50)
+    return _two_blocks(size, in_channels, classes, (10, 5), (20, 5), hidden=50)
 
 
-def cnn_classifier(size: int) -> Classifier:
+def cnn_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Classifier:
     """The paper's CNN (appendix A.4): 9 x 9 and 7 x 7 convolutions, each with a 2 x 2 max pooling, one linear
     layer; 32 and 64 filters, about 105,000 parameters at 28 x 28."""
-    return _two_blocks(size, (32, 9), (64, 7), hidden=None)
+    return _two_blocks(size, in_channels, classes, (32, 9), (64, 7), hidden=None)
 
 
 def batch_normed(
@@ -82,35 +94,40 @@ def batch_normed(
     return nn.Sequential(convolution, nn.BatchNorm2d(out_channels), nn.ReLU())
 
 
-def deep_classifier(size: int) -> Classifier:
+def deep_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Classifier:
     """Ours for the paper's table: four 3 x 3 convolutions of 32 to 96 filters (the first 4 x 4, at stride 2), each
     batch-normalised, a fifth where the picture is large, then 128 hidden units. 280,000 parameters at 28 x 28."""
-    size1 = size // 2 // 2
-    size2 = last = size1 // 2
+    whole = height_width(size)
+    size1 = tuple(side // 2 // 2 for side in whole)
+    size2 = last = tuple(side // 2 for side in size1)
     tail: list[nn.Module] = []
-    while last > 4:
-        tail += [batch_normed(96, 96), nn.MaxPool2d(2)]
-        last //= 2
-    tail += [nn.Flatten(), nn.Linear(96 * last * last, 128), nn.ReLU(), nn.Linear(128, 10), nn.LogSoftmax(dim=1)]
+    while max(last) > 4:
+        halved = tuple(2 if side > 4 else 1 for side in last)
+        tail += [batch_normed(96, 96), nn.MaxPool2d(halved)]
+        last = tuple(side // by for side, by in zip(last, halved, strict=True))
+    tail += [nn.Flatten(), nn.Linear(96 * last[0] * last[1], 128), nn.ReLU(), nn.Linear(128, classes)]
+    tail += [nn.LogSoftmax(dim=1)]
     return Classifier(
         {
             "input": nn.Sequential(
-                Normalize(), batch_normed(1, 32, 4, stride=2), batch_normed(32, 64), nn.MaxPool2d(2)
+                Normalize(), batch_normed(in_channels, 32, 4, stride=2), batch_normed(32, 64), nn.MaxPool2d(2)
             ),
             "conv1": nn.Sequential(batch_normed(64, 96), batch_normed(96, 96), nn.MaxPool2d(2)),
             "conv2": nn.Sequential(*tail),
         },
-        {"input": (1, size), "conv1": (64, size1), "conv2": (96, size2)},
+        {"input": (in_channels, *whole), "conv1": (64, *size1), "conv2": (96, *size2)},
     )
 
 
-def fcn_classifier(size: int) -> Classifier:
-    """The paper's FCN (appendix A.4): two hidden fully connected layers, as wide as 400,000 parameters allow and
-    at most 256. It has no feature maps: a transformer can stand at its input only."""
-    hidden = min(256, 280_000 // (size * size))
-    layers = [Normalize(), nn.Flatten(), nn.Linear(size * size, hidden), nn.ReLU(), nn.Linear(hidden, hidden)]
-    layers += [nn.ReLU(), nn.Linear(hidden, 10), nn.LogSoftmax(dim=1)]
-    return Classifier({"input": nn.Sequential(*layers)}, {"input": (1, size)})
+def fcn_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Classifier:
+    """The paper's FCN (appendix A.4): two hidden fully connected layers, as wide as 400,000 parameters allow, at least 8
+    and at most 256 units. It has no feature maps: a transformer can stand at its input only."""
+    height, width = height_width(size)
+    values = in_channels * height * width
+    hidden = min(256, max(8, 280_000 // values))
+    layers = [Normalize(), nn.Flatten(), nn.Linear(values, hidden), nn.ReLU(), nn.Linear(hidden, hidden)]
+    layers += [nn.ReLU(), nn.Linear(hidden, classes), nn.LogSoftmax(dim=1)]
+    return Classifier({"input": nn.Sequential(*layers)}, {"input": (in_channels, height, width)})
 
 
 CLASSIFIERS = {"seed": seed_classifier, "cnn": cnn_classifier, "deep": deep_classifier, "fcn": fcn_classifier}

@@ -6,11 +6,12 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .classifier import CLASSIFIERS, POINTS, SMALLEST
+from .classifier import CLASSIFIERS, POINTS, SMALLEST, Size, height_width
 from .grids import GRIDS
 from .localization import LOCALIZATIONS
 from .sampler import MODES, PADDINGS
 
+CHANNELS, CLASSES, LONGEST_NAME = (1, 64), (2, 1000), 60
 SIZES = (8, 256)  # px a side: of what a network takes and of what its transformer hands on
 MOST_LOOKS = 4
 CHOICES = {
@@ -31,13 +32,16 @@ class ModelConfig:
         sampler, padding: see ``Sampler``.
         localization: seed, paper, deep, wide, mlp.
         classifier: seed, cnn, deep, fcn.
-        input_size: side of the square image the network takes, px.
-        output_size: side of the square that the transformer at the input hands on, px; None becomes ``input_size``,
-            the only choice without a transformer there. Transformers on feature maps keep their map's size.
+        input_size: what the network takes, px: the side of a square image, or (height, width).
+        output_size: what the transformer at the input hands on, px, likewise; None becomes ``input_size``, the only choice
+            without a transformer there. Transformers on feature maps keep their map's size.
         placement: the points of the network at which a transformer stands: any of "input", "conv1", "conv2" (after
             the first, second convolutional block), in that order; none for the plain network.
         looks: how often each transformer looks, 1 to 4: from the second look on at what it has read so far, see
             ``SpatialTransformer``. More than 1 for similarity, affine and projective only, which compose.
+        in_channels: of the image: 1 for grey, 3 for colour, up to 64.
+        classes: how many there are to choose from, 2 to 1000.
+        class_names: what they are called, in the order of the network's answer; empty: "0", "1", "2" ..., see ``names``.
 
     Raises:
         ValueError: a sentence that names the field and the choices.
@@ -48,10 +52,13 @@ class ModelConfig:
     padding: str = "zeros"
     localization: str = "seed"
     classifier: str = "seed"
-    input_size: int = 28
-    output_size: int = None  # type: ignore[assignment]  # never None after __post_init__
+    input_size: Size = 28
+    output_size: Size = None  # type: ignore[assignment]  # never None after __post_init__
     placement: tuple[str, ...] = ("input",)
     looks: int = 1
+    in_channels: int = 1
+    classes: int = 10
+    class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -61,16 +68,35 @@ class ModelConfig:
         if self.output_size is None:
             object.__setattr__(self, "output_size", self.input_size)
         for name in ("input_size", "output_size"):
-            value = getattr(self, name)
-            if type(value) is not int or not SIZES[0] <= value <= SIZES[1]:
-                raise ValueError(f"{name} is {value!r}; give a whole number of pixels from {SIZES[0]} to {SIZES[1]}.")
+            object.__setattr__(self, name, _checked_size(name, getattr(self, name)))
         self._check_placement()
         self._check_looks()
+        self._check_classes()
         smallest = SMALLEST[self.classifier]
-        if self.output_size < smallest:
+        if min(height_width(self.output_size)) < smallest:
             raise ValueError(
                 f"output_size is {self.output_size}; the {self.classifier} classifier needs at least {smallest} px."
             )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the classes are called, in the order of the network's answer."""
+        return self.class_names or tuple(map(str, range(self.classes)))
+
+    @property
+    def side(self) -> int:
+        """Of the square that the network takes, px; ValueError where it is none."""
+        return _side(self.input_size)
+
+    @property
+    def output_side(self) -> int:
+        """Of the square that the transformer at the input hands on, px; ValueError where it is none."""
+        return _side(self.output_size)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of what the network takes."""
+        return (self.in_channels, *height_width(self.input_size))
 
     def _check_placement(self) -> None:
         points = POINTS[self.classifier]
@@ -95,8 +121,28 @@ class ModelConfig:
                 f"looks is {self.looks}; the {self.transform} transform takes one look, more are for {able}."
             )
 
+    def _check_classes(self) -> None:
+        for name, (low, high) in (("in_channels", CHANNELS), ("classes", CLASSES)):
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value <= high:
+                raise ValueError(f"{name} is {value!r}; give a whole number from {low} to {high}.")
+        names = self.class_names
+        if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) and name for name in names):
+            raise ValueError(f"class_names is {names!r}; give a list of names.")
+        if names and (len(names) != self.classes or len(set(names)) < len(names)):
+            raise ValueError(
+                f"class_names has {len(names)} names; give one for each of the {self.classes} classes, all different."
+            )
+        object.__setattr__(self, "class_names", tuple(name[:LONGEST_NAME] for name in names))
+
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "placement": list(self.placement)}
+        """For JSON. Fields that came later are left out where they have their defaults."""
+        values = {**asdict(self), "placement": list(self.placement), "class_names": list(self.class_names)}
+        for name in ("input_size", "output_size"):
+            if not isinstance(values[name], int):
+                values[name] = list(values[name])
+        defaults = {"in_channels": 1, "classes": 10, "class_names": []}
+        return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
@@ -120,3 +166,19 @@ class ModelConfig:
         except (json.JSONDecodeError, TypeError, RecursionError) as error:
             raise ValueError(f"The model config is not JSON: {error}.") from None
         return cls.from_dict(values)
+
+
+def _checked_size(name: str, value: object) -> Size:
+    """``value`` as an int, the side of a square, or as (height, width); ValueError where it is neither."""
+    sides = value if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
+    if any(type(side) is not int or not SIZES[0] <= side <= SIZES[1] for side in sides):
+        raise ValueError(
+            f"{name} is {value!r}; give a whole number of pixels from {SIZES[0]} to {SIZES[1]}, or two: height, width."
+        )
+    return sides[0] if sides[0] == sides[1] else tuple(sides)
+
+
+def _side(size: Size) -> int:
+    if isinstance(size, int):
+        return size
+    raise ValueError(f"This network takes or hands on pictures of {size[0]} x {size[1]} px; here they must be squares.")

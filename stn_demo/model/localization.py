@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .classifier import batch_normed
+from .classifier import Size, batch_normed, height_width
 
 
 class Regressor(nn.Linear):
@@ -27,47 +27,75 @@ class Regressor(nn.Linear):
             return super().forward(x.to(self.weight.dtype))
 
 
-class SeedLocalization(nn.Module):
+class Localization(nn.Module):
+    """Base of the localization networks: a subclass says in ``predict`` what theta it answers.
+
+    Args of every subclass:
+        in_channels, size: what it takes, ``size`` px a side or (height, width).
+        identity: Tensor[num_params], the theta that it answers until it has learnt another.
+
+    Raises:
+        ValueError: ``forward`` gets anything but [N, in_channels, height, width].
+    """
+
+    def __init__(self, in_channels: int, size: Size):
+        super().__init__()
+        self.takes = (in_channels, *height_width(size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, in_channels, height, width] -> theta [N, num_params]."""
+        if x.dim() != 4 or tuple(x.shape[1:]) != self.takes:
+            wanted = ", ".join(map(str, self.takes))
+            raise ValueError(f"This localization network takes [N, {wanted}], not {list(x.shape)}.")
+        return self.predict(x)
+
+    def predict(self, x: Tensor) -> Tensor:
+        raise TypeError(f"{type(self).__name__} does not say how it predicts theta.")
+
+
+class SeedLocalization(Localization):
     """The seed model's: conv 1->8 k7, pool, ReLU, conv 8->10 k5, pool, ReLU, fc 90->32, ReLU, fc 32->theta.
 
-    Takes ``[N, in_channels, size, size]``. Maps under 20 px, too small to lose a border at each convolution, are
+    Takes ``[N, in_channels, height, width]``. Maps under 20 px, too small to lose a border at each convolution, are
     padded.
     """
 
-    def __init__(self, in_channels: int, size: int, identity: Tensor):
-        super().__init__()
-        self.padded = size < 20
+    def __init__(self, in_channels: int, size: Size, identity: Tensor):
+        super().__init__(in_channels, size)
+        sides = height_width(size)
+        self.padded = min(sides) < 20
         self.conv1 = nn.Conv2d(in_channels, 8, 7, padding=3 if self.padded else 0)
         self.conv2 = nn.Conv2d(8, 10, 5, padding=2 if self.padded else 0)
-        side = -(-size // 4) if self.padded else ((size - 6) // 2 - 4) // 2
-        self.fc = nn.Linear(10 * side * side, 32)
+        rows, columns = (-(-side // 4) if self.padded else ((side - 6) // 2 - 4) // 2 for side in sides)
+        self.fc = nn.Linear(10 * rows * columns, 32)
         self.theta = Regressor(32, identity)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def predict(self, x: Tensor) -> Tensor:
         x = F.relu(F.max_pool2d(self.conv1(x), 2, ceil_mode=self.padded))
         x = F.relu(F.max_pool2d(self.conv2(x), 2, ceil_mode=self.padded))
         return self.theta(F.relu(self.fc(x.flatten(1))))
 
 
-class PaperLocalization(nn.Module):
+class PaperLocalization(Localization):
     """The paper's convolutional one for distorted MNIST (appendix A.4): at half resolution, two 5 x 5 convolutions
     of 20 filters with a 2 x 2 max pooling between them, and 20 hidden units.
 
-    Takes ``[N, in_channels, size, size]``. Maps under 28 px are read at full resolution and padded.
+    Takes ``[N, in_channels, height, width]``. Maps under 28 px are read at full resolution and padded.
     """
 
-    def __init__(self, in_channels: int, size: int, identity: Tensor):
-        super().__init__()
-        self.small = size < 28
+    def __init__(self, in_channels: int, size: Size, identity: Tensor):
+        super().__init__(in_channels, size)
+        sides = height_width(size)
+        self.small = min(sides) < 28
         self.conv1 = nn.Conv2d(in_channels, 20, 5, padding=2 if self.small else 0)
         self.conv2 = nn.Conv2d(20, 20, 5, padding=2 if self.small else 0)
-        side = -(-size // 2) if self.small else (size // 2 - 4) // 2 - 4
-        self.pool_last = self.small or side > 6  # keep the hidden layer small
-        side = -(-side // 2) if self.pool_last else side
-        self.fc = nn.Linear(20 * side * side, 20)
+        sides = [-(-side // 2) if self.small else (side // 2 - 4) // 2 - 4 for side in sides]
+        self.pool_last = self.small or max(sides) > 6  # keep the hidden layer small
+        rows, columns = (-(-side // 2) if self.pool_last else side for side in sides)
+        self.fc = nn.Linear(20 * rows * columns, 20)
         self.theta = Regressor(20, identity)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def predict(self, x: Tensor) -> Tensor:
         if not self.small:
             x = F.max_pool2d(x, 2)
         x = F.max_pool2d(F.relu(self.conv1(x)), 2, ceil_mode=self.small)
@@ -77,74 +105,83 @@ class PaperLocalization(nn.Module):
         return self.theta(F.relu(self.fc(x.flatten(1))))
 
 
-class DeepLocalization(nn.Module):
+def _halved(sides: tuple[int, int], above: int) -> tuple[nn.MaxPool2d, tuple[int, int]]:
+    """A max pooling that halves each side which is larger than ``above``, and the sides after it."""
+    by = tuple(2 if side > above else 1 for side in sides)
+    return nn.MaxPool2d(by), (sides[0] // by[0], sides[1] // by[1])
+
+
+class DeepLocalization(Localization):
     """Ours for the paper's table: at half resolution, a 5 x 5 convolution of 16 filters and 3 x 3 ones of 32, each
     batch-normalised, max pooling between them, down to at most 7 x 7; 32 hidden units.
 
-    Takes ``[N, in_channels, size, size]``. Maps under 16 px are read at full resolution.
+    Takes ``[N, in_channels, height, width]``. Maps under 16 px are read at full resolution.
     """
 
-    def __init__(self, in_channels: int, size: int, identity: Tensor):
-        super().__init__()
+    def __init__(self, in_channels: int, size: Size, identity: Tensor):
+        super().__init__(in_channels, size)
         layers: list[nn.Module] = []
-        if size >= 16:
+        sides = height_width(size)
+        if min(sides) >= 16:
             layers.append(nn.AvgPool2d(2))
-            size //= 2
-        layers += [batch_normed(in_channels, 16, 5, padding=2), nn.MaxPool2d(2), batch_normed(16, 32)]
-        size //= 2
-        while size > 7:
-            layers += [nn.MaxPool2d(2), batch_normed(32, 32)]
-            size //= 2
+            sides = tuple(side // 2 for side in sides)
+        pool, sides = _halved(sides, above=1)
+        layers += [batch_normed(in_channels, 16, 5, padding=2), pool, batch_normed(16, 32)]
+        while max(sides) > 7:
+            pool, sides = _halved(sides, above=7)
+            layers += [pool, batch_normed(32, 32)]
         self.features = nn.Sequential(*layers, nn.Flatten())
-        self.fc = nn.Linear(32 * size * size, 32)
+        self.fc = nn.Linear(32 * sides[0] * sides[1], 32)
         self.theta = Regressor(32, identity)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def predict(self, x: Tensor) -> Tensor:
         return self.theta(F.relu(self.fc(self.features(x))))
 
 
-class WideLocalization(nn.Module):
+class WideLocalization(Localization):
     """Ours for turning digits upright: a 5 x 5 convolution of 16 filters at stride 2 and 3 x 3 ones of 32 and 48, each
     batch-normalised, max pooling between them and down to at most 4 x 4; 64 hidden units. 68,500 parameters at 28 x 28.
 
-    Takes ``[N, in_channels, size, size]``. Maps under 16 px are read at full resolution.
+    Takes ``[N, in_channels, height, width]``. Maps under 16 px are read at full resolution.
     """
 
-    def __init__(self, in_channels: int, size: int, identity: Tensor):
-        super().__init__()
-        stride = 2 if size >= 16 else 1
-        size = -(-size // stride)
+    def __init__(self, in_channels: int, size: Size, identity: Tensor):
+        super().__init__(in_channels, size)
+        sides = height_width(size)
+        stride = 2 if min(sides) >= 16 else 1
         layers = [batch_normed(in_channels, 16, 5, stride, 2), batch_normed(16, 32), nn.MaxPool2d(2, ceil_mode=True)]
         layers.append(batch_normed(32, 48))
-        size = -(-size // 2)
-        while size > 4:
-            layers.append(nn.MaxPool2d(2, ceil_mode=True))
-            size = -(-size // 2)
+        strided = [-(-side // stride) for side in sides]
+        rows, columns = (-(-side // 2) for side in strided)
+        while max(rows, columns) > 4:
+            layers.append(nn.MaxPool2d(2, ceil_mode=True))  # one pixel stays one
+            rows, columns = -(-rows // 2), -(-columns // 2)
         self.features = nn.Sequential(*layers, nn.Flatten())
-        self.fc = nn.Linear(48 * size * size, 64)
+        self.fc = nn.Linear(48 * rows * columns, 64)
         self.theta = Regressor(64, identity)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def predict(self, x: Tensor) -> Tensor:
         return self.theta(F.relu(self.fc(self.features(x))))
 
 
-class MlpLocalization(nn.Module):
+class MlpLocalization(Localization):
     """A multilayer perceptron with two hidden layers of 32 units (the paper's ST-FCN, appendix A.4).
 
-    Takes ``[N, in_channels, size, size]`` of any size.
+    Takes ``[N, in_channels, height, width]`` of any size.
     """
 
-    def __init__(self, in_channels: int, size: int, identity: Tensor):
-        super().__init__()
-        self.fc1 = nn.Linear(in_channels * size * size, 32)
+    def __init__(self, in_channels: int, size: Size, identity: Tensor):
+        super().__init__(in_channels, size)
+        height, width = height_width(size)
+        self.fc1 = nn.Linear(in_channels * height * width, 32)
         self.fc2 = nn.Linear(32, 32)
         self.theta = Regressor(32, identity)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def predict(self, x: Tensor) -> Tensor:
         return self.theta(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
 
 
-LOCALIZATIONS: dict[str, type[nn.Module]] = {
+LOCALIZATIONS: dict[str, type[Localization]] = {
     "seed": SeedLocalization,
     "paper": PaperLocalization,
     "deep": DeepLocalization,

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 
 from torch import Tensor, nn
 
-from .classifier import CLASSIFIERS
+from .classifier import CLASSIFIERS, Size
 from .config import ModelConfig
 from .grids import GRIDS
 from .localization import LOCALIZATIONS
@@ -15,7 +15,7 @@ from .transformer import SpatialTransformer, Transform
 
 
 class Trace(NamedTuple):
-    """One forward pass with everything that happened: log_probs [N, 10], and a ``Transform`` for each transformer,
+    """One forward pass with everything that happened: log_probs [N, classes], and a ``Transform`` for each transformer,
     in the order of the data's way through the network."""
 
     log_probs: Tensor
@@ -25,24 +25,24 @@ class Trace(NamedTuple):
 class Network(nn.Module):
     """See ``ModelConfig`` for what it is made of.
 
-    ``forward`` takes images [N, 1, input_size, input_size] in [0, 1], white on black, and gives log-probabilities
-    [N, 10].
+    ``forward`` takes images [N, in_channels, height, width] in [0, 1], black outside, and gives log-probabilities
+    [N, classes].
     """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        self.classifier = CLASSIFIERS[config.classifier](config.output_size)
+        self.classifier = CLASSIFIERS[config.classifier](config.output_size, config.in_channels, config.classes)
         self.transformers = nn.ModuleDict()
         for point in config.placement:
-            channels, size = self.classifier.shapes[point]
-            taken = config.input_size if point == "input" else size
-            grid = GRIDS[config.transform]()
-            self.transformers[point] = SpatialTransformer(
-                LOCALIZATIONS[config.localization](channels, taken, grid.identity()),
-                grid,
-                Sampler(config.sampler, config.padding),
-                output_size=size,
+            channels, height, width = self.classifier.shapes[point]
+            self.transformers[point] = build_transformer(
+                config.shape if point == "input" else (channels, height, width),
+                transform=config.transform,
+                localization=config.localization,
+                sampler=config.sampler,
+                padding=config.padding,
+                output_size=(height, width),
                 looks=config.looks,
             )
 
@@ -54,9 +54,9 @@ class Network(nn.Module):
 
         ``theta`` and ``sampler`` overrule the first transformer's, see ``SpatialTransformer.trace``.
         """
-        if x.dim() != 4 or x.shape[1:] != (1, self.config.input_size, self.config.input_size):
-            size = self.config.input_size
-            raise ValueError(f"This network takes images of shape [N, 1, {size}, {size}], not {list(x.shape)}.")
+        if x.dim() != 4 or tuple(x.shape[1:]) != self.config.shape:
+            wanted = ", ".join(map(str, self.config.shape))
+            raise ValueError(f"This network takes images of shape [N, {wanted}], not {list(x.shape)}.")
         transforms: list[Transform] = []
         for point, stage in self.classifier.stages.items():
             if point in self.transformers:
@@ -66,6 +66,27 @@ class Network(nn.Module):
                 x = transforms[-1].warped
             x = stage(x)
         return Trace(x, transforms)
+
+
+def build_transformer(
+    shape: tuple[int, int, int],
+    transform: str = "affine",
+    localization: str = "seed",
+    sampler: str = "bilinear",
+    padding: str = "zeros",
+    output_size: Size | None = None,
+    looks: int = 1,
+) -> SpatialTransformer:
+    """A transformer for images or feature maps of ``shape`` = (channels, height, width), freshly initialised: it passes them
+    through. The other arguments are those of ``ModelConfig``; ``output_size`` None keeps height and width.
+
+    Raises:
+        ValueError: more than one look with a transform that does not compose.
+        KeyError: an unknown transform or localization.
+    """
+    grid = GRIDS[transform]()
+    network = LOCALIZATIONS[localization](shape[0], (shape[1], shape[2]), grid.identity())
+    return SpatialTransformer(network, grid, Sampler(sampler, padding), output_size, looks)
 
 
 def build_model(config: ModelConfig) -> Network:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .classifier import Size, height_width
 from .grids import GridGenerator
 from .sampler import Sampler
 
@@ -28,7 +29,8 @@ class SpatialTransformer(nn.Module):
     """A module that can stand anywhere in a network.
 
     ``forward`` takes an image or a feature map [N, C, H, W] with any number of channels and gives it back warped:
-    [N, C, output_size, output_size], or [N, C, H, W] where ``output_size`` is None.
+    [N, C, *output_size], where ``output_size`` is (height, width) or the side of a square, px; or [N, C, H, W] where it is
+    None. H and W may differ.
 
     With ``looks`` above 1 the same localization network is applied again to what the theta so far reads, at the size of
     the input, and what it answers is composed with that theta (Lin & Lucey 2017, Inverse Compositional Spatial
@@ -43,7 +45,7 @@ class SpatialTransformer(nn.Module):
         localization: nn.Module,
         grid: GridGenerator,
         sampler: Sampler,
-        output_size: int | None = None,
+        output_size: Size | None = None,
         looks: int = 1,
     ):
         super().__init__()
@@ -89,11 +91,11 @@ class SpatialTransformer(nn.Module):
         return torch.stack(thetas, dim=1)
 
     def read(
-        self, x: Tensor, theta: Tensor, size: int | None = None, sampler: Sampler | None = None
+        self, x: Tensor, theta: Tensor, size: Size | None = None, sampler: Sampler | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The grid [N, H', W', 2] of ``theta`` and what is read of ``x`` there [N, C, H', W'], ``size`` a side or as
+        """The grid [N, H', W', 2] of ``theta`` and what is read of ``x`` there [N, C, H', W'], of ``size`` or as
         large as ``x``."""
-        height, width = x.shape[-2:] if size is None else (size, size)
+        height, width = x.shape[-2:] if size is None else height_width(size)
         with torch.autocast(x.device.type, enabled=False):  # half precision would misplace pixels
             grid = self.grid(theta, height, width)
             return grid, (sampler or self.sampler)(x.to(grid.dtype), grid)

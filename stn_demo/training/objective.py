@@ -93,9 +93,7 @@ def staged_loss(
     if stage.views:
         transformer = network.transformers["input"]
         for theta in answer.transform.looks.unbind(1):
-            term = view_term(
-                transformer.grid.at(theta, _POINTS.to(theta)), matrix, network.config.input_size, stage.teaching
-            )
+            term = view_term(transformer.grid.at(theta, _POINTS.to(theta)), matrix, network.config.side, stage.teaching)
             loss = loss + stage.views * term
     return loss
 

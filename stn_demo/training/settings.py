@@ -122,7 +122,7 @@ class TrainingSettings:
         then has the other digits of the batch only to compare it with."""
         shapes = CLASSIFIERS[self.model.classifier](self.model.output_size).shapes
         return self.model.localization in ("deep", "wide") and any(
-            shapes[point][1] < 4 for point in self.model.placement
+            min(shapes[point][1:]) < 4 for point in self.model.placement
         )
 
     def _check_number(self, name: str, low: float, high: float, whole: bool) -> None:

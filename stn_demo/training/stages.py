@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..data.distortions import Distortion
 from ..model import ModelConfig
-from ..model.classifier import CLASSIFIERS, SMALLEST
+from ..model.classifier import CLASSIFIERS, SMALLEST, height_width
 from ..model.config import MOST_LOOKS
 from ..model.grids import GRIDS
 
@@ -140,7 +140,7 @@ def checked(values: object, model: ModelConfig, distortion: Distortion) -> tuple
     if model.placement != ("input",):
         raise ValueError("A run in stages needs one transformer, at the input.")
     for stage in stages:
-        if stage.reader != OWN and model.output_size < SMALLEST[stage.reader]:
+        if stage.reader != OWN and min(height_width(model.output_size)) < SMALLEST[stage.reader]:
             raise ValueError(f"The reader {stage.reader} needs an output_size of {SMALLEST[stage.reader]} px at least.")
         if (stage.views or stage.quarters) and not GRIDS[model.transform].composes:
             raise ValueError(f"The two-view and quarter terms are for transforms that turn, not for {model.transform}.")

@@ -26,7 +26,9 @@ def readers(settings: TrainingSettings) -> nn.ModuleDict:
     names = sorted({stage.reader for stage in settings.stages} - {OWN})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(settings.seed, "readers"))
-        return nn.ModuleDict({name: CLASSIFIERS[name](settings.model.output_size) for name in names})
+        model = settings.model
+        shape = model.output_size, model.in_channels, model.classes
+        return nn.ModuleDict({name: CLASSIFIERS[name](*shape) for name in names})
 
 
 def split(digits: Digits, holdout: int) -> tuple[Digits, Digits]:

@@ -4,8 +4,10 @@ import itertools
 
 import pytest
 import torch
+import torch.nn.functional as F
 
-from stn_demo.model import AffineGrid, ModelConfig, Sampler, SpatialTransformer, build_model
+from stn_demo.model import AffineGrid, ModelConfig, Sampler, SpatialTransformer, build_model, build_transformer
+from stn_demo.model.classifier import POINTS
 from stn_demo.model.config import CHOICES
 from stn_demo.model.localization import LOCALIZATIONS
 
@@ -68,6 +70,60 @@ def test_a_transformer_takes_maps_of_any_channels_and_size_and_gives_another():
         4,
     )
     assert SpatialTransformer(localization, grid, Sampler())(torch.rand(2, 5, 9, 9)).shape == (2, 5, 9, 9)
+
+
+@pytest.mark.parametrize("localization", CHOICES["localization"])
+@pytest.mark.parametrize("shape", [(3, 64, 32), (1, 28, 40), (5, 9, 20), (2, 8, 1), (4, 17, 90)])
+def test_a_transformer_stands_anywhere_whatever_the_shape_and_passes_it_through(localization, shape):
+    x = torch.rand(2, *shape, generator=torch.Generator().manual_seed(0))
+    for transform in CHOICES["transform"]:
+        transformer = build_transformer(shape, transform=transform, localization=localization).eval()
+        assert torch.allclose(transformer(x), x, atol=1e-4)
+    with pytest.raises(ValueError, match=rf"takes \[N, {shape[0]}, {shape[1]}, {shape[2]}\], not \[2, 7, 50, 50\]"):
+        transformer(torch.rand(2, 7, 50, 50))
+
+
+def test_on_a_picture_that_is_no_square_it_reads_as_torchs_affine_grid_says():
+    x = torch.rand(2, 3, 64, 32, generator=torch.Generator().manual_seed(0))
+    transformer = build_transformer((3, 64, 32), output_size=(20, 48), looks=1).eval()
+    theta = torch.tensor([[0.7, -0.4, 0.1, 0.5, 0.9, -0.2]]).expand(2, 6)
+    grid = F.affine_grid(theta.view(2, 2, 3), [2, 3, 20, 48], align_corners=False)
+    assert torch.allclose(transformer.trace(x, theta).warped, F.grid_sample(x, grid, align_corners=False), atol=1e-5)
+
+
+@pytest.mark.parametrize("localization", CHOICES["localization"])
+@pytest.mark.parametrize("classifier", CHOICES["classifier"])
+def test_colour_any_classes_and_pictures_that_are_no_squares(classifier, localization):
+    config = ModelConfig(
+        classifier=classifier,
+        localization=localization,
+        placement=POINTS[classifier],
+        input_size=(64, 40),
+        output_size=(26, 48),
+        in_channels=3,
+        classes=3,
+        class_names=["stop", "give way", "one way"],
+    )
+    assert ModelConfig.from_json(config.to_json()) == config and config.names[1] == "give way"
+    model = build_model(config).eval()
+    x = torch.rand(2, 3, 64, 40, generator=torch.Generator().manual_seed(0))
+    trace = model.trace(x)
+    assert trace.log_probs.shape == (2, 3) and torch.allclose(trace.log_probs.exp().sum(1), torch.ones(2), atol=1e-5)
+    resized = F.grid_sample(
+        x, F.affine_grid(torch.eye(2, 3).expand(2, 2, 3), [2, 3, 26, 48], align_corners=False), align_corners=False
+    )
+    assert torch.allclose(trace.transforms[0].warped, resized, atol=1e-4)
+    assert torch.allclose(trace.log_probs, model.classifier(resized), atol=1e-3)
+    loss = F.nll_loss(model.train()(x), torch.tensor([0, 2]))
+    loss.backward()
+    with pytest.raises(ValueError, match=r"\[N, 3, 64, 40\]"):
+        model(torch.rand(1, 1, 28, 28))
+
+
+def test_a_config_is_written_as_ever_unless_it_says_something_new():
+    assert not {"in_channels", "classes", "class_names"} & set(ModelConfig().to_dict())
+    assert ModelConfig(input_size=(28, 28)) == ModelConfig()
+    assert ModelConfig().names == tuple("0123456789") and ModelConfig(classes=12).names[11] == "11"
 
 
 def test_forward_is_the_end_of_trace():
@@ -133,6 +189,15 @@ def test_the_output_is_as_large_as_the_input_unless_told():
         ({"classifier": "fcn", "placement": ["conv1"]}, "placement"),
         ({"placement": [], "output_size": 20}, "output_size"),
         ({"layers": 3}, "layers"),
+        ({"input_size": [28]}, "input_size"),
+        ({"input_size": [28, 300]}, "input_size"),
+        ({"input_size": [28, 12], "output_size": [28, 12]}, "output_size"),
+        ({"in_channels": 0}, "in_channels"),
+        ({"classes": 1}, "classes"),
+        ({"classes": True}, "classes"),
+        ({"classes": 2, "class_names": ["a"]}, "class_names"),
+        ({"classes": 2, "class_names": ["a", "a"]}, "class_names"),
+        ({"class_names": "0123456789"}, "class_names"),
     ],
 )
 def test_what_is_wrong_is_refused_by_name(values, name):

@@ -19,7 +19,7 @@ digit = torch.tensor(list(digit)).view(1, 1, 28, 28) / 255
 model = checkpoints.load("{model}")  # {summary}
 pose = {pose}
 with torch.no_grad():
-    seen = pose_images(digit, [pose], frame=model.config.input_size)
+    seen = pose_images(digit, [pose], frame=model.config.side)
     {theta}trace = model.trace(seen{arguments})
 probs = trace.log_probs.exp()[0]
 print("digit", int(probs.argmax()), f"{{probs.max():.1%}}")

@@ -1,0 +1,119 @@
+"""``python -m stn_demo export CHECKPOINT model.onnx``: a network as ONNX, for programs without torch."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from .. import checkpoints
+from ..model import Network
+
+SUFFIX = ".onnx"
+NEEDED = ("onnx", "onnxscript")
+TOLERANCE = 1e-5  # of probabilities, and of log-probabilities relative to their size where that is above 1
+
+
+class ExportError(ValueError):
+    """A network cannot be exported; the message is one sentence for people."""
+
+
+class Answers(nn.Module):
+    """``network`` with named answers: log_probs [N, classes]; and, of its first transformer, theta [N, num_params] and
+    warped [N, C, H', W'], what the classifier sees."""
+
+    def __init__(self, network: Network):
+        super().__init__()
+        self.network = network
+        self.names = ["log_probs", "theta", "warped"] if network.transformers else ["log_probs"]
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        trace = self.network.trace(images)
+        first = [(one.theta, one.warped) for one in trace.transforms[:1]]
+        return (trace.log_probs, *(part for pair in first for part in pair))
+
+
+def export(model: Network, path: str | os.PathLike) -> None:
+    """Write ``model`` as ONNX: one input, images [batch, channels, height, width] in [0, 1], with any batch; answers as
+    ``Answers`` says. The file's metadata holds the config, with the names of the classes.
+
+    Raises:
+        ExportError: a package that exporting needs is not installed, or the file cannot be written.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ExportError(f"Exporting needs {' and '.join(missing)}: python -m pip install {' '.join(missing)}.")
+    path = Path(path)
+    if path.suffix != SUFFIX:
+        raise ExportError(f"The output is an {SUFFIX} file; {str(path)!r} does not end so.")
+    answers = Answers(model.eval())
+    images = torch.rand(2, *model.config.shape)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, about its own parts
+        program = torch.onnx.export(
+            answers,
+            (images,),
+            dynamo=True,
+            dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
+            input_names=["images"],
+            output_names=answers.names,
+            verbose=False,
+        )
+    program.model.metadata_props["config"] = json.dumps(model.config.to_dict())
+    program.model.metadata_props["classes"] = json.dumps(model.config.names)
+    onnx_ir = importlib.import_module("onnx_ir")  # of onnxscript
+    data = onnx_ir.serde.serialize_model(program.model).SerializeToString()
+    try:
+        checkpoints.write_whole(path, data)
+    except checkpoints.CheckpointError as error:
+        raise ExportError(str(error)) from None
+
+
+def difference(model: Network, path: str | os.PathLike, images: Tensor) -> float | None:
+    """The largest difference between what ``model`` and the file at ``path`` answer for ``images``: of probabilities, and of
+    log-probabilities divided by their size where that is above 1. None where onnxruntime is not installed."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return None
+    onnxruntime = importlib.import_module("onnxruntime")
+    session = onnxruntime.InferenceSession(os.fspath(path), providers=["CPUExecutionProvider"])
+    found = torch.from_numpy(session.run(["log_probs"], {"images": images.numpy()})[0])
+    with torch.no_grad():
+        expected = model.eval()(images)
+    relative = (found - expected).abs() / expected.abs().clamp(min=1)
+    return max(relative.max().item(), (found.exp() - expected.exp()).abs().max().item())
+
+
+def run(options: argparse.Namespace) -> None:
+    written = options.checkpoint
+    model = checkpoints.load(Path(written) if os.sep in written else written)
+    export(model, options.output)
+    images = torch.rand(7, *model.config.shape, generator=torch.Generator().manual_seed(0))
+    found = difference(model, options.output, images)
+    size = Path(options.output).stat().st_size
+    if found is None:
+        checked = "not compared, onnxruntime is not installed"
+    elif found > TOLERANCE:
+        raise ExportError(f"{options.output} answers otherwise than the checkpoint: by {found:.1g}.")
+    else:
+        checked = f"onnxruntime answers within {found:.1g} of torch"
+    print(f"{options.output}: {size / 1e6:.1f} MB, images [N, {', '.join(map(str, model.config.shape))}] -> "
+          f"{', '.join(Answers(model).names)}; {checked}")  # fmt: skip
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "export",
+        help="write a checkpoint as ONNX",
+        description="One ONNX file: images in [0, 1] of any batch -> log_probs, theta and the warped picture of the first "
+        "transformer. Compared with torch where onnxruntime is installed. Needs onnx and onnxscript.",
+    )
+    command.add_argument("checkpoint", metavar="CHECKPOINT", help="a name in checkpoints/, or a file")
+    command.add_argument("output", metavar="OUTPUT", help="the file to write, .onnx")
+    command.set_defaults(run=run)

@@ -1,0 +1,51 @@
+"""Exporting and compiling in a fresh process, where tracing comes before anything else; and the command for it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stn_demo import checkpoints
+from stn_demo.__main__ import main
+from stn_demo.model import ModelConfig, build_model
+
+SCRIPT = Path(__file__).resolve().parents[1] / "benchmarks" / "exports.py"
+
+
+def cold(name, ways, *more):
+    command = [sys.executable, str(SCRIPT), name, "--here", "--ways", ways, "--backend", "aot_eager", *map(str, more)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_spline_network_exports_with_any_batch_compiles_and_answers_as_before():
+    found = cold("r-stcnn-tps", "export,compile")
+    assert max(found.values()) <= 1e-5
+
+
+def test_a_network_that_looks_twice_at_colour_pictures_that_are_no_squares_becomes_onnx(tmp_path):
+    config = ModelConfig(transform="similarity", looks=2, in_channels=3, input_size=(40, 28), output_size=24, classes=4)
+    checkpoints.save(tmp_path / "colour.safetensors", build_model(config), {})
+    assert cold("colour", "onnx", "--folder", tmp_path)["onnx"] <= 1e-5
+
+
+def test_the_command_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(placement=())), {})
+    find = __import__("importlib.util").util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "onnxscript" else find(name))
+    assert main(["export", str(tmp_path / "mine.safetensors"), str(tmp_path / "mine.onnx")]) == 2
+    assert "Exporting needs onnxscript: python -m pip install onnxscript." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, told", [(("nothing", "x.onnx"), "no checkpoint"), (("{file}", "x.pt"), "does not end so")]
+)
+def test_what_cannot_be_exported_is_a_sentence(tmp_path, monkeypatch, capsys, arguments, told):
+    monkeypatch.setenv("STN_DEMO_CHECKPOINTS", str(tmp_path))
+    checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(placement=())), {})
+    given = [argument.format(file=tmp_path / "mine.safetensors") for argument in arguments]
+    assert main(["export", *given]) == 2
+    assert told in capsys.readouterr().err
