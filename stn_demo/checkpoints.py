@@ -23,6 +23,7 @@ from safetensors.torch import load as parse_tensors
 from safetensors.torch import save as pack_tensors
 from torch import Tensor
 
+from .names import CHECKPOINT, LONGEST_CHECKPOINT
 from .model import ModelConfig, Network, build_model
 from .provenance import ProvenanceError, read_provenance
 
@@ -34,7 +35,6 @@ LONGEST_CONFIG = 4096  # characters
 MOST_TENSORS = 2000
 MOST_DIMENSIONS = 8
 STATISTICS = ("__metadata__", ".running_mean", ".running_var", ".num_batches_tracked")  # no weights: not learnt
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class CheckpointError(ValueError):
@@ -63,9 +63,10 @@ def path_of(name: str, folder: str | os.PathLike | None = None) -> Path:
     Raises:
         CheckpointError: not a plain name, so that none leads out of the folder.
     """
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not CHECKPOINT.fullmatch(name):
         raise CheckpointError(
-            f"{str(name)[:80]!r} is no checkpoint name; use up to 100 letters, digits, dots, dashes and underscores."
+            f"{str(name)[:80]!r} is no checkpoint name; use up to {LONGEST_CHECKPOINT} letters, "
+            "digits, dots, dashes and underscores."
         )
     return Path(folder or default_folder()) / (name.removesuffix(SUFFIX) + SUFFIX)
 

@@ -185,6 +185,7 @@ class ThinPlateSplineGrid(GridGenerator):
             raise ValueError(f"A thin plate spline needs at least 2 points a side, not {points_per_side}.")
         self.points_per_side, self.num_params = points_per_side, 2 * points_per_side**2
         control = torch.from_numpy(_control_points(points_per_side).astype(np.float32))
+        self.control_points: Tensor
         self.register_buffer("control_points", control, persistent=False)
 
     def identity(self) -> Tensor:

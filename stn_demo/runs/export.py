@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import checkpoints
 from ..checkpoints import CheckpointError
+from ..names import LONGEST_CHECKPOINT
 from ..training.faults import RunError, why
 from ..training.settings import TrainingSettings
 
@@ -21,7 +22,7 @@ def keep(status: dict[str, Any], source: Path, name: str, folder: str | os.PathL
     try:
         target = checkpoints.path_of(name, folder)
     except CheckpointError:
-        raise RunError("name_network", name=str(name)[:80]) from None
+        raise RunError("name_network", name=str(name)[:80], most=LONGEST_CHECKPOINT) from None
     if target.exists():
         raise RunError("name_taken", name=target.stem)
     try:

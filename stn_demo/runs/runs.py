@@ -18,13 +18,10 @@ from .export import keep
 from .folder import RunFolder
 from .process import HURRY, NICE, WorkerProcess
 from .requests import described, rate_order
+from .states import AT_WORK, RESUMABLE
 from .store import Limits, RunStore, called, checked_name, default_folder, elsewhere
 
 __all__ = ["Limits", "RunError", "Runs", "default_folder"]
-
-AT_WORK = ("starting", "running", "paused")
-RESUMABLE = ("stopped", "failed", "lost")
-
 
 class Runs:
     """The runs in ``folder``. From here one is trained at a time, by a process of its own, which ends when

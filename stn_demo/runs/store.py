@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoints import CheckpointError
+from ..names import LONGEST_RUN
 from ..training.faults import RunError, why
 from . import locks
 from .folder import ID, RunFolder
 
 KEPT = 8  # snapshots of a run that was thinned
 PATIENCE = 2.0  # seconds to wait for a process that is just ending
-LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,6 @@ def elsewhere(run: RunFolder) -> dict[str, Any]:
 def checked_name(name: object) -> str:
     """A name that people gave. RunError for what is none."""
     text = " ".join(str(name).split()) if isinstance(name, str) else None
-    if text is None or len(text) > LONGEST_NAME or not text.isprintable():
-        raise RunError("name_run", most=LONGEST_NAME)
+    if text is None or len(text) > LONGEST_RUN or not text.isprintable():
+        raise RunError("name_run", most=LONGEST_RUN)
     return text

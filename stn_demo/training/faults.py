@@ -54,7 +54,7 @@ SENTENCES = {
     "limit_bytes": "The runs take {taken:,} MB of at most {most:,} MB; delete some.",
     "platform_locks": "Training from the page needs Linux or macOS.",
     "name_run": "A run's name is up to {most} letters in a line.",
-    "name_network": "{name!r} is no checkpoint name; use up to 100 letters, digits, dots, dashes and underscores.",
+    "name_network": "{name!r} is not a checkpoint name; use up to {most} letters, digits, dots, dashes and underscores.",
     "name_taken": "There is a checkpoint {name} already; choose another name.",
     "closed_app": "The app has ended; resume goes on from here.",
     "killed_signal": "The process of the training has ended unexpectedly (killed by signal {signal}); resume goes on from "

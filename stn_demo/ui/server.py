@@ -62,7 +62,6 @@ def build_app(options: Options, spare: WorkerProcess | None = None) -> FastAPI:
         yield
         loading.cancel()
         sweeping.cancel()
-        status.close()
         await asyncio.to_thread(training.close)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -108,11 +107,12 @@ async def _load(options: Options, batcher: Batcher, status: Status, training: Tr
         return engine
 
     try:
-        await asyncio.to_thread(status.prepare)
         await batcher.load(make)
         gc.collect()
         gc.freeze()  # torch and Gradio are a million objects: looking through them again is a pause of many frames
-        await status.loaded(batcher)
+        await status.refresh(batcher)
+        status.tell("ready")
+        await training.train_first(status)
     except asyncio.CancelledError:
         raise
     except Exception as error:

@@ -15,7 +15,6 @@ class Status:
         self.options = options
         self.sockets: set = set()
         self.values = {"state": "loading", "key": "status.loading", "args": {}, "models": []}
-        self.nursery = None
 
     def text(self) -> str:
         return json.dumps({"status": self.values})
@@ -34,20 +33,3 @@ class Status:
 
     def failed(self, message: str) -> None:
         self.tell("failed", message=message)
-
-    def prepare(self) -> None:
-        """Where there is no network at all, begin to train one in the background."""
-        if not self.options.model_names():
-            from .first_training import FirstTraining
-
-            self.nursery = FirstTraining(self.options)
-
-    async def loaded(self, batcher) -> None:
-        self.values["models"] = await batcher.run(lambda engine: engine.networks.infos())
-        self.tell("ready")
-        if self.nursery is not None:
-            await self.nursery.watch(self, batcher)
-
-    def close(self) -> None:
-        if self.nursery is not None:
-            self.nursery.close()

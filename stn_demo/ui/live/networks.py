@@ -13,7 +13,10 @@ from pathlib import Path
 
 from ... import checkpoints
 from ...data.distortions import DISTORTIONS
-from ...model import Network
+from ...model import ModelConfig, Network
+from ...training.presets import PRESETS
+from ...training.settings import TrainingSettings
+from ...training.start import untrained
 from .request import Defaults, RequestError
 
 log = logging.getLogger(__name__)
@@ -33,6 +36,11 @@ class Networks:
         self.folders, self.uploads = (folder, uploads), uploads
         self._loaded: OrderedDict[str, tuple[tuple, Network]] = OrderedDict()
         self._lock = threading.Lock()
+        self._stand_ins: dict[str, tuple[str, bool]] = {}
+
+    def stand_in(self, names: dict[str, tuple[str, bool]]) -> None:
+        """Let the networks of runs go by the names of checkpoints that are missing: name -> run id, whether its twin."""
+        self._stand_ins = names
 
     def names(self) -> list[str]:
         """What there is, without opening it: the shipped ones, then the uploaded ones."""
@@ -41,12 +49,15 @@ class Networks:
     def infos(self) -> list[dict]:
         """What there is to say about each network: name, transform (None for a plain one), size, measured errors in
         percent (None where unknown)."""
-        return [
+        found = [
             _describe(info)
             for folder in self.folders
             if folder.is_dir()
             for info in checkpoints.available(folder, log.warning)
         ]
+        for name, (id, twin) in self._stand_ins.items():
+            found.append(_describe_config(name, _settings(self.runs.status(id), twin).model))
+        return found
 
     def warm(self, defaults: Defaults) -> None:
         """Open the default networks, so that the first visitor does not wait for them; a missing one is no fault yet."""
@@ -63,6 +74,11 @@ class Networks:
         if (first := UNTRAINED.fullmatch(name)) and (network := _untrained(first[1])):
             return network
         path = self._path(name)
+        if path is None and name in self._stand_ins:
+            id, twin = self._stand_ins[name]
+            path = self.runs.store.run(id).network("latest", twin)
+            if not path.is_file():  # the run has not made it yet: as it will be before the first step
+                return _untrained_of(_settings(self.runs.status(id), twin))
         if path is None:
             raise RequestError(f"There is no checkpoint {name!r} here.", "unknown_model")
         try:
@@ -109,25 +125,28 @@ class Networks:
         return (folder / f"{name}.safetensors").is_file()
 
 
-@functools.lru_cache(maxsize=32)
+def _settings(run: dict, twin: bool) -> TrainingSettings:
+    settings = TrainingSettings.from_dict(run["settings"])
+    return settings.twin() if twin else settings
+
+
 def _untrained(preset: str) -> Network | None:
-    from ...training.presets import PRESETS
-    from ...training.start import untrained
-
-    return untrained(PRESETS[preset].settings).eval().requires_grad_(False) if preset in PRESETS else None
+    return _untrained_of(PRESETS[preset].settings) if preset in PRESETS else None
 
 
-def _describe(info) -> dict:
-    config, provenance = info.config, info.provenance
-    errors = provenance.get("test_error") or {}
+@functools.lru_cache(maxsize=32)
+def _untrained_of(settings: TrainingSettings) -> Network:
+    return untrained(settings).eval().requires_grad_(False)
+
+
+def _describe(info: checkpoints.Info) -> dict:
+    errors = info.provenance.get("test_error") or {}
     return {
-        "name": info.name,
-        "transform": config.transform if "input" in config.placement else None,
-        "size": config.input_size,
+        **_describe_config(info.name, info.config),
         "error_posed": errors.get("pose"),
         "error_clean": errors.get("none"),
-        "distortion": provenance.get("distortion"),
-        "trained": _trained(provenance.get("distortion")),
+        "distortion": info.provenance.get("distortion"),
+        "trained": _trained(info.provenance.get("distortion")),
     }
 
 
@@ -137,3 +156,9 @@ def _trained(name: object) -> dict[str, list[float]] | None:
     if distortion is None:
         return None
     return {"rotation": [-distortion.rotation, distortion.rotation], "scale": list(distortion.scale)}
+
+
+def _describe_config(name: str, config: ModelConfig) -> dict:
+    transform = config.transform if "input" in config.placement else None
+    unknown = dict.fromkeys(("error_posed", "error_clean", "distortion", "trained"))
+    return {"name": name, "transform": transform, "size": config.input_size, **unknown}

@@ -14,11 +14,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...names import CHECKPOINT
+
 DIGIT_BYTES = 28 * 28
 MOST_STROKES = 500
 MOST_POINTS = 4000
 PAD = 1000  # pad units a side
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PARTS = {
     "rotation": (-100_000.0, 100_000.0),
     "scale_x": (-100.0, 100.0),
@@ -276,6 +277,6 @@ def _choice(values: dict, name: str, choices: tuple[str, ...]) -> str | None:
 
 def _name(values: dict, name: str, default: str | None) -> str | None:
     value = values.get(name, default)
-    if value is not None and (not isinstance(value, str) or not NAME.fullmatch(value)):
+    if value is not None and (not isinstance(value, str) or not CHECKPOINT.fullmatch(value)):
         raise RequestError(f"{name} is not the name of a checkpoint.", "unknown_model")
     return value

@@ -8,7 +8,8 @@ from collections import OrderedDict
 from pathlib import Path
 
 from ..live.batcher import Batcher
-from ..live.request import NAME, RequestError, read_pose
+from ...names import CHECKPOINT
+from ..live.request import RequestError, read_pose
 from ..options import Options
 from . import story
 
@@ -100,7 +101,7 @@ def _sha256(path: Path, _changed: int) -> str:
 
 
 def _checked(name: str | None) -> str | None:
-    if name is not None and not NAME.fullmatch(name):
+    if name is not None and not CHECKPOINT.fullmatch(name):
         raise RequestError("That is not the name of a network.", "unknown_model")
     return name
 

@@ -106,6 +106,4 @@ def read(values: dict) -> dict:
             raise RequestError(f"{name} is a number above 0, or nothing.")
     if asked["digits"] is not None:
         asked["digits"] = int(asked["digits"])
-    if len(asked["name"]) > 80:
-        raise RequestError("A name has at most 80 letters.")
     return asked

@@ -17,8 +17,9 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from ...names import CHECKPOINT, LONGEST_CHECKPOINT
 from .. import http
-from ..live.request import NAME, parse, read_request
+from ..live.request import parse, read_request
 from . import form
 from . import log as run_log
 from .service import TrainingService, running, version
@@ -126,7 +127,7 @@ def _add_driving(app: FastAPI, training: TrainingService) -> None:
 
     async def save(values: dict) -> dict:
         id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
-        if not NAME.fullmatch(name):
+        if not CHECKPOINT.fullmatch(name):
             raise Refused(
                 "run_name", "A name has letters, digits, dots, dashes and underscores, and starts with a letter."
             )
@@ -250,8 +251,8 @@ def _id(values: dict) -> str:
 
 def _text(values: dict, name: str) -> str:
     value = values.get(name)
-    if not isinstance(value, str) or len(value) > 100:
-        raise Refused("bad_request", f"{name} is a text of at most 100 letters.")
+    if not isinstance(value, str) or len(value) > LONGEST_CHECKPOINT:
+        raise Refused("bad_request", f"{name} is not a text of at most {LONGEST_CHECKPOINT} characters.")
     return value.strip()
 
 

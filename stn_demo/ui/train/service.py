@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 
 from ...runs.process import WorkerProcess
+from ...runs.states import AT_WORK
 from ..live.batcher import Batcher
 from ..options import Options
 from ..status import Status
 
 LISTED_FOR = 1.0  # seconds for which a list of runs is good: many may be watching, and it reads two files a run
 BEGINNING = 6.0  # seconds of training
-AT_WORK = ("starting", "running", "paused")
 
 
 class TrainingService:
@@ -68,6 +68,11 @@ class TrainingService:
     def changed(self) -> None:
         """Something was done to a run: the list is to be made anew."""
         self._listed = (-1e9, [])
+
+    async def train_first(self, status: Status) -> None:
+        """On a machine without networks, train the first ones, and tell every page how it goes."""
+        if first.needed(self.options):
+            await first.follow(self, status)
 
     @functools.cached_property
     def pictures(self):
