@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import secrets
 import warnings
 from collections.abc import Callable
@@ -23,8 +22,8 @@ from safetensors.torch import load as parse_tensors
 from safetensors.torch import save as pack_tensors
 from torch import Tensor
 
-from .names import CHECKPOINT, LONGEST_CHECKPOINT
 from .model import ModelConfig, Network, build_model
+from .names import CHECKPOINT, LONGEST_CHECKPOINT
 from .provenance import ProvenanceError, read_provenance
 
 FORMAT = "stn_demo checkpoint 1"

@@ -8,10 +8,23 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "stn_demo"
-ENGINE = ["model", "data", "training", "analysis", "runs", "cli", "checkpoints.py", "provenance.py", "names.py", "__main__.py"]
+ENGINE = [
+    "model",
+    "data",
+    "training",
+    "analysis",
+    "runs",
+    "cli",
+    "checkpoints.py",
+    "provenance.py",
+    "names.py",
+    "faults.py",
+    "__main__.py",
+]
 ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_module_names
 FLOORS = {
     "names": 0,
+    "faults": 0,
     "model": 1,
     "data": 2,
     "checkpoints": 2,

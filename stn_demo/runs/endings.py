@@ -7,8 +7,8 @@ from typing import Any
 
 from ..checkpoints import CheckpointError
 from ..data.mnist import DataError
+from ..faults import RunError, told, why
 from ..training.events import TrainingStopped
-from ..training.faults import RunError, told, why
 
 NOT_PERMITTED = ("EACCES", "EPERM", "EROFS")  # errors other than disk-full
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from .. import checkpoints
 from ..checkpoints import CheckpointError
+from ..faults import RunError, why
 from ..names import LONGEST_CHECKPOINT
-from ..training.faults import RunError, why
 from ..training.settings import TrainingSettings
 
 

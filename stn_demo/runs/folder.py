@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoints import SUFFIX, write_whole
-from ..training.faults import RunError
+from ..faults import RunError
 from ..training.state import State
 from . import locks
 

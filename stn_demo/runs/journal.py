@@ -13,8 +13,8 @@ from safetensors.torch import save as pack_tensors
 
 from .. import checkpoints
 from ..checkpoints import CheckpointError, write_whole
+from ..faults import NOTHING
 from ..model import Network
-from ..training.faults import NOTHING
 from ..training.state import State
 from .folder import ROLES, RunFolder, replace
 

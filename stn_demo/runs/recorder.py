@@ -9,8 +9,8 @@ from collections.abc import Callable
 import torch
 
 from ..checkpoints import CheckpointError
+from ..faults import NOTHING, RunError, told
 from ..training.events import Evaluated, Event, Finished, Step, TrainingStopped
-from ..training.faults import NOTHING, RunError, told
 from ..training.trainer import Trainer
 from . import locks
 from .folder import RunFolder

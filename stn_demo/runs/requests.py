@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from ..training.faults import RunError
+from ..faults import RunError
 from ..training.settings import TrainingSettings
 from .store import checked_name
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..checkpoints import CheckpointError
 from ..data import mnist
-from ..training.faults import NOTHING, RunError, told, why
+from ..faults import NOTHING, RunError, told, why
 from ..training.settings import TrainingSettings
 from . import locks
 from .endings import lost
@@ -22,6 +22,7 @@ from .states import AT_WORK, RESUMABLE
 from .store import Limits, RunStore, called, checked_name, default_folder, elsewhere
 
 __all__ = ["Limits", "RunError", "Runs", "default_folder"]
+
 
 class Runs:
     """The runs in ``folder``. From here one is trained at a time, by a process of its own, which ends when

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoints import CheckpointError
+from ..faults import RunError, why
 from ..names import LONGEST_RUN
-from ..training.faults import RunError, why
 from . import locks
 from .folder import ID, RunFolder
 

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from ..checkpoints import CheckpointError
 from ..data.digits import Digits
+from ..faults import NOTHING, RunError, told
 from ..training.distributed import find_device
 from ..training.evaluation import BLOCK, test_blocks
-from ..training.faults import NOTHING, RunError, told
 from ..training.settings import TrainingSettings
 from ..training.state import State
 from .data_source import DataSource

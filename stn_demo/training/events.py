@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..faults import sentence
 from ..model import Network
 from .evaluation import Evaluation
-from .faults import sentence
 from .state import State
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..data.distortions import DISTORTIONS, Distortion
 from ..data.pose import DIGIT
+from ..faults import RunError
 from ..model import ModelConfig
 from ..model.classifier import CLASSIFIERS
-from .faults import RunError
 from .stages import Moment, Stage, checked, moment
 
 DATA_SETS = ("mnist", "handwriting")

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from ..data.digits import Digits
+from ..faults import RunError
 from ..model import Network, build_model
 from ..model.classifier import CLASSIFIERS
 from .batches import derived_seed
-from .faults import RunError
 from .settings import TrainingSettings
 from .stages import OWN
 

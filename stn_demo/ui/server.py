@@ -66,8 +66,8 @@ def build_app(options: Options, spare: WorkerProcess | None = None) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     train_routes.add(app, training)
-    results_routes.add(app, options, batcher)
-    explore_routes.add(app, options, batcher, pictures, status)
+    results_routes.add(app, batcher)
+    explore_routes.add(app, batcher, pictures, status)
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
     for folder in STATIC:  # the address of a file equals its path in this package, so that relative imports hold
@@ -99,19 +99,15 @@ async def _load(options: Options, batcher: Batcher, status: Status, training: Tr
     """Bring the engine up beside the page, and say how it goes."""
 
     def make():
-        from .live.engine import Engine
-        from .live.networks import Networks
+        from .torch_side import TorchSide  # noqa: PLC0415 (loads torch, while the page is already up)
 
-        engine = Engine(Networks(options.checkpoints, options.uploads, training.open()))
-        engine.networks.warm(batcher.defaults)
-        return engine
+        return TorchSide(options, batcher, training.spare)
 
     try:
         await batcher.load(make)
         gc.collect()
         gc.freeze()  # torch and Gradio are a million objects: looking through them again is a pause of many frames
         await status.refresh(batcher)
-        status.tell("ready")
         await training.train_first(status)
     except asyncio.CancelledError:
         raise

@@ -30,14 +30,8 @@ class Pictures:
             raise TooMany("Too many pictures are being read at this moment; try again in a minute.")
         self._waiting += 1
         try:
-            await self._batcher.ready()
+            side = await self._batcher.ready()
             async with self._free:
-                return await asyncio.to_thread(_read, data, raw)
+                return await asyncio.to_thread(side.picture.read, data, raw=raw)
         finally:
             self._waiting -= 1
-
-
-def _read(data: bytes, raw: bool):
-    from ...data import picture
-
-    return picture.read(data, raw=raw)

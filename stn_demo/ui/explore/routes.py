@@ -11,10 +11,8 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
 from .. import http
-from ..live import request as live_request
 from ..live.batcher import Batcher
 from ..live.request import RequestError, parse, read_request, read_state
-from ..options import Options
 from ..status import Status
 from .pictures import Pictures
 
@@ -22,21 +20,13 @@ MOST_PICTURE = 20 * 1024 * 1024  # bytes of an upload
 MOST_NETWORK = 64 << 20  # bytes, as checkpoints.LARGEST_FILE
 
 
-def add(app: FastAPI, options: Options, batcher: Batcher, pictures: Pictures, status: Status) -> None:
+def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status) -> None:
     """Add the routes."""
     _add_network(app, batcher, status)
-    samples: list = []
 
     async def sampled(ask: Callable) -> JSONResponse:
-        def work():
-            from ..live.samples import Samples
-
-            if not samples:
-                samples.append(Samples(options.data))
-            return ask(samples[0])
-
-        await batcher.ready()
-        return JSONResponse(await asyncio.to_thread(work))
+        side = await batcher.ready()
+        return JSONResponse(await asyncio.to_thread(ask, side.samples))
 
     @app.get("/stn/strip")
     async def strip():
@@ -53,8 +43,7 @@ def add(app: FastAPI, options: Options, batcher: Batcher, pictures: Pictures, st
 
     @app.get("/stn/draw")
     async def draw(distortion: str = "r"):
-        await batcher.ready()
-        return http.answer(await asyncio.to_thread(_draw, distortion))
+        return http.answer((await batcher.ready()).answers.random_pose(distortion))
 
     @app.post("/stn/picture")
     async def picture(request: Request, raw: bool = False):
@@ -68,7 +57,7 @@ def add(app: FastAPI, options: Options, batcher: Batcher, pictures: Pictures, st
             digit = await pictures.read(data, raw)
         except ValueError as error:
             return http.refuse(getattr(error, "code", "broken"), str(error))
-        return {"digit": await asyncio.to_thread(_as_base64, digit), "label": None}
+        return {"digit": (await batcher.ready()).codec.as_base64(digit), "label": None}
 
     @app.post("/stn/link")
     async def link(request: Request):
@@ -96,49 +85,11 @@ def add(app: FastAPI, options: Options, batcher: Batcher, pictures: Pictures, st
 
     @app.post("/stn/export")
     async def export(request: Request):
-        return await precise(request, _export)
+        return await precise(request, (await batcher.ready()).answers.export)
 
     @app.post("/stn/code")
     async def code(request: Request):
-        return await precise(request, _code)
-
-
-def _export(asked: live_request.Request, engine) -> dict:
-    frame, _, model = engine.frame(asked)
-    return {
-        "model": asked.model,
-        "transform": model.config.transform if frame.theta else None,
-        "convention": "theta and grid map output to input; (x, y) in [-1, 1], edges at -1 and 1 (align_corners=False)",
-        "pose": asked.pose,
-        "theta": frame.theta,
-        "predicted_theta": frame.predicted,
-        "grid": frame.grid.tolist(),
-        "probabilities": frame.probs.tolist(),
-    }
-
-
-def _code(asked: live_request.Request, engine) -> dict:
-    from .snippet import snippet
-
-    frame, scene, model = engine.frame(asked)
-    return {"code": snippet(asked, scene, model, frame)}
-
-
-def _draw(name: str) -> dict:
-    import dataclasses
-    import random
-
-    from ...data.distortions import DISTORTIONS, draw_pose
-
-    if name not in DISTORTIONS:
-        return {"error": {"code": "bad_request", "message": f"Choose one of {', '.join(DISTORTIONS)}."}}
-    return {"pose": dataclasses.asdict(draw_pose(DISTORTIONS[name], random.Random()))}
-
-
-def _as_base64(digit) -> str:
-    from ..live.codec import as_base64
-
-    return as_base64(digit)
+        return await precise(request, (await batcher.ready()).answers.code)
 
 
 def _add_network(app: FastAPI, batcher: Batcher, status: Status) -> None:

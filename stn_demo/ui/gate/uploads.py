@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import io
 import os
 import secrets
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from PIL import Image
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from .. import http
@@ -141,9 +143,7 @@ async def _files(request: Request, data: bytes) -> list[bytes]:
 
 def _is_picture(data: bytes) -> bool:
     """Whether the first bytes are those of a picture; only its head is read."""
-    from PIL import Image
-
-    from ...data import picture  # noqa: F401  (registers further formats)
+    importlib.import_module("stn_demo.data.picture")  # registers further formats with Pillow; loads torch
 
     try:
         with Image.open(io.BytesIO(data)):

@@ -12,8 +12,13 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from .request import Defaults, Request, RequestError, error_text, parse, read_request
+
+if TYPE_CHECKING:
+    from ..torch_side import TorchSide
+    from .engine import Engine
 
 LARGEST_BATCH = 64
 LONGEST_QUEUE = 2000
@@ -28,7 +33,8 @@ class Batcher:
 
     def __init__(self, defaults: Defaults):
         self.defaults = defaults
-        self.engine = None
+        self.engine: Engine | None = None
+        self.side: TorchSide | None = None
         self._waiting: list[tuple[Request, asyncio.Future]] = []
         self._work: asyncio.Task | None = None
         self._loaded = asyncio.Event()
@@ -36,14 +42,16 @@ class Batcher:
         self._map_thread = ThreadPoolExecutor(1, thread_name_prefix="map", initializer=_yield_to_others)
         self._maps = 0  # under way or waiting
 
-    async def load(self, make: Callable[[], object]) -> None:
-        """Make the engine in the worker thread, and let the waiting questions through."""
-        self.engine = await asyncio.get_running_loop().run_in_executor(self._thread, make)
+    async def load(self, make: Callable[[], TorchSide]) -> None:
+        """Make everything that needs torch in the worker thread, and let the waiting requests through."""
+        self.side = await asyncio.get_running_loop().run_in_executor(self._thread, make)
+        self.engine = self.side.engine
         self._loaded.set()
 
-    async def ready(self) -> None:
-        """Wait until torch and the engine are loaded."""
+    async def ready(self) -> TorchSide:
+        """Everything that needs torch, once it is loaded."""
         await self._loaded.wait()
+        return self.side
 
     async def run(self, work: Callable, *args):
         """Something else that needs the engine's thread: ``work(engine, *args)``."""

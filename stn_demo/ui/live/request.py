@@ -10,7 +10,6 @@ import base64
 import binascii
 import json
 import math
-import re
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -7,8 +7,14 @@ import functools
 from collections import OrderedDict
 from pathlib import Path
 
-from ..live.batcher import Batcher
+from ...analysis import results
+from ...analysis.frame import Scene, frames
+from ...data import mnist
+from ...data.pose import Pose
 from ...names import CHECKPOINT
+from ...training.datasets import load_digits
+from ..live.batcher import Batcher
+from ..live.codec import as_base64
 from ..live.request import RequestError, read_pose
 from ..options import Options
 from . import story
@@ -29,7 +35,6 @@ class Measured:
 
     async def overview(self, pair: str | None) -> dict:
         """See ``story.overview``; "stale" says that the network here has other weights than the one that was measured."""
-        await self.batcher.ready()
         return await asyncio.to_thread(self._overview, _checked(pair))
 
     def _overview(self, pair: str | None) -> dict:
@@ -43,7 +48,6 @@ class Measured:
         return sorted(path.name for path in self.folder.glob("*.json"))
 
     def results(self) -> dict:
-        from ...analysis import results
 
         files = sorted(self.folder.glob("*.json"))
         version = tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
@@ -55,7 +59,6 @@ class Measured:
         """The failures ``of`` a network or of its twin, as both see them: on MNIST where it is on this machine, else on digits of
         our own hand. {"set", "looked_at", "failures": [{"digit", "pose", "label", "input", "warped", "answer", "confidence",
         "twin_answer", "twin_confidence"}]}."""
-        await self.batcher.ready()
         return await asyncio.to_thread(
             self._failures, _checked(name), _checked(twin), _checked(of), asyncio.get_running_loop()
         )
@@ -78,13 +81,11 @@ class Measured:
         return self._galleries[key]
 
     def _set(self, result: dict) -> str:
-        from ...data import mnist
 
         return "mnist" if "mnist" in result and mnist.is_at_hand(self.options.data) else "handwriting"
 
     @functools.cache  # noqa: B019  (a desk lives as long as the app)
     def _digits(self, name: str):
-        from ...training.datasets import load_digits
 
         return load_digits(name, train=False, root=self.options.data, download=False)
 
@@ -95,7 +96,6 @@ class Measured:
 
 @functools.lru_cache(maxsize=64)
 def _sha256(path: Path, _changed: int) -> str:
-    from ...analysis import results
 
     return results.sha256(path)
 
@@ -108,9 +108,6 @@ def _checked(name: str | None) -> str | None:
 
 def _looked_at(rows: list[dict], digits, name: str, twin: str | None, engine) -> list[dict]:
     """In the engine's thread: the very frames that Explore would show."""
-    from ...analysis.frame import Scene, frames
-    from ...data.pose import Pose
-    from ..live.codec import as_base64
 
     model = engine.networks.get(name)
     poses = [read_pose(row["pose"]) for row in rows]

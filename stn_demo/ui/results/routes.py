@@ -13,24 +13,24 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from .. import http
 from ..live.batcher import Batcher
-from ..options import Options
-from .measured import Measured
 
 
-def add(app: FastAPI, options: Options, batcher: Batcher) -> None:
+def add(app: FastAPI, batcher: Batcher) -> None:
     """Add the routes. They come before the files of the page, which are mounted at the same path."""
-    results = Measured(options, batcher)
 
     @app.get("/stn/results")
     async def overview(pair: str = ""):
+        results = (await batcher.ready()).measured
         return await _answered(results.overview(pair or None))
 
     @app.get("/stn/results/failures")
     async def failures(network: str, twin: str = "", of: str = ""):
+        results = (await batcher.ready()).measured
         return await _answered(results.failures(network, twin or None, of or network))
 
     @app.get("/stn/results/measured/{name}")
     async def measured(name: str):
+        results = (await batcher.ready()).measured
         if name not in await asyncio.to_thread(results.files):
             return http.refuse("unknown_file", "There is no such file of results.")
         return FileResponse(

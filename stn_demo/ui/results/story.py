@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...analysis import cells, table
 from . import figures, limits
 
 
@@ -17,8 +18,6 @@ def overview(results: dict, wanted: str | None) -> dict:
     Raises:
         UnknownPair: that network has no results.
     """
-    from ...analysis import cells, table
-
     choices = [pair for pair in cells.pairs(results["table"]) if pair.name in results["classes"]]
     if not choices:
         return {"pairs": [], "pair": None}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RUN_NAME = "first networks"
 CHECKPOINTS = {"turn-affine": False, "seed-cnn": True}  # name: whether it is the plain CNN
 EPOCHS = 6.0
+DIGITS: int | None = None  # to train on; None: all that there are
 POLL = 0.5  # seconds
 
 
@@ -40,12 +41,12 @@ def begin(runs: Runs, options: Options, data: str = "mnist") -> str:
         RunError: it cannot be started, see ``Runs.start``.
     """
     for run in runs.all():
-        if run.get("name") == RUN_NAME and run["settings"]["data"] == data and (run["alive"] or run["resumable"]):
+        if run.get("name") == RUN_NAME and (run["alive"] or run["resumable"]):
             if not run["alive"]:
                 runs.resume(run["id"])
             return run["id"]
     settings = RECIPES["turn-affine"].but(epochs=EPOCHS, data=data, holdout=0, averaging=0.0)
-    return runs.start(settings, name=RUN_NAME, twin=True, device=options.device)
+    return runs.start(settings, name=RUN_NAME, twin=True, digits=DIGITS, device=options.device)
 
 
 async def follow(training: TrainingService, status: Status) -> None:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+import torch
+
+from ...data import mnist
+from ...data.distortions import DISTORTIONS
+from ...model.classifier import POINTS
+from ...model.config import CHOICES
+from ...training.presets import PRESETS
+from ...training.settings import DATA_SETS, TrainingSettings
 from ..live.request import RequestError
 from ..options import Options
 
@@ -12,7 +20,6 @@ ASKED = ("name", "twin", "minutes", "digits", "device")  # of Runs.start, beside
 
 def presets() -> list[dict]:
     """[{name, settings, twin, minutes}], in the order to be shown."""
-    from ...training.presets import PRESETS
 
     return [
         {
@@ -27,7 +34,6 @@ def presets() -> list[dict]:
 
 def begun(name: str) -> dict:
     """What of the status of a run of this preset is known before it begins. StateError where there is no such preset."""
-    from ...training.presets import PRESETS
 
     if name not in PRESETS:
         raise RequestError(f"{name[:40]!r} is no preset.")
@@ -36,13 +42,6 @@ def begun(name: str) -> dict:
 
 def choices(options: Options) -> dict:
     """Every field of the settings with its values or its range, and which devices and digits this machine has."""
-    import torch
-
-    from ...data import mnist
-    from ...data.distortions import DISTORTIONS
-    from ...model.classifier import POINTS
-    from ...model.config import CHOICES
-    from ...training.settings import DATA_SETS, TrainingSettings
 
     devices = ["cpu"]
     if torch.cuda.is_available():
@@ -71,8 +70,6 @@ def choices(options: Options) -> dict:
 def read(values: dict) -> dict:
     """The arguments of ``Runs.start`` from a posted {settings, name, twin, minutes, digits, device}; the network takes
     pictures of the size that the distortion makes. ValueError, with a sentence, for anything that does not fit."""
-    from ...data.distortions import DISTORTIONS
-    from ...training.settings import TrainingSettings
 
     unknown = set(values) - {"settings", *ASKED}
     if unknown:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gzip
+import importlib.metadata
+import importlib.util
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +20,10 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from ...faults import RunError, why
 from ...names import CHECKPOINT, LONGEST_CHECKPOINT
 from .. import http
 from ..live.request import parse, read_request
-from . import form
 from . import log as run_log
 from .service import TrainingService, running, version
 
@@ -48,7 +51,7 @@ def add(app: FastAPI, training: TrainingService) -> None:
 def _add_watching(app: FastAPI, training: TrainingService) -> None:
     @app.get("/stn/train")
     async def overview():
-        runs = await training.listed()
+        side, runs = await training.batcher.ready(), await training.listed()
         training.prepare()
         problem = None
         try:
@@ -61,8 +64,8 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
             "runs": [run_log.summary(run) for run in runs],
             "version": version(runs),
             "running": running(runs),
-            "presets": await asyncio.to_thread(form.presets),
-            "choices": await asyncio.to_thread(form.choices, training.options),
+            "presets": side.form.presets(),
+            "choices": await asyncio.to_thread(side.form.choices, training.options),
         }
 
     @app.get("/stn/train/networks")
@@ -88,9 +91,10 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
     async def strip(id: str = "", step: str = "latest", seen: str = "", preset: str = ""):
         """Of a run, or of what a run of a preset begins with."""
         try:
+            side = await training.batcher.ready()
             name = f"run-{id}-{step}" if id else f"untrained-{preset}"
-            run = await training.call(lambda runs: runs.status(id) if id else form.begun(preset))
-            version, message = await training.pictures.strip(name, run)
+            run = await training.call(lambda runs: runs.status(id) if id else side.form.begun(preset))
+            version, message = await side.strips.strip(name, run)
         except ValueError:  # deleted, or not yet written
             version = seen
         if version == seen:
@@ -110,7 +114,7 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
 
 def _add_driving(app: FastAPI, training: TrainingService) -> None:
     async def start(values: dict) -> dict:
-        asked = await asyncio.to_thread(form.read, values)
+        asked = (await training.batcher.ready()).form.read(values)
         return {"id": await training.call(lambda runs: runs.start(**asked))}
 
     async def reset(values: dict) -> dict:
@@ -203,16 +207,14 @@ def _add_taking(app: FastAPI, training: TrainingService) -> None:
 
     @app.post("/stn/train/replay")
     async def replay(request: Request):
-        from . import replay as animated
-
         try:
-            values = await _posted(request, training, "replay")
+            side, values = await training.batcher.ready(), await _posted(request, training, "replay")
             asked = read_request({**values, "id": 0, "model": None, "twin": None}, training.batcher.defaults)
             run = await training.call(
                 lambda runs: {**runs.status(_id(values)), "snapshots": runs.snapshots(_id(values))}
             )
             async with drawing:
-                data, kind = await animated.animation(training.batcher, run, asked, values.get("format"))
+                data, kind = await side.replay.animation(training.batcher, run, asked, values.get("format"))
         except (ValueError, OSError) as error:
             return _refuse(error)
         return Response(data, media_type=kind, headers=FILE)
@@ -236,11 +238,9 @@ def _refuse(error: Exception, **more) -> JSONResponse:
 def _described(error: Exception) -> dict:
     """The sentence of a RunError, StateError, Refused or of settings that do not fit each other."""
     if isinstance(error, OSError):
-        from ...training.faults import RunError, why
-
         error = RunError("disk_other", **why(error))
     about = {"code": getattr(error, "code", "run_settings"), "message": str(error)}
-    if type(error).__name__ == "RunError":
+    if isinstance(error, RunError):
         about |= {"code": f"run_{error.code}", "kind": error.kind, "values": error.values}
     return about
 
@@ -275,9 +275,7 @@ def _number(values: dict, name: str, least: float, most: float) -> float:
 @functools.cache
 def _plotly() -> tuple[str, bytes, bytes]:
     """Plotly's script as the plotly package brings it: its tag, its text, the same packed."""
-    import gzip
-
-    import plotly
-
-    plain = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
-    return f'"{plotly.__version__}"', plain, gzip.compress(plain, 6)
+    package = Path(importlib.util.find_spec("plotly").origin).parent  # found without importing it
+    plain = (package / "package_data" / "plotly.min.js").read_bytes()
+    version = importlib.metadata.version("plotly")
+    return f'"{version}"', plain, gzip.compress(plain, 6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import json
 import time
@@ -20,31 +19,23 @@ BEGINNING = 6.0  # seconds of training
 
 
 class TrainingService:
-    """``runs`` (a ``training.runs.Runs``) is None until ``open`` has been called."""
+    """Access to the training runs of the app for its routes, without blocking the event loop."""
 
     def __init__(self, options: Options, batcher: Batcher, status: Status, spare: WorkerProcess | None = None):
         """``spare``: a process for the first run, which loads while the app does."""
         self.options, self.batcher, self.status, self.spare = options, batcher, status, spare
-        self.runs = None
         self._listed: tuple[float, list[dict]] = (-1e9, [])
         self._preparing: asyncio.Task | None = None
 
-    def open(self):
-        """Make the ``Runs``; torch is loaded by now. Called once, in the engine's thread."""
-        from ...runs.runs import Limits, Runs
-
-        limits = Limits(minutes=self.options.longest_run, bytes=self.options.most_disk << 20)
-        self.runs = Runs(self.options.runs, data_root=self.options.data, limits=limits, spare=self.spare)
-        return self.runs
-
     def close(self) -> None:
-        if self.runs is not None:
-            self.runs.close()
+        """Save the state of the run that is being trained, and end its process."""
+        if self.batcher.side is not None:
+            self.batcher.side.runs.close()
 
     async def call(self, work: Callable, *args, **named):
         """``work(runs, ...)`` in a thread, once the runs are there."""
-        await self.batcher.ready()
-        return await asyncio.to_thread(work, self.runs, *args, **named)
+        side = await self.batcher.ready()
+        return await asyncio.to_thread(work, side.runs, *args, **named)
 
     async def listed(self) -> list[dict]:
         """The status of every run, at most ``LISTED_FOR`` old."""
@@ -70,16 +61,12 @@ class TrainingService:
         self._listed = (-1e9, [])
 
     async def train_first(self, status: Status) -> None:
-        """On a machine without networks, train the first ones, and tell every page how it goes."""
-        if first.needed(self.options):
-            await first.follow(self, status)
-
-    @functools.cached_property
-    def pictures(self):
-        from ..live.samples import Samples
-        from .strip import Pictures
-
-        return Pictures(Samples(self.options.data), self.batcher)
+        """On a machine without networks, train the first ones, and tell every page how it goes until it can say "ready"."""
+        side = await self.batcher.ready()
+        if side.first.needed(self.options):
+            await side.first.follow(self, status)
+        else:
+            status.tell("ready")
 
 
 def beginning(run: dict) -> bool:

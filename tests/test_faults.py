@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from stn_demo import faults
 from stn_demo.checkpoints import CheckpointError, write_whole
-from stn_demo.training import faults
-from stn_demo.training.faults import SENTENCES, RunError, told, why
+from stn_demo.faults import SENTENCES, RunError, told, why
 
-PACKAGE = Path(faults.__file__).resolve().parents[1]
+PACKAGE = Path(faults.__file__).resolve().parent
 CATALOGUES = {
     tag: json.loads((PACKAGE / "ui" / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")
 }
