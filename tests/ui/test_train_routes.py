@@ -212,7 +212,7 @@ def test_pause_step_rate_resume_stop(client, long):
     post(client, "pause", id=long)
     at = wait(client, long, "paused")["step"]
     post(client, "step", id=long)
-    now = until(client, long, lambda run: run["step"] != at)
+    now = until(client, long, lambda run: run["step"] != at and run["state"] == "paused")
     assert (now["state"], now["step"]) == ("paused", at + 1)
     post(client, "rate", id=long, rate=1e-4)
     post(client, "resume", id=long)
