@@ -18,7 +18,6 @@ from stn_demo import checkpoints
 from stn_demo.analysis.turning import answers
 from stn_demo.data import handwriting
 from stn_demo.data.pose import Pose, pose_images
-from stn_demo.ui.live.codec import as_base64
 from stn_demo.ui.live.samples import HANDWRITING_COUNT, HANDWRITING_SEED
 
 KINDS = {  # name: poses to try, the mildest first
@@ -74,20 +73,18 @@ def main(model="upright", twin="upright-cnn"):
             print(f"no digit for {name}", file=sys.stderr)
             continue
         taken.add(int(digits.labels[best[1]]))
-        scenes.append(scene(name, digits, best[1], best[2], model, twin, False))
+        scenes.append(scene(name, best[1], best[2], model, twin, False))
     probs, right = sure(BOTH)
     score = torch.where(upright & right.all(0), probs.min(0).values, -1.0)
     index = next(i for i in score.argsort(descending=True).tolist() if int(digits.labels[i]) not in taken)
-    scenes.append(scene("both-right", digits, index, BOTH, model, twin, True))
+    scenes.append(scene("both-right", index, BOTH, model, twin, True))
     print("[\n" + ",\n".join("  " + json.dumps(one) for one in scenes) + "\n]")
 
 
-def scene(name, digits, index, pose, model, twin, twin_right):
+def scene(name, index, pose, model, twin, twin_right):
     return {
         "id": name,
         "digit": f"handwriting.{index}",
-        "pixels": as_base64(digits.images[index]),
-        "label": int(digits.labels[index]),
         "pose": pose,
         "model": model,
         "twin": twin,

@@ -24,6 +24,7 @@ const PARTS = [
   ["./handles.js", "attachHandles"],
   ["./inspector.js", "attachInspector"],
   ["./descent.js", "attachDescent"],
+  ["./scenes.js", "attachScenes"],
   ["./export.js", "attachExport"],
   ["./checkpoint.js", "attachCheckpoint"],
 ];

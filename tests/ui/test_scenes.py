@@ -1,0 +1,57 @@
+"""The prepared scenes and the ready digits show what they say: who is right is measured here again."""
+
+import json
+from functools import cache
+
+import pytest
+import torch
+
+from stn_demo import checkpoints
+from stn_demo.data.pose import Pose, pose_images
+from stn_demo.ui import page
+from stn_demo.ui.live.request import read_pose
+from stn_demo.ui.live.samples import Samples
+
+STATIC = page.HERE / "explore" / "static"
+SCENES = json.loads((STATIC / "scenes.json").read_text(encoding="utf-8"))
+STRINGS = [json.loads((page.HERE / "strings" / f"{name}.json").read_text(encoding="utf-8")) for name in ("en", "zh-CN")]
+load = cache(checkpoints.load)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return Samples(None)
+
+
+def answer(network, digits, pose=None):
+    """What the network takes uint8 digits [N, 28, 28] for."""
+    with torch.inference_mode():
+        posed = pose_images(digits[:, None].float() / 255, [pose or Pose()] * len(digits), network.config.input_size)
+        return network(posed).argmax(1).tolist()
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene["id"])
+def test_in_each_scene_right_is_who_is_said_to_be(scene, samples):
+    index = int(scene["digit"].removeprefix("handwriting."))
+    digit, label = samples.handwriting.images[index][None], int(samples.handwriting.labels[index])
+    pose = Pose(**read_pose(scene["pose"]))
+    for role, right in scene.get("right", {}).items():
+        assert (answer(load(scene[role]), digit, pose) == [label]) is right, role
+        assert answer(load(scene[role]), digit) == [label], f"{role} reads it when it is not posed"
+    for role in ("model", "twin"):
+        assert checkpoints.path_of(scene[role]).exists()
+
+
+def test_the_scenes_have_names_in_both_languages_and_one_shows_both_right():
+    ids = [scene["id"] for scene in SCENES]
+    assert len(set(ids)) == len(ids) and all(f"scene.{one}" in strings for one in ids for strings in STRINGS)
+    told = [scene["right"] for scene in SCENES if "right" in scene]
+    assert {"model": True, "twin": True} in told and told.count({"model": True, "twin": False}) >= 4
+
+
+@pytest.mark.parametrize("name", ["upright", "seed-cnn", "turn-affine"])
+def test_the_ten_ready_digits_are_read_right_when_they_are_not_posed(name, samples):
+    strip = samples.strip()["handwriting"]
+    indices = [int(one["name"].removeprefix("handwriting.")) for one in strip]
+    assert [one["label"] for one in strip] == list(range(10))
+    assert answer(load(name), samples.handwriting.images[indices]) == list(range(10))
