@@ -1,12 +1,15 @@
 """The prepared scenes and the ready digits show what they say: who is right is measured here again."""
 
 import json
+import re
 from functools import cache
 
+import numpy as np
 import pytest
 import torch
 
 from stn_demo import checkpoints
+from stn_demo.data import ink
 from stn_demo.data.pose import Pose, pose_images
 from stn_demo.ui import page
 from stn_demo.ui.live.request import read_pose
@@ -40,6 +43,18 @@ def test_in_each_scene_right_is_who_is_said_to_be(scene, samples):
         assert answer(load(scene[role]), digit) == [label], f"{role} reads it when it is not posed"
     for role in ("model", "twin"):
         assert checkpoints.path_of(scene[role]).exists()
+
+
+def test_the_first_scene_is_one_where_the_transformer_matters():
+    text = (STATIC / "first.js").read_text(encoding="utf-8")
+    points = [int(value) for value in re.findall(r"\d+", text.split("p: [")[1].split("]")[0])]
+    width = int(re.search(r"w: (\d+)", text)[1])
+    drawn = ink.render([ink.Stroke(np.array(points).reshape(-1, 2) / 1000, width / 1000)])
+    pose = Pose(**{name: float(value) for name, value in re.findall(r"(\w+): (-?[\d.]+)", text.split("pose: {")[1])})
+    digit = (drawn * 255).round().to(torch.uint8)[None]
+    shown = page.defaults([info.name for info in checkpoints.available()])
+    assert answer(load(shown.model), digit) == answer(load(shown.twin), digit) == [2]
+    assert answer(load(shown.model), digit, pose) == [2] != answer(load(shown.twin), digit, pose)
 
 
 def test_the_scenes_have_names_in_both_languages_and_one_shows_both_right():

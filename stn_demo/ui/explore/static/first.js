@@ -1,4 +1,5 @@
-/** A hand-drawn 2, turned: what is shown before anybody has drawn. */
+/** A hand-drawn 2 in a pose in which `upright` reads it and `seed-cnn`, which has no transformer, does not
+ *  (tests/ui/test_scenes.py): what is shown before anybody has drawn. */
 export const FIRST = {
   source: {
     kind: "strokes",
@@ -11,5 +12,5 @@ export const FIRST = {
       ],
     }],
   },
-  pose: { rotation: 40 },
+  pose: { rotation: -75, scale: 0.65, shift_x: 6, shift_y: 7 },
 };
