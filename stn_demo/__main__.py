@@ -17,18 +17,20 @@ from .cli import analyse as analysis
 from .cli import export as exporting
 from .cli.train import Interrupted, Job, train_to_file
 from .cli.train_all import train_all
+from .data import folder as pictures
 from .data.distortions import DISTORTIONS
 from .model import ModelConfig
 from .model.config import CHOICES
 from .runs.store import default_folder
 from .training import RECIPES, TrainingSettings, TrainingStopped, evaluate
-from .training.datasets import load_digits
+from .training.datasets import load_digits, settings_for
 from .training.distributed import find_device
 from .training.recipes import ZOO
 from .training.settings import DATA_SETS
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
-DATA_HELP = "folder of MNIST; default: STN_DEMO_DATA, else ~/.cache/stn_demo; downloaded where it is missing"
+DATA_HELP = "folder of MNIST, or (train) of pictures of your own, one folder a class; with folders train and test or without; default: "
+DATA_HELP += "STN_DEMO_DATA, else ~/.cache/stn_demo; MNIST is downloaded where it is missing"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,7 +71,12 @@ def _train(options: argparse.Namespace) -> None:
     if "placement" in changes:
         changes["placement"] = tuple(point for point in changes["placement"].split(",") if point not in ("", "none"))
     recipe = options.recipe or (None if options.resume else "seed-affine")
+    own = options.data is None and pictures.looks_like_one(options.data_folder)
     if recipe == "all":
+        if own:
+            raise ValueError(
+                "--recipe all trains the paper's networks on MNIST; for your own pictures name one recipe."
+            )
         _train_all(options, changes)
         return
     if recipe is not None and recipe not in RECIPES:
@@ -80,7 +87,10 @@ def _train(options: argparse.Namespace) -> None:
         options.output = Path("runs") / f"{recipe or 'seed-affine'}{checkpoints.SUFFIX}"
     if options.output.suffix != checkpoints.SUFFIX:
         raise ValueError(f"The output is a {checkpoints.SUFFIX} file; {str(options.output)!r} does not end so.")
-    path = train_to_file(_job(options, RECIPES[recipe] if recipe else None, options.output, changes))
+    chosen = RECIPES[recipe] if recipe else None
+    if chosen and own:
+        chosen, changes = settings_for(pictures.find(options.data_folder), chosen, changes), {}
+    path = train_to_file(_job(options, chosen, options.output, changes))
     if int(os.environ.get("RANK", "0")) == 0:
         print(path)
 

@@ -63,7 +63,7 @@ class Frame:
     grid [O, O, 2], outline [4 k, 2]: where each output pixel, and the edge of the output, clockwise from its top left
         corner, is read (normalised input). k is 1 unless the edge is curved.
     theta: what was applied; predicted: what the network wanted (both empty without a transformer).
-    probs, twin_probs [10]: of the network, and of its twin on the same pose (or None).
+    probs, twin_probs [classes]: of the network, and of its twin on the same pose (or None).
     applied, undone, residual, predicted_parts: see ``decompose``; None where there is nothing to say.
     rest: parts of theta for the digit when it is not posed, which went through in the same batch.
     followed: how the frame moved from there: parts of ``undone`` after the inverse of ``rest``. What a network does to a digit
@@ -116,12 +116,12 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     digits = torch.stack([scene.digit for scene in scenes])[:, None].float() / 255
     poses = [scene.pose for scene in scenes]
     matrices = pose_matrices(poses, size)
-    inputs = pose_images(digits, poses, size, matrices)
+    inputs = _in_channels(pose_images(digits, poses, size, matrices), model)
     first = model.transformers["input"] if "input" in model.transformers else None  # noqa: SIM401 (it has no get)
     wanted = own = at_rest = None
     if first is not None:
         # the digits as they were drawn go through together with the posed ones
-        both = first.trace(torch.cat([inputs, pose_images(digits, [Pose()] * count, size)]))
+        both = first.trace(torch.cat([inputs, _in_channels(pose_images(digits, [Pose()] * count, size), model)]))
         own, at_rest = both.theta[:count], both.theta[count:]
         if any(scene.grab for scene in scenes):
             wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
@@ -130,8 +130,8 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     twin_probs = [None] * count
     if twin is not None:
         twin_size = twin.config.side
-        seen = inputs if twin_size == size else pose_images(digits, poses, twin_size)
-        twin_probs = twin(seen).exp()
+        seen = inputs[:, :1] if twin_size == size else pose_images(digits, poses, twin_size)
+        twin_probs = twin(_in_channels(seen, twin)).exp()
 
     applied = decompose.pose_matrix(matrices, DIGIT)
     nothing: list = [None] * count
@@ -184,6 +184,11 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         )
         for i, scene in enumerate(scenes)
     ]
+
+
+def _in_channels(images: Tensor, model: Network) -> Tensor:
+    """``images`` [N, 1, S, S], the same in each of the channels that ``model`` takes."""
+    return images.expand(-1, model.config.in_channels, -1, -1)
 
 
 def _pushed(

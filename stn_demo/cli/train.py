@@ -7,6 +7,7 @@ import os
 import platform
 import signal
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -16,14 +17,15 @@ import torch
 
 from .. import checkpoints
 from ..data.digits import Digits
+from ..data.distortions import Distortion
 from ..runs.recorder import Recorder
 from ..runs.store import RunStore
-from ..training.datasets import load_digits
+from ..training.datasets import load_digits, load_pictures
 from ..training.distributed import Group, joined
 from ..training.evaluation import evaluate
 from ..training.events import Finished, TrainingStopped
 from ..training.loop import run
-from ..training.settings import TrainingSettings
+from ..training.settings import FOLDER, TrainingSettings
 from ..training.state import State
 from ..training.trainer import Trainer
 from .progress import Progress, duration
@@ -72,17 +74,17 @@ def train_to_file(job: Job) -> Path:
     """
     with joined(job.device, job.alone) as group, _stop_asked() as asked:
         settings, state = _prepared(job, group)
-        digits = load_digits(settings.data, train=True, root=job.data_root)
-        test = load_digits(settings.data, train=False, root=job.data_root)
+        progress = Progress(quiet=job.quiet or not group.leads)
+        digits, test = _data(settings, job.data_root, progress.say)
         if job.minutes is not None:
             settings = settings.but(epochs=epochs_in(job.minutes, settings, digits, group))
-        progress = Progress(quiet=job.quiet or not group.leads)
         trainer = Trainer(settings, digits, resume_from=state, group=group)
         weights = sum(value.numel() for value in trainer.model.parameters())
         where = f"{group.device}, {torch.get_num_threads()} threads" if group.device.type == "cpu" else group.device
         progress.say(f"{weights:,} weights, {trainer.steps} steps of {settings.batch_size} digits on {where}")
         every = round(job.evaluate_every * trainer.steps / settings.epochs)
-        recorder = Recorder(RunStore(job.runs), job.output, trainer) if job.runs and group.leads else None
+        recorded = job.runs and group.leads and settings.data != FOLDER  # the page draws digits
+        recorder = Recorder(RunStore(job.runs), job.output, trainer) if recorded else None
         if recorder and recorder.fault:
             progress.say(recorder.fault)
         saved = time.monotonic()
@@ -117,6 +119,12 @@ def train_to_file(job: Job) -> Path:
             if recorder:
                 recorder.end("done", test_error=list(provenance["test_error"].values())[-1], digits=len(test.labels))
     return job.output
+
+
+def _data(settings: TrainingSettings, root: str | None, say: Callable[[str], None]) -> tuple[Digits, Digits]:
+    if settings.data == FOLDER:
+        return load_pictures(settings, root, say)
+    return load_digits(settings.data, train=True, root=root), load_digits(settings.data, train=False, root=root)
 
 
 def _prepared(job: Job, group: Group) -> tuple[TrainingSettings, State | None]:
@@ -178,7 +186,9 @@ def _stop_asked():
 
 def _provenance(settings: TrainingSettings, end: Finished, digits: Digits, test: Digits, group: Group) -> dict:
     """Where a checkpoint comes from: enough to train it again, and what it then should measure."""
-    tests = {"none": evaluate(end.model, test, "none")} if settings.model.input_size == 28 else {}
+    whole = settings.distort.picture == settings.model.input_size
+    plain = Distortion(frame=settings.distort.frame, picture=settings.distort.picture)
+    tests = {"none": evaluate(end.model, test, plain)} if whole else {}
     name = settings.distortion if isinstance(settings.distortion, str) else "as trained"
     tests[name] = evaluate(end.model, test, settings.distort)
     return {

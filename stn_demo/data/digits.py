@@ -6,11 +6,16 @@ from torch import Tensor
 
 
 class Digits(NamedTuple):
-    """Handwritten digits: white ink on black, 28 x 28 pixels.
+    """Handwritten digits: white ink on black, 28 x 28 pixels. Or pictures of one's own, see ``data.folder``.
 
-    images: uint8 [N, 28, 28], 0 = background, 255 = full ink.
-    labels: int64 [N], 0..9.
+    images: uint8 [N, 28, 28], 0 = background, 255 = full ink; pictures: uint8 [N, channels, side, side].
+    labels: int64 [N], 0..9; of pictures, their class.
     """
 
     images: Tensor
     labels: Tensor
+
+
+def as_floats(images: Tensor) -> Tensor:
+    """``Digits.images``, or some of them, as networks take them: float [N, channels, side, side] in [0, 1]."""
+    return (images[:, None] if images.dim() == 3 else images).float() / 255

@@ -17,7 +17,7 @@ SHIFTS = ("none", "ink", "box")
 
 
 class Distorted(NamedTuple):
-    """images [N, 1, frame, frame] and what was done to each: matrix [N, 3, 3], digit -> frame, px from the middle of
+    """images [N, channels, frame, frame] and what was done to each: matrix [N, 3, 3], digit -> frame, px from the middle of
     each; elastic [N, 16, 2], how far from its place each control point of the frame was read, px, or None."""
 
     images: Tensor
@@ -31,12 +31,13 @@ class Distortion:
 
     Attributes:
         frame: side of the distorted picture, px.
+        picture: side of the digit before it is posed, px.
         rotation: uniform in [-rotation, rotation], degrees.
         ends: angles are drawn more often near the ends of that range: rotation times the sine of a uniform angle.
         scale: uniform in this range, factor.
         shear: uniform in [-shear, shear].
-        shift: "none"; "ink": anywhere that keeps the posed ink inside the frame; "box": the 28 x 28 square of
-            the digit, as large as before it was scaled, anywhere inside the frame.
+        shift: "none"; "ink": anywhere that keeps the posed ink inside the frame; "box": the square of the digit, as
+            large as before it was scaled, anywhere inside the frame.
         corner_sigma: standard deviation, px, of the move of each corner of the frame in x and in y; poses whose
             corners do not form a convex quadrilateral are drawn again.
         elastic_sigma: standard deviation, px, of the move of 4 x 4 spline control points in x and in y.
@@ -49,6 +50,7 @@ class Distortion:
     """
 
     frame: int = DIGIT
+    picture: int = DIGIT
     rotation: float = 0.0
     scale: tuple[float, float] = (1.0, 1.0)
     shear: float = 0.0
@@ -68,6 +70,8 @@ class Distortion:
             raise ValueError(f"shift is {self.shift!r}; choose one of {', '.join(SHIFTS)}.")
         if not DIGIT <= self.frame <= 256:
             raise ValueError(f"frame is {self.frame!r}; give {DIGIT} to 256 px.")
+        if not 8 <= self.picture <= 256:
+            raise ValueError(f"picture is {self.picture!r}; give 8 to 256 px.")
         if len(self.scale) != 2 or not 0.05 <= self.scale[0] <= self.scale[1] <= 8:
             raise ValueError(f"scale is {self.scale!r}; give a range inside 0.05 to 8.")
         for name, most in (("rotation", 180), ("shear", 2), ("corner_sigma", 28), ("elastic_sigma", 28)):
@@ -79,6 +83,19 @@ class Distortion:
             raise ValueError(f"reach is {self.reach!r}; give a number from 0 to 1.")
         if not 0 <= self.clutter <= 100:
             raise ValueError(f"clutter is {self.clutter!r}; give 0 to 100 pieces.")
+
+    def framed(self, frame: int) -> Distortion:
+        """The same for pictures of another size: in a frame of ``frame`` px, with all that is in px in proportion."""
+        factor = frame / self.frame
+        if factor == 1:
+            return self
+        return replace(
+            self,
+            frame=frame,
+            picture=round(self.picture * factor),
+            corner_sigma=self.corner_sigma * factor,
+            elastic_sigma=self.elastic_sigma * factor,
+        )
 
     def narrowed(self, part: float) -> Distortion:
         """The same with ``part`` (0 to 1) of each range around doing nothing; shift and clutter stay as they are."""
@@ -106,7 +123,7 @@ class Distortion:
         return replace(wide, reach=self.reach * min(1.0, part))
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Distorted:
-        """Distort ``images`` [N, 1, 28, 28], floats in [0, 1]; ``generator`` lives on their device."""
+        """Distort ``images`` [N, channels, picture, picture], floats in [0, 1]; ``generator`` lives on their device."""
         count = len(images)
 
         def uniform(*shape: int) -> Tensor:
@@ -123,7 +140,7 @@ class Distortion:
         if self.shift == "ink":
             matrix[:, :2, 2] = self._inside(images, matrix, draws[:, 3:])
         elif self.shift == "box":
-            matrix[:, :2, 2] = draws[:, 3:] * (self.frame - DIGIT) / 2
+            matrix[:, :2, 2] = draws[:, 3:] * (self.frame - self.picture) / 2
         matrix[:, :2, 2] *= self.reach
         if self.corner_sigma:
             matrix = homography(self._corners(count, generator, images.device), self.frame) @ matrix
@@ -138,7 +155,7 @@ class Distortion:
     def _inside(self, images: Tensor, matrix: Tensor, draws: Tensor) -> Tensor:
         """Tensor[N, 2]: a shift for each that keeps the box around its posed ink inside the frame; where the box is
         larger than the frame, the shift that centres it."""
-        ink = images[:, 0] > 0.1
+        ink = images.amax(1) > 0.1
         half = images.shape[-1] / 2
         edges = []
         for hit in (ink.any(1), ink.any(2)):  # columns, rows
@@ -189,10 +206,10 @@ class Distortion:
             return rows[..., :, None], columns[..., None, :]
 
         rows, columns = squares(images.shape[-1])
-        pieces = images[other[..., None, None], 0, rows, columns]
+        pieces = images.movedim(1, -1)[other[..., None, None], rows, columns].movedim(-1, 1).flatten(2)
         rows, columns = squares(self.frame)
-        places = (rows * self.frame + columns).flatten(1)
-        return frames.flatten(1).scatter_reduce(1, places, pieces.flatten(1), "amax").view_as(frames)
+        places = (rows * self.frame + columns).flatten(1)[:, None].expand_as(pieces)
+        return frames.flatten(2).scatter_reduce(2, places, pieces, "amax").view_as(frames)
 
 
 # The paper's P moves "each corner of an image by an amount sampled from a normal distribution with zero mean and 5 pixels

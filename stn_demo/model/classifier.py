@@ -59,10 +59,10 @@ def _two_blocks(
 ) -> Classifier:
     """Normalise, two blocks of (channels, kernel), then fully connected, through ``hidden`` units if given."""
     whole = height_width(size)
-    size1 = tuple((side - first[1] + 1) // 2 for side in whole)
-    size2 = tuple((side - second[1] + 1) // 2 for side in size1)
+    size1 = (whole[0] - first[1] + 1) // 2, (whole[1] - first[1] + 1) // 2
+    size2 = (size1[0] - second[1] + 1) // 2, (size1[1] - second[1] + 1) // 2
     flat = second[0] * size2[0] * size2[1]
-    head = [nn.Linear(flat, classes)]
+    head: list[nn.Module] = [nn.Linear(flat, classes)]
     if hidden is not None:
         head = [nn.Linear(flat, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
     return Classifier(
@@ -98,13 +98,13 @@ def deep_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Clas
     """Ours for the paper's table: four 3 x 3 convolutions of 32 to 96 filters (the first 4 x 4, at stride 2), each
     batch-normalised, a fifth where the picture is large, then 128 hidden units. 280,000 parameters at 28 x 28."""
     whole = height_width(size)
-    size1 = tuple(side // 2 // 2 for side in whole)
-    size2 = last = tuple(side // 2 for side in size1)
+    size1 = whole[0] // 4, whole[1] // 4
+    size2 = last = size1[0] // 2, size1[1] // 2
     tail: list[nn.Module] = []
     while max(last) > 4:
-        halved = tuple(2 if side > 4 else 1 for side in last)
-        tail += [batch_normed(96, 96), nn.MaxPool2d(halved)]
-        last = tuple(side // by for side, by in zip(last, halved, strict=True))
+        by = 2 if last[0] > 4 else 1, 2 if last[1] > 4 else 1
+        tail += [batch_normed(96, 96), nn.MaxPool2d(by)]
+        last = last[0] // by[0], last[1] // by[1]
     tail += [nn.Flatten(), nn.Linear(96 * last[0] * last[1], 128), nn.ReLU(), nn.Linear(128, classes)]
     tail += [nn.LogSoftmax(dim=1)]
     return Classifier(

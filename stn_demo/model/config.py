@@ -170,12 +170,13 @@ class ModelConfig:
 
 def _checked_size(name: str, value: object) -> Size:
     """``value`` as an int, the side of a square, or as (height, width); ValueError where it is neither."""
-    sides = value if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
+    sides: tuple[Any, ...] = tuple(value) if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
     if any(type(side) is not int or not SIZES[0] <= side <= SIZES[1] for side in sides):
         raise ValueError(
             f"{name} is {value!r}; give a whole number of pixels from {SIZES[0]} to {SIZES[1]}, or two: height, width."
         )
-    return sides[0] if sides[0] == sides[1] else tuple(sides)
+    height, width = sides
+    return int(height) if height == width else (height, width)
 
 
 def _side(size: Size) -> int:

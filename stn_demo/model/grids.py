@@ -179,6 +179,8 @@ class ThinPlateSplineGrid(GridGenerator):
     matrix, fixed for a given set of output points, with theta.
     """
 
+    control_points: Tensor
+
     def __init__(self, points_per_side: int = 4):
         super().__init__()
         if points_per_side < 2:

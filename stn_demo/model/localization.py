@@ -38,7 +38,7 @@ class Localization(nn.Module):
         ValueError: ``forward`` gets anything but [N, in_channels, height, width].
     """
 
-    def __init__(self, in_channels: int, size: Size):
+    def __init__(self, in_channels: int, size: Size, identity: Tensor | None = None):
         super().__init__()
         self.takes = (in_channels, *height_width(size))
 
@@ -89,9 +89,9 @@ class PaperLocalization(Localization):
         self.small = min(sides) < 28
         self.conv1 = nn.Conv2d(in_channels, 20, 5, padding=2 if self.small else 0)
         self.conv2 = nn.Conv2d(20, 20, 5, padding=2 if self.small else 0)
-        sides = [-(-side // 2) if self.small else (side // 2 - 4) // 2 - 4 for side in sides]
-        self.pool_last = self.small or max(sides) > 6  # keep the hidden layer small
-        rows, columns = (-(-side // 2) if self.pool_last else side for side in sides)
+        left = [-(-side // 2) if self.small else (side // 2 - 4) // 2 - 4 for side in sides]
+        self.pool_last = self.small or max(left) > 6  # keep the hidden layer small
+        rows, columns = (-(-side // 2) if self.pool_last else side for side in left)
         self.fc = nn.Linear(20 * rows * columns, 20)
         self.theta = Regressor(20, identity)
 
@@ -107,7 +107,7 @@ class PaperLocalization(Localization):
 
 def _halved(sides: tuple[int, int], above: int) -> tuple[nn.MaxPool2d, tuple[int, int]]:
     """A max pooling that halves each side which is larger than ``above``, and the sides after it."""
-    by = tuple(2 if side > above else 1 for side in sides)
+    by = 2 if sides[0] > above else 1, 2 if sides[1] > above else 1
     return nn.MaxPool2d(by), (sides[0] // by[0], sides[1] // by[1])
 
 
@@ -124,7 +124,7 @@ class DeepLocalization(Localization):
         sides = height_width(size)
         if min(sides) >= 16:
             layers.append(nn.AvgPool2d(2))
-            sides = tuple(side // 2 for side in sides)
+            sides = sides[0] // 2, sides[1] // 2
         pool, sides = _halved(sides, above=1)
         layers += [batch_normed(in_channels, 16, 5, padding=2), pool, batch_normed(16, 32)]
         while max(sides) > 7:

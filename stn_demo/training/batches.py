@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from ..data.digits import Digits
+from ..data.digits import Digits, as_floats
 from ..data.distortions import Distortion
 
 
@@ -24,7 +24,7 @@ def derived_seed(*parts: object) -> int:
 
 
 class Batch(NamedTuple):
-    """images float [B, 1, frame, frame] in [0, 1], labels [B], and the pose of each picture, matrix [B, 3, 3], digit -> frame,
+    """images float [B, channels, frame, frame] in [0, 1], labels [B], and the pose of each picture, matrix [B, 3, 3], digit -> frame,
     px from the middle of each. Where digits are shown in two poses, picture B / 2 + i shows the digit of picture i."""
 
     images: Tensor
@@ -75,7 +75,7 @@ class Batches:
         distortions = self.at(step)
         share = len(index) // len(distortions)
         index = index[:share].repeat(len(distortions))
-        images = self.images[index][:, None].float().div_(255)
+        images = as_floats(self.images[index])
         distorted = [
             distortion(part, self.generator) for distortion, part in zip(distortions, images.split(share), strict=True)
         ]

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from ..data import handwriting, mnist
+from collections.abc import Callable
+from typing import Any
+
+from ..data import folder, handwriting, mnist
 from ..data.digits import Digits
+from ..data.distortions import DISTORTIONS
+from ..data.folder import Pictures
+from ..data.mnist import DataError
+from .settings import FOLDER, TrainingSettings
 
 WRITTEN = {True: (20_000, 0), False: (2_000, 1)}  # train?: how many digits of our own generator, and its seed
 
@@ -15,7 +22,57 @@ def load_digits(name: str, train: bool, root: str | None = None, download: bool 
     Raises:
         DataError: a ValueError; MNIST is not at hand and cannot be downloaded.
     """
+    if name == FOLDER:
+        raise DataError("Pictures of one's own are trained on from a terminal: python -m stn_demo train --data FOLDER.")
     if name == "handwriting":
         count, seed = WRITTEN[train]
         return handwriting.digits(count, seed)
     return mnist.load(root, train=train, download=download)
+
+
+def settings_for(pictures: Pictures, recipe: TrainingSettings, changes: dict[str, Any]) -> TrainingSettings:
+    """``recipe`` with ``changes``, for pictures of one's own: their classes and channels, and the distortion in proportion to
+    the size. ``input_size`` among the changes is the frame, px; as the distortion has it by default.
+
+    Raises:
+        ValueError: as ``TrainingSettings``; or an input that is no square.
+    """
+    changes = {"in_channels": pictures.channels, "holdout": 0, **changes}
+    name = changes.get("distortion", recipe.distortion)
+    distortion = DISTORTIONS[name] if isinstance(name, str) else name
+    frame = changes.get("input_size", distortion.frame)
+    if not isinstance(frame, int):
+        raise ValueError("Pictures of one's own are trained on in squares; give --input-size one number.")
+    framed = distortion.framed(frame)
+    if framed.frame != framed.picture:
+        changes.setdefault("undistorted", 0.0)
+    handed = recipe.model.output_side * frame / recipe.model.side
+    return recipe.but(
+        **{
+            "output_size": round(handed),
+            **changes,
+            "data": FOLDER,
+            "distortion": name if framed is distortion else framed,
+            "input_size": frame,
+            "classes": len(pictures.names),
+            "class_names": pictures.names,
+        }
+    )
+
+
+def load_pictures(
+    settings: TrainingSettings, root: str | None, say: Callable[[str], None] = lambda text: None
+) -> tuple[Digits, Digits]:
+    """The pictures of the folder ``root`` to train and to test on, as ``settings`` take them. ``say`` gets sentences about
+    files that are left out.
+
+    Raises:
+        DataError: a ValueError; they cannot be read, or their classes are not those of the settings.
+    """
+    if root is None:
+        raise DataError("The pictures of this run lie in a folder; give it with --data.")
+    found = folder.find(root)
+    if found.names != settings.model.names:
+        raise DataError(f"The classes in {root} are not those of the run: {', '.join(settings.model.names)}.")
+    side, channels = settings.distort.picture, settings.model.in_channels
+    return folder.load(found.train, channels, side, say), folder.load(found.test, channels, side, say)

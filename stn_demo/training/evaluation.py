@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.digits import Digits
+from ..data.digits import Digits, as_floats
 from ..data.distortions import DISTORTIONS, Distortion
 from ..model import Network
 from .batches import derived_seed
@@ -25,7 +25,7 @@ class Evaluation:
     interval: 95 % confidence interval of the error, percent (Wilson 1927).
     count: how many digits.
     loss: mean negative log-likelihood, nats.
-    confusion: int64 [10, 10], rows = what it was, columns = what the network said.
+    confusion: int64 [classes, classes], rows = what it was, columns = what the network said.
     """
 
     error: float
@@ -46,13 +46,13 @@ class Evaluation:
 
 
 def test_blocks(digits: Digits, distortion: Distortion, seed: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-    """The fixed test set of a seed, in blocks of at most 1000: images float [B, 1, frame, frame], labels [B].
+    """The fixed test set of a seed, in blocks of at most 1000: images float [B, channels, frame, frame], labels [B].
 
     Distorted on the CPU whatever the network's device, so that every machine measures on the same pictures.
     """
     for start in range(0, len(digits.labels), BLOCK):
         generator = torch.Generator().manual_seed(derived_seed(seed, "test", start))
-        images = digits.images[start : start + BLOCK, None].float() / 255
+        images = as_floats(digits.images[start : start + BLOCK])
         yield distortion(images, generator).images, digits.labels[start : start + BLOCK]
 
 
@@ -82,18 +82,23 @@ def evaluate(
         )
     if len(digits.labels) == 0:
         raise ValueError("There are no digits to evaluate on.")
+    if int(digits.labels.max()) >= model.config.classes:
+        raise ValueError(
+            f"This network knows {model.config.classes} classes, and there are more in what it is measured on."
+        )
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
-    confusion, loss = torch.zeros(100, dtype=torch.int64), 0.0
+    classes = model.config.classes
+    confusion, loss = torch.zeros(classes * classes, dtype=torch.int64), 0.0
     with torch.no_grad():
         for images, labels in test_blocks(digits, distortion, seed):
             chunks = [model(chunk.to(device)) for chunk in images.split(batch_size)]
             log_probs = torch.cat(chunks).cpu()
-            confusion += torch.bincount(labels * 10 + log_probs.argmax(1), minlength=100)
+            confusion += torch.bincount(labels * classes + log_probs.argmax(1), minlength=len(confusion))
             loss += F.nll_loss(log_probs, labels, reduction="sum").item()
     model.train(was_training)
-    confusion = confusion.view(10, 10)
+    confusion = confusion.view(classes, classes)
     count = len(digits.labels)
     wrong = count - int(confusion.trace())
     return Evaluation(100 * wrong / count, wilson(wrong, count), count, loss / count, confusion)

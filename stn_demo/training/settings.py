@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ..data.distortions import DISTORTIONS, Distortion
-from ..data.pose import DIGIT
 from ..faults import RunError
 from ..model import ModelConfig
 from ..model.classifier import CLASSIFIERS
 from .stages import Moment, Stage, checked, moment
 
 DATA_SETS = ("mnist", "handwriting")
+FOLDER = "folder"  # pictures of one's own, see data.folder: from a terminal only
 PRECISIONS = ("float32", "bfloat16")
 NARROW = 0.15  # of the distortion: about how far digits lean anyway
 
@@ -62,7 +62,7 @@ class TrainingSettings:
     clip_norm: float = _number(1.0, 0, 1e9, "longest gradient; longer ones are shortened; 0 = as they are")
     averaging: float = _number(0.0, 0, 0.99999, "decay of the running mean of the weights; 0 = the last weights")
     label_smoothing: float = _number(
-        0.0, 0, 0.9, "part of each label that is spread over all ten classes (Szegedy et al. 2016, section 7)"
+        0.0, 0, 0.9, "part of each label that is spread over all classes (Szegedy et al. 2016, section 7)"
     )
     precision: str = field(
         default="float32",
@@ -79,7 +79,7 @@ class TrainingSettings:
             object.__setattr__(self, "model", ModelConfig.from_dict(self.model))
         if not isinstance(self.model, ModelConfig):
             raise ValueError(f"model is {self.model!r}; give a model config.")
-        for name, choices in (("data", DATA_SETS), ("precision", PRECISIONS)):
+        for name, choices in (("data", (*DATA_SETS, FOLDER)), ("precision", PRECISIONS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}.")
         for item in fields(self):
@@ -105,9 +105,12 @@ class TrainingSettings:
             raise ValueError(f"batch_size is {self.batch_size}; the two-view term needs an even number.")
         if self.settling + self.widening > 1:
             raise RunError("settings_parts", settling=self.settling, widening=self.widening)
-        if self.undistorted and self.distort.frame != DIGIT:
+        if self.undistorted and self.distort.frame != self.distort.picture:
             raise RunError(
-                "settings_undistorted", undistorted=self.undistorted, written=DIGIT, frame=self.distort.frame
+                "settings_undistorted",
+                undistorted=self.undistorted,
+                written=self.distort.picture,
+                frame=self.distort.frame,
             )
         if self.batch_size == 1 and self._normalises_single_pixels():
             raise RunError("settings_single")

@@ -25,7 +25,6 @@ from .start import readers, split, untrained
 from .state import State, fingerprint
 from .weights import averaged, spread
 
-CHANCE = math.log(10)  # the loss of a network that knows nothing, nats
 PATIENCE = 500  # steps that the loss may stay above twice that
 
 
@@ -56,6 +55,7 @@ class Trainer:
             raise ValueError(
                 f"A batch of {settings.batch_size} does not divide among {group.processes} processes; choose another."
             )
+        self.chance = math.log(settings.model.classes)  # the loss of a network that knows nothing, nats
         self.step, self.steps = 0, settings.steps(len(digits.labels))
         self.learning_rate, self.seconds = settings.learning_rate, 0.0
         self._digits = fingerprint(digits)
@@ -219,9 +219,11 @@ class Trainer:
         for point, pull in zip(self.model.transformers, norms[1:], strict=True):
             if pull == 0 and norms[0] > 0 and self._locating == steps:
                 self._stop("diverged_outside", point=point)
-        self._high_since = None if loss < 2 * CHANCE else self._from if self._high_since is None else self._high_since
+        self._high_since = (
+            None if loss < 2 * self.chance else self._from if self._high_since is None else self._high_since
+        )
         if self._high_since is not None and self.step - self._high_since >= PATIENCE:
-            self._stop("diverged_high", high=f"{2 * CHANCE:.1f}")
+            self._stop("diverged_high", high=f"{2 * self.chance:.1f}")
         event = Step(
             step=self.step,
             steps=self.steps,

@@ -59,7 +59,7 @@ class Engine:
     def frame(self, request: Request) -> tuple[Frame, Scene, Network]:
         """The frame of one request, at full precision. Raises StateError, ValueError."""
         model, twin, sampler = self._networks(request)
-        scene = _scene(request)
+        scene = _scene(request, model)
         with _plain_convolutions():
             return frames(model, [scene], twin, sampler)[0], scene, model
 
@@ -69,19 +69,21 @@ class Engine:
         try:
             model, _, sampler = self._networks(request)
             check_transformer(model)
-            frame = frames(model, [_scene(request)], None, sampler)[0]
-            scene_target = _target(request)
+            frame = frames(model, [_scene(request, model)], None, sampler)[0]
+            scene_target = _target(request, model)
             target = int(frame.probs.argmax()) if scene_target is None else scene_target
             theta = torch.tensor(frame.theta)
             return codec.landscape_message(
-                request.id, target, landscape(model, frame.input[None], theta, target, sampler)
+                request.id,
+                target,
+                landscape(model, frame.input.expand(model.config.in_channels, -1, -1), theta, target, sampler),
             )
         except Exception as error:
             return self._refusal(request, error)
 
     def _batch(self, batch: list[Request]) -> list[bytes | str]:
         model, twin, sampler = self._networks(batch[0])
-        scenes = [_scene(request) for request in batch]
+        scenes = [_scene(request, model) for request in batch]
         used = sampler or next((part.sampler for part in model.transformers.values()), None)
         has_transformer = "input" in model.transformers
         headers = [
@@ -93,6 +95,9 @@ class Engine:
                 "overruled": has_transformer and request.grab is not None,
                 "sampler": used.mode if used and has_transformer else None,
                 "padding": used.padding if used and has_transformer else None,
+                "names": _own_names(model),
+                "twin_names": twin and _own_names(twin),
+                "channels": model.config.in_channels,
             }
             for request in batch
         ]
@@ -138,7 +143,7 @@ def _sampler(mode: str, padding: str) -> Sampler:
     return Sampler(mode, padding).requires_grad_(False)
 
 
-def _scene(request: Request) -> Scene:
+def _scene(request: Request, model: Network) -> Scene:
     return Scene(
         digit_of(request.source, request.raw),
         Pose(**request.pose),
@@ -146,12 +151,21 @@ def _scene(request: Request) -> Scene:
         request.density,
         request.inspect,
         request.gradient,
-        _target(request),
+        _target(request, model),
     )
 
 
-def _target(request: Request) -> int | None:
-    """The right digit: what the visitor says it is, else the label of a ready digit, else unknown."""
+def _own_names(model: Network) -> tuple[str, ...] | None:
+    """What the classes of a network are called that tells other things apart than the ten digits; else None."""
+    config = model.config
+    return config.names if config.class_names or config.classes != 10 else None
+
+
+def _target(request: Request, model: Network) -> int | None:
+    """The right digit: what the visitor says it is, else the label of a ready digit, else unknown; unknown for a network
+    that tells other things apart."""
+    if _own_names(model) is not None:
+        return None
     return request.source.label if request.target is None else request.target
 
 

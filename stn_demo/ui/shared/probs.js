@@ -1,31 +1,49 @@
-// The ten probabilities, twice: of the network with a transformer, and of its plain twin on the same picture.
+// The probabilities of the classes, twice: of the network with a transformer, and of its plain twin on the same picture.
 
 import { number, t } from "./i18n.js";
-import { styled, textIn, write } from "./node.js";
+import { put, styled, textIn, write } from "./node.js";
 
-/** Ten bars in a list; the nodes are made once and only changed afterwards. -> {draw(probs | null)} */
+const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
+const MOST = 10; // bars; of more classes the most probable
+
+/** The name of the most probable class; names: the frame's, null where the classes are the digits. */
+export function bestName(probs, names) {
+  return (names ?? DIGITS)[probs.indexOf(Math.max(...probs))];
+}
+
+/** Bars in a list, ten at most; the nodes are made once and only changed afterwards. -> {draw(probs | null, names?)} */
 export function createBars(list) {
-  const rows = Array.from({ length: 10 }, (_, digit) => {
+  const rows = DIGITS.map((digit) => {
     const row = document.createElement("li");
     const [name, bar, value] = ["span", "i", "span"].map((tag) => row.appendChild(document.createElement(tag)));
-    name.textContent = `${digit} `;
     name.className = "digit";
     bar.className = "bar-track";
     value.className = "percent";
     list.appendChild(row);
     const box = value.appendChild(document.createElement("span"));
     box.className = "number";
-    return { row, fill: styled(bar, "--share"), text: textIn(box) };
+    const called = textIn(name);
+    write(called, `${digit} `);
+    return { row, name, called, fill: styled(bar, "--share"), text: textIn(box) };
   });
   return {
-    draw(probs) {
+    draw(probs, names) {
+      const called = names ?? DIGITS;
       const winner = probs ? probs.indexOf(Math.max(...probs)) : -1;
-      rows.forEach(({ row, fill, text }, digit) => {
-        const share = probs?.[digit] ?? 0;
+      const shown = called.map((_, index) => index);
+      if (probs && shown.length > MOST) shown.sort((a, b) => probs[b] - probs[a]);
+      rows.forEach(({ row, name, called: title, fill, text }, place) => {
+        const index = shown[place];
+        put(row, "hidden", index === undefined);
+        if (index === undefined) return;
+        write(title, `${called[index]} `);
+        put(name, "title", names ? called[index] : "");
+        const share = probs?.[index] ?? 0;
         fill(share.toFixed(3)); // finer than a pixel
         write(text, probs ? percent(share) : "–");
-        row.classList.toggle("winner", digit === winner);
+        row.classList.toggle("winner", index === winner);
       });
+      list.classList.toggle("named", Boolean(names));
       list.classList.toggle("unknown", !probs);
     },
   };
@@ -40,7 +58,7 @@ export function createReadout(root) {
       [frame.probs, frame.twin_probs].forEach((probs, index) => {
         const best = probs && !frame.blank ? Math.max(...probs) : null;
         const kind = t(index === 0 && frame.transform ? "probs.stn" : "probs.plain");
-        write(texts[index], best === null ? "" : `${kind}: ${probs.indexOf(best)} · ${percent(best)}`);
+        write(texts[index], best === null ? "" : `${kind}: ${bestName(probs, index === 0 ? frame.names : frame.twin_names)} · ${percent(best)}`);
       });
     },
   };

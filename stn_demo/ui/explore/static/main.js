@@ -6,7 +6,8 @@ import { attachControls } from "./controls.js";
 import { createCalls } from "../../shared/calls.js";
 import { FIRST } from "./first.js";
 import { createHttp } from "../../shared/http.js";
-import { loadCatalogues, preferred, setLanguage } from "../../shared/i18n.js";
+import { loadCatalogues, preferred, setLanguage, t } from "../../shared/i18n.js";
+import { put } from "../../shared/node.js";
 import { createBars, createReadout, createTitles } from "../../shared/probs.js";
 import { attachLecture, attachTheme } from "./screen.js";
 import { attachStatus } from "./status.js";
@@ -90,6 +91,7 @@ function drawFrames(root, store, controls) {
   const looks = createLooks(root);
   const titles = createTitles(root);
   const readout = createReadout(root);
+  const prepared = root.querySelector(".model-digit p");
   const bars = [createBars(root.querySelector("#probs-stn")), createBars(root.querySelector("#probs-plain"))];
   let models = [];
 
@@ -99,9 +101,10 @@ function drawFrames(root, store, controls) {
     theta.draw(frame);
     verdict.draw(frame, models, store.get().source?.label ?? null);
     looks.draw(frame);
-    bars[0].draw(frame.blank ? null : frame.probs);
-    bars[1].draw(frame.blank ? null : frame.twin_probs);
+    bars[0].draw(frame.blank ? null : frame.probs, frame.names);
+    bars[1].draw(frame.blank ? null : frame.twin_probs, frame.twin_names);
     titles.draw(frame, models);
+    put(prepared, "textContent", t(frame.channels > 1 ? "digit.channels" : "digit.model", { channels: frame.channels }));
     readout.draw(frame);
     controls.follow(frame);
   }

@@ -113,16 +113,20 @@ function paintAnswer(pen, frame, x, colour, verdict) {
 
 function paintBars(context, pen, frame, x, colour) {
   const width = (PANEL - 20) / 2;
-  [[frame.probs, frame.model, "net"], [frame.twin_probs, frame.twin, "plain"]].forEach(([probs, name, tint], index) => {
+  const nets = [
+    [frame.probs, frame.model, "net", frame.names],
+    [frame.twin_probs, frame.twin, "plain", frame.twin_names],
+  ];
+  nets.forEach(([probs, name, tint, names], index) => {
     if (!probs || !name) return;
     const left = x + index * (width + 20);
     const top = TOP + PANEL + 24;
     pen(name, left, top, { colour: colour(tint === "net" ? "net" : "text"), weight: 600, room: width });
     const winner = probs.indexOf(Math.max(...probs));
-    probs.forEach((share, digit) => {
+    probs.slice(0, 10).forEach((share, digit) => {
       const y = top + 20 + 20 * digit;
       const weight = digit === winner ? 700 : 400;
-      pen(String(digit), left, y, { colour: colour("text"), weight });
+      pen(names?.[digit] ?? String(digit), left, y, { colour: colour("text"), weight, room: 16 });
       context.fillStyle = colour("sunk");
       context.fillRect(left + 16, y - 10, width - 62, 11);
       context.fillStyle = colour(`${tint}-fill`);

@@ -2,6 +2,7 @@
 
 import { number, t } from "../../shared/i18n.js";
 import { put, textIn, write } from "../../shared/node.js";
+import { bestName } from "../../shared/probs.js";
 
 const STILL = 3; // degrees below which a turn is not spoken of
 const CLOSE = 8; // degrees missed that still count as followed
@@ -18,7 +19,7 @@ export function createVerdict(root) {
       put(box, "hidden", frame.transform === null);
       if (frame.transform !== null) write(pose, [sentence(frame), outside(frame, models)].filter(Boolean).join(" "));
       write(digit, conclusion(frame, label));
-      const judged = frame.blank || label == null ? null : best(frame.probs) === label;
+      const judged = frame.blank || label == null || frame.names ? null : best(frame.probs) === label;
       put(end.dataset, "judged", judged === null ? "" : judged ? "right" : "wrong");
     },
   };
@@ -53,8 +54,9 @@ export function outside({ model, applied, blank, overruled }, models) {
   return t("verdict.outside", { turn: degrees(trained.rotation[1]), low, high });
 }
 
-export function conclusion({ blank, probs, twin_probs: others }, label) {
+export function conclusion({ blank, probs, twin_probs: others, names }, label) {
   if (blank) return "";
+  if (names) return t("conclusion.own", { name: bestName(probs, names) });
   const digit = best(probs);
   const words = { digit: named(digit), label: label == null ? "" : named(label) };
   if (others) words.other = named(best(others));

@@ -38,7 +38,7 @@ export function attachMine({ root, desk, base, stn }) {
   function draw(frame) {
     if (!root.isConnected) return;
     view.draw(frame, LAYERS);
-    bars.draw(frame.blank ? null : frame.probs);
+    bars.draw(frame.blank ? null : frame.probs, frame.names);
     theta.textContent = frame.theta.length ? `θ = ${words(frame)}` : t("train.mine.plain");
     theta.title = theta.textContent;
     const other = frame.twin_probs && !frame.blank ? Math.max(...frame.twin_probs) : null;
