@@ -109,7 +109,7 @@ def test_before_the_first_run_there_is_a_network_that_has_learnt_nothing(train):
     """The visitor's own digit and the ten, read whole; the chosen preset's, and no run's."""
     page = train()
     page.wait_for_function(
-        "document.querySelector('#train-theta').textContent.includes('[ 1.00  0.00  0.00 ;  0.00  1.00  0.00 ]')"
+        r"/\[ 1\.00\s+0\.00\s+0\.00\s+0\.00 \]/.test(document.querySelector('#train-theta').textContent)"  # of a similarity
     )
     assert "learnt nothing yet" in page.inner_text("#train-mine-step") and page.is_disabled("#train-use")
     page.wait_for_function(
