@@ -23,16 +23,18 @@ def main() -> int:
         return 2
     # torch takes as long to load as Gradio does: side by side, the page is up a second sooner. So does the process that is
     # to train: whoever presses Start first need not wait for it. It ends with the app, and by itself if idle.
-    spare = WorkerProcess.spare(nice=10) if options.training else None
+    spare = WorkerProcess.spare(nice=10) if options.who_trains != "off" else None
     threading.Thread(target=__import__, args=("torch",), daemon=True).start()
 
     import uvicorn  # noqa: PLC0415 (after the two above have begun)
 
+    from stn_demo.ui.gate.visitors import Visitors  # noqa: PLC0415
     from stn_demo.ui.server import build_app  # noqa: PLC0415
 
+    visitors = Visitors(options.port)
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(options, spare),
+            build_app(options, spare, visitors),
             log_level="warning",
             ws_max_size=256 * 1024,
             ws_per_message_deflate=False,  # a frame is 6 kB and changes 60 times a second
@@ -40,7 +42,10 @@ def main() -> int:
         )
     )
     host = "localhost" if options.host in ("127.0.0.1", "0.0.0.0", "::") else options.host
-    print(f"Spatial Transformer: http://{host}:{options.port}", flush=True)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{options.port}"
+    print(f"Spatial Transformer: {address}", flush=True)
+    if options.who_trains == "owner":
+        print(f"Only you may train, after opening {address}/?token={visitors.token}", flush=True)
     server.run(sockets=[listener])
     return 0
 

@@ -7,12 +7,17 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import pytest
 import torch
+from starlette.testclient import TestClient
 from run_helpers import DIGITS, made, work
 
 from stn_demo.runs.data_source import DataSource
 from stn_demo.runs.runs import Runs
 
 torch.set_num_threads(1)
+# The app answers to this machine's own names only, and "testserver" is none of them.
+TestClient.__init__.__defaults__ = tuple(
+    "http://localhost" if value == "http://testserver" else value for value in TestClient.__init__.__defaults__
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,13 @@
-"""What every route of our own checks first, and how it answers."""
+"""How the routes of our own read a request and answer. Where it comes from is the gate's to check (``gate``)."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from fastapi import HTTPException, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from .gate.bodies import arriving
 
-
-def same_origin(headers) -> bool:
-    """Whether a browser's request comes from this very page; other programs send no Origin."""
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc in (headers.get("host"), headers.get("x-forwarded-host"))
-
-
-def check_origin(request: Request) -> None:
-    if not same_origin(request.headers):
-        raise HTTPException(403)
+LONGEST_MESSAGE = 600  # characters
 
 
 async def body(request: Request, most: int) -> bytes | None:
@@ -32,4 +21,6 @@ def answer(values: dict) -> JSONResponse:
 
 
 def refuse(code: str, message: str) -> JSONResponse:
+    """A refusal; its sentence is cut to a bearable length, and is Unicode whatever a file had in it."""
+    message = message[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
     return answer({"error": {"code": code, "message": message}})

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from .gate.hosts import is_loopback
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+
+
+DEVICE = re.compile(r"cpu|cuda(:\d{1,3})?|mps")
+HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:]{2,45}")
+FRAME = re.compile(r"https?://[A-Za-z0-9.*-]{1,253}(:\d{1,5})?")
 
 
 class OptionError(ValueError):
@@ -25,13 +34,25 @@ class Options:
     language: str | None = None
     root_path: str | None = None
     runs: Path | None = None
-    training: bool = True
+    training: str | None = None  # "owner", "everyone" or "off"; None: everyone on this machine, else the owner
+    allow_host: tuple[str, ...] = ()
+    allow_frame: tuple[str, ...] = ()
     longest_run: float = 240.0  # minutes
     most_disk: int = 2048  # MB, of all runs
 
     @property
+    def who_trains(self) -> str:
+        """owner, everyone or off."""
+        return self.training or ("everyone" if is_loopback(self.host) else "owner")
+
+    @property
+    def prefix(self) -> str:
+        """The path of ``root_path``, which may be a whole address."""
+        return urlsplit(self.root_path or "").path.rstrip("/")
+
+    @property
     def uploads(self) -> Path:
-        """Where uploaded and half-trained networks are kept: a folder of this user's own, outside the checkout."""
+        """Where saved, uploaded and half-trained networks are kept: a folder of this user's own, outside the checkout."""
         return Path.home() / ".cache" / "stn_demo" / "networks"
 
     def model_names(self) -> list[str]:
@@ -49,9 +70,15 @@ def read_options(arguments: list[str] | None = None) -> Options:
         prog="app.py", description="Watch a spatial transformer network look at your digit, in the browser."
     )
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for everybody (default: this machine only)"
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
+        help="address to listen on; 0.0.0.0 for everybody (default: GRADIO_SERVER_NAME, else this machine only)",
     )
-    parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
+    parser.add_argument(
+        "--port",
+        default=os.environ.get("GRADIO_SERVER_PORT") or "7860",
+        help="port to listen on (default: GRADIO_SERVER_PORT, else 7860)",
+    )
     parser.add_argument("--data", type=Path, help="folder with MNIST (default: STN_DEMO_DATA, else ~/.cache/stn_demo)")
     parser.add_argument(
         "--checkpoints", type=Path, default=CHECKPOINTS, help="folder with the networks (default: checkpoints/)"
@@ -67,10 +94,27 @@ def read_options(arguments: list[str] | None = None) -> Options:
         "--runs", type=Path, help="folder of the training runs (default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs)"
     )
     parser.add_argument(
-        "--no-training",
-        dest="training",
-        action="store_false",
-        help="visitors may watch and rewind the runs, but train none",
+        "--training",
+        choices=("owner", "everyone", "off"),
+        help="who may start, stop, rename and delete runs; the owner opens the page by the secret address that is printed "
+        "at the start (default: everyone where only this machine can reach the app, else owner)",
+    )
+    parser.add_argument(
+        "--no-training", dest="training", action="store_const", const="off", help="the same as --training off"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name under which a proxy serves the app, such as digits.example.org; may be given several times",
+    )
+    parser.add_argument(
+        "--allow-frame",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a page that may show this one in a frame, such as https://huggingface.co; may be given several times",
     )
     parser.add_argument(
         "--longest-run", type=float, default=240.0, metavar="MINUTES", help="of training a run (default: 240)"
@@ -78,9 +122,18 @@ def read_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument(
         "--most-disk", type=int, default=2048, metavar="MB", help="that the runs may take in all (default: 2048)"
     )
-    options = Options(**vars(parser.parse_args(arguments)))
-    if not 1 <= options.port <= 65535:
-        raise OptionError(f"--port {options.port}: a port is a number from 1 to 65535.")
+    values = vars(parser.parse_args(arguments))
+    port = values["port"]
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise OptionError(f"--port {port}: a port is a number from 1 to 65535.")
+    hosts, frames = tuple(values["allow_host"]), tuple(values["allow_frame"])
+    options = Options(**{**values, "port": int(port), "allow_host": hosts, "allow_frame": frames})
+    for name in options.allow_host:
+        if not HOST.fullmatch(name):
+            raise OptionError(f"--allow-host {name}: give a plain name, such as digits.example.org.")
+    for name in options.allow_frame:
+        if not FRAME.fullmatch(name):
+            raise OptionError(f"--allow-frame {name}: give an origin, such as https://huggingface.co.")
     for name, folder in (("--checkpoints", options.checkpoints), ("--data", options.data), ("--runs", options.runs)):
         if folder is None:
             continue
@@ -93,7 +146,7 @@ def read_options(arguments: list[str] | None = None) -> Options:
             raise OptionError(f"{name} {most}: give a number above 0.")
     if options.data is not None and not options.data.exists():
         raise OptionError(f"--data {options.data}: there is no such folder.")
-    if options.device not in ("cpu", "cuda", "mps") and not options.device.startswith("cuda:"):
+    if not DEVICE.fullmatch(options.device):
         raise OptionError(f"--device {options.device}: choose cpu, cuda, cuda:N or mps.")
     return options
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import gradio as gr
@@ -23,18 +24,28 @@ CSS = """
 #topbar { align-items: end; gap: 12px; flex-wrap: wrap; }
 #topbar .block { border: 0; box-shadow: none; background: none; padding: 0; }
 #upload-checkpoint { align-self: end; }
+.stn-not-loaded { margin: 8px 0; padding: 8px 12px; border: 2px solid #b91c1c; border-radius: 6px; }
 footer { margin-top: 4px !important; }
 """
 HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Spatial Transformer</title>'
-# A gr.HTML script is no module and may not await at its top: it imports one that may.
+# A gr.HTML script is no module and may not await at its top: it imports one that may. Addresses are the browser's own: a
+# proxy may serve the page under a scheme and a prefix that the app does not know.
 LOADER = """
-const root = String((window.gradio_config && window.gradio_config.root) || location.origin).replace(/\\/$/, "") + "/";
+const root = new URL(".", document.baseURI).href;
 const sheet = document.createElement("link");
 sheet.rel = "stylesheet";
 sheet.href = root + "stn/%(part)s/static/%(part)s.css";
 document.head.append(sheet);
 const tell = () => trigger("change");
-import(root + "stn/%(part)s/static/main.js").then((main) => main.start({ element, root, tell }));
+const address = root + "stn/%(part)s/static/main.js";
+import(address).then((main) => main.start({ element, root, tell })).catch((error) => {
+  console.error(error);
+  const words = %(words)s;
+  const text = words[/^zh/i.test(navigator.language) ? "zh-CN" : "en"].replace("{address}", address);
+  const notice = Object.assign(document.createElement("p"), { className: "stn-not-loaded", textContent: text });
+  notice.setAttribute("role", "alert");
+  element.prepend(notice);
+});
 """
 FOLLOW = 'import(root + "stn/train/static/follow.js").then((module) => module.follow(root, tell));'
 # The pickers list what the server has, and the network on the stage, which may be one in training.
@@ -84,7 +95,7 @@ def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path)
                     gr.HTML(
                         "",
                         html_template=(HERE / part / f"{part}.html").read_text(encoding="utf-8"),
-                        js_on_load=LOADER % {"part": part},
+                        js_on_load=_loader(part),
                         apply_default_css=False,
                         elem_id=part,
                     )
@@ -100,6 +111,15 @@ def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path)
 
     blocks.queue(max_size=api.MOST_WAITING)
     return blocks
+
+
+def _loader(part: str) -> str:
+    """The script that loads a page's own modules, with the sentence for where they cannot be loaded."""
+    words = {}
+    for language in ("en", "zh-CN"):
+        catalogue = json.loads((HERE / "strings" / f"{language}.json").read_text(encoding="utf-8"))
+        words[language] = catalogue["error.not_loaded"]
+    return LOADER % {"part": part, "words": json.dumps(words)}
 
 
 def _explore(names: list[str], batcher: Batcher) -> tuple:
@@ -120,7 +140,7 @@ def _explore(names: list[str], batcher: Batcher) -> tuple:
     stage = gr.HTML(
         "",
         html_template=(HERE / "explore" / "explore.html").read_text(encoding="utf-8"),
-        js_on_load=LOADER % {"part": "explore"} + FOLLOW,
+        js_on_load=_loader("explore") + FOLLOW,
         apply_default_css=False,
         elem_id="stage",
     )

@@ -23,7 +23,9 @@ from .explore import routes as explore_routes
 from .explore.pictures import Pictures
 from .gate import uploads as upload_routes
 from .gate.gate import Gate
+from .gate.hosts import Hosts
 from .gate.uploads import Uploads, make_folder
+from .gate.visitors import Visitors
 from .live import socket
 from .live.batcher import Batcher
 from .options import Options
@@ -46,8 +48,10 @@ class Files(StaticFiles):
         return response
 
 
-def build_app(options: Options, spare: WorkerProcess | None = None) -> FastAPI:
-    """The whole application, ready for uvicorn. ``spare``: the process that is to train the first run."""
+def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Visitors | None = None) -> FastAPI:
+    """The whole application, ready for uvicorn. ``spare``: the process that is to train the first run; ``visitors``
+    knows the owner's token."""
+    visitors = visitors or Visitors(options.port)
     names = options.model_names()
     batcher = Batcher(page.defaults(names))
     pictures = Pictures(batcher)
@@ -67,7 +71,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     train_routes.add(app, training)
     results_routes.add(app, batcher)
-    explore_routes.add(app, batcher, pictures, status)
+    explore_routes.add(app, batcher, pictures, status, lambda scope: training.closed_for(scope) is None)
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
     for folder in STATIC:  # the address of a file equals its path in this package, so that relative imports hold
@@ -76,7 +80,14 @@ def build_app(options: Options, spare: WorkerProcess | None = None) -> FastAPI:
     # Gradio checks the paths that a request names only for Blocks that have been launched; mounting them does not count
     # as launching, so without this line a stranger could read any file of the server.
     blocks.has_launched = True
-    app.add_middleware(Gate, uploads=uploads.folder, function=lambda: api.number(blocks))
+    app.add_middleware(
+        Gate,
+        uploads=uploads.folder,
+        function=lambda: api.number(blocks),
+        hosts=Hosts(options.host, options.allow_host, options.allow_frame),
+        visitors=visitors,
+        prefix=options.prefix,
+    )
     return gr.mount_gradio_app(
         app,
         blocks,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..data import picture
 from ..runs.process import WorkerProcess
 from ..runs.runs import Limits, Runs
+from ..training import memory
 from .explore import answers
 from .live import codec
 from .live.batcher import Batcher
@@ -30,10 +31,10 @@ class TorchSide:
         samples: ready digits.
         measured: what the Results page shows.
         strips: ten digits as the networks of a run see them, for the Train page.
-        answers, codec, first, form, picture, replay: modules that need torch.
+        answers, codec, first, form, memory, picture, replay: modules that need torch.
     """
 
-    answers, codec, first, form, picture, replay = answers, codec, first, form, picture, replay
+    answers, codec, first, form, memory, picture, replay = answers, codec, first, form, memory, picture, replay
 
     def __init__(self, options: Options, batcher: Batcher, spare: WorkerProcess | None):
         """``spare``: the process that is to train the first run."""

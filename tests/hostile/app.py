@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from stn_demo import checkpoints
 from stn_demo.model import ModelConfig, build_model
+from stn_demo.ui.gate.visitors import Visitors
 from stn_demo.ui.options import Options
 from stn_demo.ui.server import build_app
 
@@ -20,8 +21,10 @@ def served(folder, home, uploads, **options):
         patch.setenv("HOME", str(home))
         patch.setenv("GRADIO_TEMP_DIR", str(uploads))
         patch.delenv("STN_DEMO_DATA", raising=False)
-        with TestClient(build_app(Options(checkpoints=folder, **options)), raise_server_exceptions=False) as client:
-            client.folder, client.uploads = folder, uploads.resolve()
+        visitors = Visitors(7860)
+        built = build_app(Options(checkpoints=folder, runs=home / "runs", **options), visitors=visitors)
+        with TestClient(built, raise_server_exceptions=False) as client:
+            client.folder, client.home, client.uploads, client.visitors = folder, home, uploads.resolve(), visitors
             yield client
 
 

@@ -443,7 +443,7 @@ def test_an_app_without_a_twin_to_compare_with_comes_up(tmp_path, monkeypatch):
 
 
 def test_options():
-    assert read_options([]).training and not read_options(["--no-training"]).training
+    assert read_options([]).who_trains == "everyone" and read_options(["--no-training"]).who_trains == "off"
     assert str(read_options(["--runs", "somewhere"]).runs) == "somewhere"
     limited = read_options(["--longest-run", "5", "--most-disk", "100"])
     assert (limited.longest_run, limited.most_disk) == (5.0, 100)

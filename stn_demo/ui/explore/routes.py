@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
+from ...names import CHECKPOINT
 from .. import http
 from ..live.batcher import Batcher
 from ..live.request import RequestError, parse, read_request, read_state
@@ -17,12 +18,12 @@ from ..status import Status
 from .pictures import Pictures
 
 MOST_PICTURE = 20 * 1024 * 1024  # bytes of an upload
-MOST_NETWORK = 64 << 20  # bytes, as checkpoints.LARGEST_FILE
+MOST_NETWORK = 16 << 20  # bytes, as live.private.LARGEST
 
 
-def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status) -> None:
-    """Add the routes."""
-    _add_network(app, batcher, status)
+def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_train: Callable) -> None:
+    """Add the routes. ``may_train(scope)`` says whether whoever asks may train."""
+    _add_network(app, batcher, status, may_train)
 
     async def sampled(ask: Callable) -> JSONResponse:
         side = await batcher.ready()
@@ -47,7 +48,6 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status) -> N
 
     @app.post("/stn/picture")
     async def picture(request: Request, raw: bool = False):
-        http.check_origin(request)
         data = await http.body(request, MOST_PICTURE)
         if data is None:
             return http.refuse(
@@ -61,7 +61,6 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status) -> N
 
     @app.post("/stn/link")
     async def link(request: Request):
-        http.check_origin(request)
         text = await http.body(request, 256 * 1024)
         try:
             values = parse(text if text is not None else b" " * (257 * 1024))
@@ -75,7 +74,6 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status) -> N
             return {"state": default, "problem": {"code": error.code, "message": str(error)}}
 
     async def precise(request: Request, work: Callable) -> JSONResponse:
-        http.check_origin(request)
         try:
             text = await http.body(request, 256 * 1024)
             asked = read_request(parse(text if text is not None else b" " * (257 * 1024)), batcher.defaults)
@@ -92,17 +90,48 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status) -> N
         return await precise(request, (await batcher.ready()).answers.code)
 
 
-def _add_network(app: FastAPI, batcher: Batcher, status: Status) -> None:
-    """The route for a checkpoint of one's own."""
+def _add_network(app: FastAPI, batcher: Batcher, status: Status, may_train: Callable) -> None:
+    """The routes for checkpoints of one's own: send one, list them, remove one. Whoever may train also removes those that
+    were saved from runs. ``may_train(scope)`` says who may."""
+    opening = asyncio.Semaphore(1)
+
+    async def networks():
+        await batcher.ready()
+        return batcher.engine.networks
+
+    @app.get("/stn/network")
+    async def mine(request: Request):
+        kept = await networks()
+        saved = await asyncio.to_thread(kept.saved_names) if may_train(request.scope) else []
+        own = await asyncio.to_thread(kept.private.names, request.scope["visitor"])
+        return {"mine": own, "saved": saved}
 
     @app.post("/stn/network")
-    async def network(request: Request):
+    async def send(request: Request):
         data = await http.body(request, MOST_NETWORK)
         if data is None:
             return http.refuse("network_too_large", f"A checkpoint has at most {MOST_NETWORK >> 20} MB.")
+        kept = await networks()
         try:
-            name = await batcher.run(lambda engine: engine.networks.add(data))
+            async with opening:
+                name = await asyncio.to_thread(kept.private.add, data, request.scope["visitor"])
         except (ValueError, OSError) as error:
             return http.refuse("broken_model", str(error))
+        return {"name": name}
+
+    @app.post("/stn/network/remove")
+    async def remove(request: Request):
+        text = await http.body(request, 4096)
+        try:
+            name = parse(text if text is not None else b"").get("name")
+        except RequestError as error:
+            return http.refuse(error.code, str(error))
+        kept, gone = await networks(), False
+        if isinstance(name, str) and CHECKPOINT.fullmatch(name):
+            gone = await asyncio.to_thread(kept.private.remove, name, request.scope["visitor"])
+            if not gone and may_train(request.scope):
+                gone = await asyncio.to_thread(kept.remove, name)
+        if not gone:
+            return http.refuse("unknown_model", "There is no network of this name that you may remove.")
         await status.refresh(batcher)
         return {"name": name}

@@ -5,69 +5,116 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
-from .. import http
-from . import references, routes
+from . import page, references, routes
 from .bodies import BodyError, Gone, arriving
+from .hosts import Hosts
+from .visitors import Visitors
 
 log = logging.getLogger(__name__)
-SAFE = ("GET", "HEAD", "OPTIONS")
+SAFE = ("GET", "HEAD")
+NOT_THERE = 404, "unknown_address", "There is no such address."
+OTHER_PAGE = 403, "other_page", "A page of another address may not ask this."
+OTHER_NAME = 421, "other_name", "This app does not answer to this name; start it with --allow-host NAME."
 
 
 class Gate:
     """Answers itself what nobody may ask; lets everything else through, with the headers that keep a page to itself.
 
-    ``uploads`` is the folder of the files that visitors sent for ``/explain``; ``function`` tells its number.
+    Args:
+        uploads: folder of the files that were sent for ``/explain``.
+        function: tells the number of ``/explain`` among Gradio's functions.
+        prefix: path under which a proxy serves the app; the app answers with and without it.
+
+    For the routes behind it, ``scope["visitor"]`` says who asks and ``scope["owner"]`` whether it is the owner.
     """
 
-    def __init__(self, app, uploads: Path, function: Callable[[], int]):
+    def __init__(
+        self, app, *, uploads: Path, function: Callable[[], int], hosts: Hosts, visitors: Visitors, prefix: str = ""
+    ):
         self.app, self.uploads, self.function = app, uploads, function
+        self.hosts, self.visitors, self.prefix = hosts, visitors, prefix.rstrip("/")
+        self._policy = page.policy(hosts.frame_ancestors)
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
+        scope = self._stripped(scope)
+        send = self._with_headers(send)
         refusal = self._refusal(scope)
         if refusal is not None:
-            return await self._refuse(scope, receive, send, *refusal)
+            return await _refuse(scope, receive, send, *refusal)
+        scope["visitor"], scope["owner"] = self.visitors.who(scope), self.visitors.is_owner(scope)
         if scope["type"] == "websocket":
             return await self.app(scope, receive, send)
         try:
+            if scope["path"] == "/":
+                return await self._page(scope, receive, send)
             if scope["method"] == "POST" and scope["path"] in (*routes.CALLING, *routes.STOPPING):
                 receive = await self._checked(scope, receive)
-            await self.app(scope, receive, _with_headers(send))
+            await self.app(scope, receive, send)
         except (BodyError, references.BadBody) as error:
             status, code = getattr(error, "status", 400), getattr(error, "code", "bad_request")
-            await self._refuse(scope, receive, send, status, code, str(error))
+            await _refuse(scope, receive, send, status, code, str(error))
         except (Gone, ClientDisconnect):
             log.debug("A client left before its request was complete.")
 
+    def _stripped(self, scope):
+        """The scope without the proxy's prefix, which some proxies pass on and some take off."""
+        path = scope["path"]
+        if not self.prefix or not (path == self.prefix or path.startswith(self.prefix + "/")):
+            return dict(scope)
+        path = path[len(self.prefix) :] or "/"
+        return {**scope, "path": path, "raw_path": path.encode("utf-8", "replace")}
+
     def _refusal(self, scope) -> tuple[int, str, str] | None:
         """(status, code, sentence) where the request may not be answered at all."""
-        path, method = scope["path"], scope.get("method", "GET")
-        if routes.is_odd(path, scope.get("query_string", b"")):
-            return 404, "unknown_address", "There is no such address."
-        if not routes.is_open(method, path) or b"deep_link=" in scope.get("query_string", b""):
-            return 404, "unknown_address", "There is no such address."
-        if (scope["type"] == "websocket" or method not in SAFE) and not http.same_origin(Headers(scope=scope)):
-            return 403, "other_page", "A page of another address may not ask this."
+        headers, method = Headers(scope=scope), scope.get("method", "GET")
+        if not self.hosts.answers_to(headers.get("host")):
+            return OTHER_NAME
+        query = scope.get("query_string", b"")
+        if routes.is_odd(scope["path"], query) or not routes.is_open(method, scope["path"]) or b"deep_link=" in query:
+            return NOT_THERE
+        if (scope["type"] == "websocket" or method not in SAFE) and not self.hosts.same_origin(headers):
+            return OTHER_PAGE
         return None
 
-    async def _refuse(self, scope, receive, send, status: int, code: str, message: str) -> None:
-        if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": message})
-            return
-        answer = JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
-        await answer(scope, receive, _with_headers(send))
+    async def _page(self, scope, receive, send) -> None:
+        """Gradio's page; or, for whoever comes with the owner's token, a cookie and the same address without it."""
+        tokens = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token")
+        if tokens is not None:
+            answer = Response(status_code=303, headers={"Location": "./", "Cache-Control": "no-store"})
+            if self.visitors.is_token(tokens[0]):
+                answer.headers.append("Set-Cookie", self.visitors.owner_cookie(scope))
+            return await answer(scope, receive, send)
+        asked = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
+        start, chunks = {}, []
+
+        async def keep(message: dict) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            elif message["type"] == "http.response.body":
+                chunks.append(message.get("body", b""))
+
+        await self.app(asked, receive, keep)
+        html = page.prepared(b"".join(chunks))
+        headers = {
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": page.policy(self.hosts.frame_ancestors, html),
+        }
+        answer = Response(html, start["status"], headers, media_type="text/html")
+        if cookie := self.visitors.visitor_cookie(scope):
+            answer.headers.append("Set-Cookie", cookie)
+        await answer(scope, receive, send)
 
     async def _checked(self, scope, receive):
         """A ``receive`` that gives the body that was read and checked."""
-        kind = Headers(scope=scope).get("content-type", "")
-        if not kind.startswith("application/json"):
+        if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
             raise BodyError(415, "bad_request", "The request is not JSON.")
         body = await arriving.read(receive, references.MOST_JSON)
         if body is None:
@@ -86,17 +133,28 @@ class Gate:
 
         return again
 
+    def _with_headers(self, send):
+        """``send`` that adds the page's own headers, and drops Gradio's permission for other pages to read answers."""
 
-def _with_headers(send):
-    """``send`` that adds the page's own headers, and drops Gradio's permission for other pages to read answers."""
+        async def sending(message: dict) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name in [name for name in headers if name.startswith("access-control-")]:
+                    del headers[name]
+                headers.setdefault("Content-Security-Policy", self._policy)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "same-origin")
+                headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+            await send(message)
 
-    async def sending(message: dict) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name in [name for name in headers if name.startswith("access-control-")]:
-                del headers[name]
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("Referrer-Policy", "same-origin")
-        await send(message)
+        return sending
 
-    return sending
+
+async def _refuse(scope, receive, send, status: int, code: str, message: str) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": message})
+        return
+    headers = {"Connection": "close"} if status in (408, 413, 503) else None
+    answer = JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
+    await answer(scope, receive, send)

@@ -1,46 +1,104 @@
-"""Gathers what many people ask, answers it in one batched forward pass at a time.
+"""Gathers what many people ask and answers it in one batched forward pass at a time.
 
-The event loop collects requests; one worker thread owns torch. While a batch is being worked out the next one gathers
-by itself, so batches grow with the load and a lone visitor never waits.
+The event loop collects questions; one worker thread owns the light networks, a second one of lower priority the heavy
+ones. While a batch is being worked out the next one gathers by itself, so batches grow with the load and a lone visitor
+never waits.
+
+Under more load than the machine bears, each visitor keeps one place in the queue. A newer question takes the place of the
+older one, which is given up without an answer; visitors are served in the order in which they took their places. So the
+wait of a question is at most one round of all visitors, however many questions they send. A question is decoded when its
+turn comes: one that was given up has cost nothing but its bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .request import Defaults, Request, RequestError, error_text, parse, read_request
+from .request import Defaults, Request, RequestError, error_text, read_text
 
 if TYPE_CHECKING:
     from ..torch_side import TorchSide
     from .engine import Engine
 
+log = logging.getLogger(__name__)
 LARGEST_BATCH = 64
-LONGEST_QUEUE = 2000
-MOST_MAPS = 8  # of the loss, under way or waiting
+MOST_MAPS = 8  # of the loss, waiting
+LONGEST_QUEUE = 2000  # visitors
+LONGEST_WAIT = 5.0  # seconds in the queue before a question is refused
+BUSY = "Too many people are asking at this moment; it goes on in a second."
+
+
+class Place:
+    """One visitor's place: the newest question that waits, and whether one is being worked on.
+
+    ``deliver(answer)`` is awaited with each answer; the next question is not begun before it is done, so that a slow
+    reader holds up nobody but itself.
+    """
+
+    __slots__ = ("_batcher", "_busy", "_deliver", "_text", "given_up", "since")
+
+    def __init__(self, batcher: Batcher, deliver: Callable[[bytes | str], Awaitable[None]]):
+        self._batcher, self._deliver = batcher, deliver
+        self._text: str | bytes | None = None
+        self._busy = False  # in a queue, in a batch, or being answered
+        self.since = 0.0
+        self.given_up = 0
+
+    def ask(self, text: str | bytes) -> None:
+        """Ask; a question that still waits is given up for this one."""
+        if self._text is not None:
+            self.given_up += 1
+        self._text = text
+        if not self._busy:
+            self._queue()
+
+    def take(self) -> str | bytes:
+        """The question, to be worked on now."""
+        text, self._text = self._text, None
+        return text
+
+    def answer(self, answer: bytes | str) -> None:
+        """Deliver an answer, then go on with the question that came meanwhile."""
+        self._batcher.tasks.add(task := asyncio.ensure_future(self._deliver(answer)))
+        task.add_done_callback(self._delivered)
+
+    def _delivered(self, task: asyncio.Task) -> None:
+        self._batcher.tasks.discard(task)
+        self._busy = False
+        if task.cancelled() or task.exception() is not None:  # its visitor has left
+            self._text = None
+        elif self._text is not None:
+            self._queue()
+
+    def _queue(self) -> None:
+        self._busy, self.since = True, time.monotonic()
+        self._batcher.enter(self)
 
 
 class Batcher:
-    """``await live.answer(text)`` -> the binary message of the frame, or the JSON text of an error.
-
-    ``engine`` answers a list of requests; it is None until it has been loaded, and until then questions wait.
-    """
+    """``engine`` answers a list of requests; it is None until it has been loaded, and until then questions wait."""
 
     def __init__(self, defaults: Defaults):
         self.defaults = defaults
         self.engine: Engine | None = None
         self.side: TorchSide | None = None
-        self._waiting: list[tuple[Request, asyncio.Future]] = []
+        self.tasks: set[asyncio.Task] = set()  # answers under way
+        self._waiting: deque[Place] = deque()
+        self._heavy: deque[tuple[Place, Request]] = deque()
         self._work: asyncio.Task | None = None
+        self._heavy_work: asyncio.Task | None = None
         self._loaded = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._map_thread = ThreadPoolExecutor(1, thread_name_prefix="map", initializer=_yield_to_others)
-        self._maps = 0  # under way or waiting
+        self._heavy_thread = ThreadPoolExecutor(1, thread_name_prefix="heavy", initializer=_step_back)
 
     async def load(self, make: Callable[[], TorchSide]) -> None:
         """Make everything that needs torch in the worker thread, and let the waiting requests through."""
@@ -54,59 +112,92 @@ class Batcher:
         return self.side
 
     async def run(self, work: Callable, *args):
-        """Something else that needs the engine's thread: ``work(engine, *args)``."""
+        """Something else that needs the engine: ``work(engine, *args)``, in the thread of the heavy networks."""
         await self._loaded.wait()
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self.engine, *args)
+        return await asyncio.get_running_loop().run_in_executor(self._heavy_thread, work, self.engine, *args)
+
+    def place(self, deliver: Callable[[bytes | str], Awaitable[None]]) -> Place:
+        """A place for a visitor who asks again and again."""
+        return Place(self, deliver)
 
     async def answer(self, text: str | bytes) -> bytes | str:
-        number = 0
-        try:
-            values = parse(text)
-            number = values["id"] if isinstance(values.get("id"), int) else 0
-            request = read_request(values, self.defaults)
-        except RequestError as error:
-            return error_text(number, error.code, str(error))
-        if len(self._waiting) >= LONGEST_QUEUE:
-            return error_text(number, "busy", "Too many people are asking at this moment; it goes on in a second.")
-        if request.landscape:
-            return await self._map(request)
+        """The answer to a single question: the binary message of the frame, or the JSON text of an error."""
         future = asyncio.get_running_loop().create_future()
-        self._waiting.append((request, future))
-        if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._drain())
+
+        async def deliver(answer: bytes | str) -> None:
+            if not future.done():  # its visitor may have left
+                future.set_result(answer)
+
+        self.place(deliver).ask(text)
         return await future
 
-    async def _map(self, request: Request) -> bytes | str:
-        """A map of the loss takes as long as many frames: a second thread, of lower priority, works it out meanwhile."""
-        if self._maps >= MOST_MAPS:
-            return error_text(request.id, "busy", "Too many people are asking at this moment; it goes on in a second.")
-        self._maps += 1
-        try:
-            await self._loaded.wait()
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._map_thread, self.engine.landscape, request)
-        finally:
-            self._maps -= 1
+    def enter(self, place: Place) -> None:
+        """Let a visitor with a question wait for its turn."""
+        if len(self._waiting) >= LONGEST_QUEUE:
+            place.take()
+            place.answer(error_text(0, "busy", BUSY))
+            return
+        self._waiting.append(place)
+        if self._work is None or self._work.done():
+            self._work = asyncio.ensure_future(self._drain())
 
     async def _drain(self) -> None:
         await self._loaded.wait()
-        loop = asyncio.get_running_loop()
         while self._waiting:
-            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+            batch = self._next_batch()
+            if not batch:
+                await asyncio.sleep(0)
+                continue
+            answers = await self._answers(self._thread, [request for _, request in batch])
+            for (place, _), answer in zip(batch, answers, strict=True):
+                place.answer(answer)
+
+    def _next_batch(self) -> list[tuple[Place, Request]]:
+        """The next light questions; heavy ones go to their own queue, bad ones are answered."""
+        batch: list[tuple[Place, Request]] = []
+        now = time.monotonic()
+        light = self.engine.networks.is_light
+        while self._waiting and len(batch) < LARGEST_BATCH:
+            place = self._waiting.popleft()
+            late = now - place.since > LONGEST_WAIT
             try:
-                requests = [request for request, _ in batch]
-                answers = await loop.run_in_executor(self._thread, self.engine.answer, requests)
-            except Exception as error:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-                raise
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if not future.done():  # its visitor may have left
-                    future.set_result(answer)
+                request = read_text(place.take(), self.defaults)
+            except RequestError as error:
+                place.answer(error_text(error.number, error.code, str(error)))
+                continue
+            if late:
+                place.answer(error_text(request.id, "busy", BUSY))
+            elif request.landscape and sum(other.landscape for _, other in self._heavy) >= MOST_MAPS:
+                place.answer(error_text(request.id, "busy", BUSY))
+            elif not request.landscape and light(request.model) and (request.twin is None or light(request.twin)):
+                batch.append((place, request))
+            else:
+                self._heavy.append((place, request))
+                if self._heavy_work is None or self._heavy_work.done():
+                    self._heavy_work = asyncio.ensure_future(self._drain_heavy())
+        return batch
+
+    async def _drain_heavy(self) -> None:
+        """Open networks that are not open yet, answer what asks for heavy ones, draw maps of the loss: one by one."""
+        while self._heavy:
+            place, request = self._heavy.popleft()
+            place.answer((await self._answers(self._heavy_thread, [request]))[0])
+
+    async def _answers(self, thread: ThreadPoolExecutor, requests: list[Request]) -> list[bytes | str]:
+        loop = asyncio.get_running_loop()
+        try:
+            if requests[0].landscape:
+                return [await loop.run_in_executor(thread, self.engine.landscape, requests[0])]
+            return await loop.run_in_executor(thread, self.engine.answer, requests)
+        except Exception:
+            log.exception("A batch failed")
+            return [error_text(request.id, "internal", "This could not be worked out.") for request in requests]
 
 
-def _yield_to_others() -> None:
-    """Lower the priority of this thread (Linux keeps one for each thread), so that frames come first."""
-    with contextlib.suppress(AttributeError, OSError):
+def _step_back() -> None:
+    """Give the calling thread a lower priority, so that light networks go before heavy ones (Linux: of one thread)."""
+    import torch
+
+    torch.set_num_threads(1)
+    with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

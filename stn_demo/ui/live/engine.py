@@ -1,10 +1,11 @@
-"""Requests in, messages out: the one place where the page's questions meet torch."""
+"""Requests in, messages out: here the page's questions meet torch."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import logging
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -23,10 +24,11 @@ from .networks import Networks
 from .request import PAD, Request, RequestError, Source, error_text
 
 log = logging.getLogger(__name__)
+_switch, _plain = threading.Lock(), 0  # how many threads convolve without oneDNN at this moment
 
 
 class Engine:
-    """Answers batches of requests with the networks of a ``Shelf``. Called from one thread at a time."""
+    """Answers batches of requests with ``networks``. May be called from several threads."""
 
     def __init__(self, networks: Networks):
         self.networks = networks
@@ -57,18 +59,19 @@ class Engine:
         return answers
 
     def frame(self, request: Request) -> tuple[Frame, Scene, Network]:
-        """The frame of one request, at full precision. Raises StateError, ValueError."""
+        """The frame of one request, at full precision. Raises RequestError, ValueError."""
         model, twin, sampler = self._networks(request)
         scene = _scene(request, model)
         with _plain_convolutions():
             return frames(model, [scene], twin, sampler)[0], scene, model
 
     def landscape(self, request: Request) -> bytes | str:
-        """The message of one request's map of the loss, or the text of its error. Called from a thread of its own: the
-        frames of the same page do not wait for it."""
+        """The message of one request's map of the loss, or the text of its error. It takes as long as many frames."""
         try:
             model, _, sampler = self._networks(request)
             check_transformer(model)
+            if not self.networks.is_light(request.model):
+                raise RequestError("A map of the loss takes too long for a network of this size.")
             frame = frames(model, [_scene(request, model)], None, sampler)[0]
             scene_target = _target(request, model)
             target = int(frame.probs.argmax()) if scene_target is None else scene_target
@@ -128,14 +131,19 @@ class Engine:
 
 @contextlib.contextmanager
 def _plain_convolutions() -> Iterator[None]:
-    """oneDNN prepares every convolution anew, which takes longer than to convolve one small picture: without it a lone
-    visitor's networks take half the time, and a crowd's as long as before."""
-    before = torch.backends.mkldnn.enabled
-    torch.backends.mkldnn.enabled = False
+    """Convolutions without oneDNN, which prepares every one anew and takes longer for that than to convolve one small
+    picture: a lone visitor's networks take half the time, and a crowd's as long as before. The switch is one for the whole
+    process, so the threads that want it off are counted."""
+    global _plain
+    with _switch:
+        _plain += 1
+        torch.backends.mkldnn.enabled = False
     try:
         yield
     finally:
-        torch.backends.mkldnn.enabled = before
+        with _switch:
+            _plain -= 1
+            torch.backends.mkldnn.enabled = _plain == 0
 
 
 @functools.lru_cache

@@ -1,10 +1,9 @@
-"""The networks that the page can show: read from the checkpoints folder when they are asked for, and kept."""
+"""The networks that the page can show: read from their folders when they are asked for, and kept in memory up to a bound."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import logging
 import re
 import threading
@@ -17,24 +16,34 @@ from ...model import ModelConfig, Network
 from ...training.presets import PRESETS
 from ...training.settings import TrainingSettings
 from ...training.start import untrained
+from ..train.first import CHECKPOINTS as FIRST
+from . import cost, private
 from .request import Defaults, RequestError
 
 log = logging.getLogger(__name__)
-MOST_LOADED = 96  # a timeline is dragged to and fro over some sixty
-MOST_UPLOADS = 64
+MOST_LOADED = 96  # networks; a timeline is dragged to and fro over some sixty
+MOST_BYTES = 160 << 20  # of their weights; the least recently used go first
 RUN = re.compile(r"run-([a-z0-9-]{1,40})-(latest|\d{1,9})(-twin)?")  # a network in training, or a snapshot of it
 UNTRAINED = re.compile(r"untrained-([a-z0-9-]{1,40})")  # the network of a preset, before its first step
 
 
 class Networks:
-    """Networks by name. ``folders`` are searched in order; ``uploads`` is the last of them and the only one written.
-    ``runs`` (a ``training.runs.Runs``) has those called run-<id>-<step>, run-<id>-latest, each with -twin or without;
-    untrained-<preset> is what a run of that preset begins with."""
+    """Networks by name, of four kinds:
 
-    def __init__(self, folder: Path, uploads: Path, runs=None):
+    - those in ``folder`` (shipped) and ``saved`` (kept from runs, or trained at the first start), listed for everybody;
+    - upload-<...>: visitors' own, in ``private``, listed for nobody else;
+    - run-<id>-<step>, run-<id>-latest, each with -twin or without: those of ``runs`` (a ``runs.runs.Runs``);
+    - untrained-<preset>: what a run of that preset begins with.
+
+    ``get`` may be called from several threads.
+    """
+
+    def __init__(self, folder: Path, saved: Path, runs=None):
         self.runs = runs
-        self.folders, self.uploads = (folder, uploads), uploads
-        self._loaded: OrderedDict[str, tuple[tuple, Network]] = OrderedDict()
+        self.folders, self.saved = (folder, saved), saved
+        self.private = private.Private(saved / "private")
+        self._loaded: OrderedDict[str, tuple[tuple, Network, int, bool]] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
         self._stand_ins: dict[str, tuple[str, bool]] = {}
 
@@ -43,12 +52,12 @@ class Networks:
         self._stand_ins = names
 
     def names(self) -> list[str]:
-        """What there is, without opening it: the shipped ones, then the uploaded ones."""
+        """What is listed, without opening it: the shipped ones, then the saved ones."""
         return [path.stem for folder in self.folders for path in sorted(folder.glob("*.safetensors"))]
 
     def infos(self) -> list[dict]:
-        """What there is to say about each network: name, transform (None for a plain one), size, measured errors in
-        percent (None where unknown)."""
+        """What there is to say about each listed network: name, transform (None for a plain one), size, measured errors
+        in percent (None where unknown)."""
         found = [
             _describe(info)
             for folder in self.folders
@@ -65,11 +74,18 @@ class Networks:
             with contextlib.suppress(RequestError):
                 self.get(name)
 
+    def is_light(self, name: str) -> bool:
+        """Whether a network is open, unchanged, and fast enough to be asked for at once; never opens one."""
+        if UNTRAINED.fullmatch(name):
+            return True
+        kept = self._loaded.get(name)
+        return kept is not None and kept[3]
+
     def get(self, name: str) -> Network:
         """The network of this name in eval mode, read again if its file has changed (while it trains, say).
 
         Raises:
-            StateError: there is none, or its file is damaged.
+            RequestError: there is none, or its file is damaged.
         """
         if (first := UNTRAINED.fullmatch(name)) and (network := _untrained(first[1])):
             return network
@@ -86,30 +102,38 @@ class Networks:
             version = (stat.st_mtime_ns, stat.st_size)
             with self._lock:
                 kept = self._loaded.get(name)
-                if kept is None or kept[0] != version:
-                    kept = (version, checkpoints.load(path).requires_grad_(False))
-                self._loaded[name] = kept
-                self._loaded.move_to_end(name)
-                while len(self._loaded) > MOST_LOADED:
-                    self._loaded.popitem(last=False)
-            return kept[1]
+                if kept is not None and kept[0] == version:
+                    self._loaded.move_to_end(name)
+                    return kept[1]
+            network = checkpoints.load(path).requires_grad_(False)
+            self._keep(name, version, network)
+            return network
         except (checkpoints.CheckpointError, OSError) as error:
             raise RequestError(str(error), "broken_model") from None
 
-    def add(self, data: bytes) -> str:
-        """Keep an uploaded checkpoint; its name, made from its content. Raises checkpoints.CheckpointError."""
-        model = checkpoints.loads(data)
-        name = f"upload-{hashlib.sha256(data).hexdigest()[:8]}"
-        self.uploads.mkdir(parents=True, exist_ok=True)
-        kept = sorted(self.uploads.glob("upload-*.safetensors"), key=lambda path: path.stat().st_mtime)
-        for old in kept[: max(0, len(kept) - MOST_UPLOADS + 1)]:
-            old.unlink(missing_ok=True)
-        target = self.uploads / f"{name}.safetensors"
-        partial = target.with_suffix(f".{threading.get_ident()}.part")
-        partial.write_bytes(data)
-        partial.replace(target)
-        del model
-        return name
+    def remove(self, name: str) -> bool:
+        """Remove a saved network; False where there is none of this name. Those of the first start stay."""
+        path = self.saved / f"{name}.safetensors"
+        if name in FIRST or not path.is_file():
+            return False
+        path.unlink(missing_ok=True)
+        return True
+
+    def saved_names(self) -> list[str]:
+        """Those that ``remove`` would remove."""
+        return sorted(path.stem for path in self.saved.glob("*.safetensors") if path.stem not in FIRST)
+
+    def _keep(self, name: str, version: tuple, network: Network) -> None:
+        size = sum(tensor.nbytes for tensor in network.state_dict().values())
+        light = cost.is_light(network.config)
+        with self._lock:
+            if (before := self._loaded.pop(name, None)) is not None:
+                self._bytes -= before[2]
+            self._loaded[name] = (version, network, size, light)
+            self._bytes += size
+            while len(self._loaded) > MOST_LOADED or (self._bytes > MOST_BYTES and len(self._loaded) > 1):
+                _, (_, _, gone, _) = self._loaded.popitem(last=False)
+                self._bytes -= gone
 
     def _path(self, name: str) -> Path | None:
         if self.runs is not None and (run := RUN.fullmatch(name)):
@@ -118,11 +142,11 @@ class Networks:
                 return self.runs.path(id, step if step == "latest" else int(step), twin is not None)
             except ValueError as error:  # a RunError, whose sentence says what is missing
                 raise RequestError(str(error), "unknown_model") from None
-        return next((folder / f"{name}.safetensors" for folder in self.folders if self._has(folder, name)), None)
-
-    @staticmethod
-    def _has(folder: Path, name: str) -> bool:
-        return (folder / f"{name}.safetensors").is_file()
+        if private.NAME.fullmatch(name):
+            path = self.private.path(name)
+            return path if path.is_file() else None
+        paths = (folder / f"{name}.safetensors" for folder in self.folders)
+        return next((path for path in paths if path.is_file()), None)
 
 
 def _settings(run: dict, twin: bool) -> TrainingSettings:

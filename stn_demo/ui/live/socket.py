@@ -8,7 +8,7 @@ from .. import http
 from ..status import Status
 from .batcher import Batcher
 
-MOST_VISITORS = 500  # open channels
+MOST_VISITORS = 1000  # open channels
 MOST_QUESTION = 256 * 1024  # bytes
 
 
@@ -28,19 +28,20 @@ def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
 
     @app.websocket("/stn/live")
     async def channel(socket: WebSocket):
-        if not http.same_origin(socket.headers):
-            await socket.close(1008, "Open the page itself.")
-            return
         if len(status.sockets) >= MOST_VISITORS:
             await socket.close(1013, "Too many visitors at this moment.")
             return
         await socket.accept()
         status.sockets.add(socket)
+
+        async def deliver(answer: bytes | str) -> None:
+            await (socket.send_bytes(answer) if isinstance(answer, bytes) else socket.send_text(answer))
+
+        place = batcher.place(deliver)
         try:
             await socket.send_text(status.text())
             while True:
-                answer = await batcher.answer(await socket.receive_text())
-                await (socket.send_bytes(answer) if isinstance(answer, bytes) else socket.send_text(answer))
+                place.ask(await socket.receive_text())
         except (WebSocketDisconnect, RuntimeError, KeyError):  # gone, or sent bytes where text was due
             pass
         finally:

@@ -11,7 +11,8 @@ export function createHttp(root) {
     try {
       return JSON.parse(text);
     } catch {
-      const code = answer.status === 413 ? "too_large_bytes" : "unknown";
+      // no JSON: this is not the app's answer, but that of a proxy in front of it
+      const code = answer.status === 413 ? "too_large_for_proxy" : "unknown";
       return { error: { code, message: `${answer.status} ${answer.statusText}` } };
     }
   }

@@ -28,7 +28,12 @@ from . import log as run_log
 from .service import TrainingService, running, version
 
 MOST_BODY = 256 * 1024
+MOST_SAVED = 64  # networks
 WATCHERS = ("replay",)  # what a visitor may post where training is closed
+CLOSED = {
+    "closed": "Training is closed on this page (--no-training); watching and rewinding are not.",
+    "owner": "Only the owner of this page trains on it; everybody may watch and rewind.",
+}
 ARRIVING = 2.0  # seconds in which a page that opens has enough to do
 FILE = {"X-Content-Type-Options": "nosniff"}
 
@@ -50,16 +55,17 @@ def add(app: FastAPI, training: TrainingService) -> None:
 
 def _add_watching(app: FastAPI, training: TrainingService) -> None:
     @app.get("/stn/train")
-    async def overview():
+    async def overview(request: Request):
         side, runs = await training.batcher.ready(), await training.listed()
         training.prepare()
-        problem = None
+        problem, closed = None, training.closed_for(request.scope)
         try:
             await training.call(lambda runs: runs.check())
         except ValueError as error:
             problem = _described(error)
         return {
-            "allowed": training.options.training,
+            "allowed": closed is None,
+            "closed": closed,
             "problem": problem,
             "runs": [run_log.summary(run) for run in runs],
             "version": version(runs),
@@ -114,7 +120,12 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
 
 def _add_driving(app: FastAPI, training: TrainingService) -> None:
     async def start(values: dict) -> dict:
-        asked = (await training.batcher.ready()).form.read(values)
+        side = await training.batcher.ready()
+        asked = side.form.read(values)
+        try:
+            await asyncio.to_thread(side.memory.check, asked["settings"], asked["twin"])
+        except MemoryError as error:
+            raise Refused("run_memory", str(error)) from None
         return {"id": await training.call(lambda runs: runs.start(**asked))}
 
     async def reset(values: dict) -> dict:
@@ -141,6 +152,8 @@ def _add_driving(app: FastAPI, training: TrainingService) -> None:
         folder = training.options.uploads
 
         def work(runs) -> None:
+            if len(list(folder.glob("*.safetensors"))) >= MOST_SAVED:
+                raise Refused("run_networks_full", f"There are {MOST_SAVED} saved networks; remove one first.")
             if any((one / f"{name}.safetensors").exists() for one in (folder, training.options.checkpoints)):
                 raise Refused("run_name_taken", f"There is a network called {name} already; choose another name.")
             runs.save(id, step, name, folder, twin=twin)
@@ -222,11 +235,9 @@ def _add_taking(app: FastAPI, training: TrainingService) -> None:
 
 async def _posted(request: Request, training: TrainingService, name: str) -> dict:
     """The JSON object of a POST, if it may be asked at all."""
-    http.check_origin(request)
-    if not training.options.training and name not in WATCHERS:
-        raise Refused(
-            "train_closed", "Training is closed on this page (--no-training); watching and rewinding are not."
-        )
+    closed = training.closed_for(request.scope)
+    if closed is not None and name not in WATCHERS:
+        raise Refused(f"train_{closed}", CLOSED[closed])
     text = await http.body(request, MOST_BODY)
     return parse(text if text is not None else b" " * (MOST_BODY + 1))
 

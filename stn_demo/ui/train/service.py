@@ -27,6 +27,13 @@ class TrainingService:
         self._listed: tuple[float, list[dict]] = (-1e9, [])
         self._preparing: asyncio.Task | None = None
 
+    def closed_for(self, scope) -> str | None:
+        """Why whoever asks may not train, as a key of the catalogue; None for those who may."""
+        who = self.options.who_trains
+        if who == "everyone" or (who == "owner" and scope.get("owner")):
+            return None
+        return "closed" if who == "off" else "owner"
+
     def close(self) -> None:
         """Save the state of the run that is being trained, and end its process."""
         if self.batcher.side is not None:
@@ -47,7 +54,7 @@ class TrainingService:
 
     def prepare(self, delay: float = 0.0) -> None:
         """Somebody is here, and may press start, or start again: in ``delay`` seconds, let a process be ready for it."""
-        if self.options.training and (self._preparing is None or self._preparing.done()):
+        if self.options.who_trains != "off" and (self._preparing is None or self._preparing.done()):
             self._preparing = asyncio.create_task(self._prepare(delay))
 
     async def _prepare(self, delay: float) -> None:

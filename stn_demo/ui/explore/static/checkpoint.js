@@ -1,28 +1,70 @@
-/** A checkpoint of the visitor's own: the button "Open a checkpoint" sends a file, and the stage shows its network. */
+/**
+ * Checkpoints of the visitor's own: the button "Open a checkpoint" sends a file, and the stage shows its network; the
+ * button "Remove" takes the network on the stage off the server, where the visitor may do so.
+ */
 
 import { answered } from "./ask.js";
+import { t } from "../../shared/i18n.js";
 
-const MOST_BYTES = 64 * 1024 * 1024; // as the server
+const MOST_BYTES = 16 * 1024 * 1024; // as the server
 
-export function attachCheckpoint(root, store, http) {
+export async function attachCheckpoint(root, store, http) {
   const input = Object.assign(document.createElement("input"), {
     type: "file", accept: ".safetensors", hidden: true, id: "checkpoint-file",
   });
+  const remove = Object.assign(document.createElement("button"), {
+    type: "button", id: "remove-network", hidden: true, className: "lg secondary",
+  });
   root.append(input);
+  const open = () => document.querySelector("#upload-checkpoint");
+  let removable = new Set();
+
+  function show() {
+    const { model } = store.get();
+    if (!remove.isConnected) open()?.after(remove);
+    remove.hidden = !removable.has(model);
+    remove.textContent = t("picker.remove");
+    remove.setAttribute("aria-label", t("picker.remove.name"));
+  }
+
+  async function load() {
+    const answer = await http.get("stn/network").catch(() => null);
+    if (!answer || answer.error) return;
+    window.stn.mine = answer.mine;
+    removable = new Set([...answer.mine, ...answer.saved]);
+    show();
+  }
+
+  async function send(file) {
+    if (file.size > MOST_BYTES) return store.emit("toast", { key: "error.network_too_large" });
+    open()?.setAttribute("aria-busy", "true");
+    const answer = await answered(store, http.post("stn/network", file));
+    open()?.removeAttribute("aria-busy");
+    if (!answer) return;
+    window.stn.mine = [answer.name, ...(window.stn.mine ?? [])];
+    removable.add(answer.name);
+    window.stn.setModel(answer.name);
+  }
+
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("#upload-checkpoint")) input.click();
   });
-  input.addEventListener("change", async () => {
+  input.addEventListener("change", () => {
     const [file] = input.files;
     input.value = ""; // so that the same file can be chosen again
-    if (!file) return;
-    if (file.size > MOST_BYTES) return store.emit("toast", { key: "error.network_too_large" });
-    const button = document.querySelector("#upload-checkpoint");
-    button?.setAttribute("aria-busy", "true");
-    const answer = await answered(store, http.post("stn/network", file));
-    button?.removeAttribute("aria-busy");
-    if (!answer) return;
-    window.stn.mine = [...new Set([...(window.stn.mine ?? []), answer.name])];
-    window.stn.setModel(answer.name);
+    if (file) send(file);
   });
+  remove.addEventListener("click", async () => {
+    const { model, twin } = store.get();
+    const answer = await answered(store, http.post("stn/network/remove", { name: model }));
+    if (!answer) return;
+    window.stn.setModel(undefined); // the server's default
+    if (twin === model) window.stn.setTwin(null);
+    store.emit("toast", { key: "picker.removed", args: { name: model } });
+    load();
+  });
+  store.subscribe((_, keys) => keys.includes("model") && show());
+  store.on("lang", show);
+  store.on("status", (status) => status.state === "ready" && load());
+  await load();
 }

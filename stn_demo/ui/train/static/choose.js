@@ -28,11 +28,13 @@ export function attachChoose({ root, desk, ask }) {
 
   function show() {
     if (!draft) return;
-    const { presets, choices, allowed } = desk.overview;
+    const { presets, choices, allowed, closed } = desk.overview;
     options(select, presets, draft.preset);
     line.textContent = t(draft.preset ? `train.preset.${draft.preset}.help` : "train.preset.own.help");
     brief.textContent = summary(draft);
-    root.querySelector("#train-closed").hidden = allowed;
+    const notice = root.querySelector("#train-closed");
+    notice.hidden = allowed;
+    if (closed) notice.textContent = t(`train.${closed}`);
     root.querySelector("#train-choose").hidden = !allowed;
     fields.show(draft, choices);
     enable();

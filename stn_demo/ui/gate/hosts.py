@@ -1,0 +1,61 @@
+"""Which names the app answers to, and which pages may ask it or show it in a frame."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Hosts:
+    """``allowed`` are the names given with --allow-host, ``frames`` those with --allow-frame.
+
+    An app that listens on this machine only answers to this machine's names and to ``allowed``: a stranger's page whose
+    name was made to point at this machine (DNS rebinding) sends its own name as Host. An app that listens for everybody
+    answers to every name, except where ``allowed`` names some.
+    """
+
+    def __init__(self, host: str, allowed: tuple[str, ...] = (), frames: tuple[str, ...] = ()):
+        self.frames = frames
+        self._names = {name.lower() for name in allowed}
+        self._any = not is_loopback(host) and not allowed
+        if not self._any:
+            self._names |= {*LOOPBACK, host.lower()}
+
+    def answers_to(self, host: str | None) -> bool:
+        """Whether a request with this Host header is for this app."""
+        if self._any:
+            return True
+        return host is not None and _name(host) in self._names
+
+    def same_origin(self, headers) -> bool:
+        """Whether a browser's request comes from this very page; other programs send no Origin."""
+        origin = headers.get("origin")
+        if origin is None:
+            return headers.get("sec-fetch-site") in (None, "same-origin", "none")
+        there = urlsplit(origin).netloc.lower()
+        if there == (headers.get("host") or "").lower():
+            return True
+        forwarded = (headers.get("x-forwarded-host") or "").lower()
+        return there != "" and there == forwarded and self.answers_to(forwarded)
+
+    @property
+    def frame_ancestors(self) -> str:
+        """The value of the directive of the same name."""
+        return " ".join(["'self'", *self.frames])
+
+
+def _name(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,69 @@
+"""Who asks: visitors, told apart by a cookie that only this app can make, and the owner, who knows the secret address."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers
+
+VISITOR = "stn_visitor"
+YEAR = 365 * 24 * 3600  # seconds
+
+
+class Visitors:
+    """``port`` keeps apart the cookies of several apps on one machine: cookies know no ports.
+
+    Attributes:
+        token: what the owner's address ends with; made anew at each start.
+    """
+
+    def __init__(self, port: int):
+        self.token = secrets.token_urlsafe(24)
+        self._key = secrets.token_bytes(32)
+        self._visitor, self._owner = f"{VISITOR}_{port}", f"stn_owner_{port}"
+
+    def who(self, scope) -> str:
+        """A name for who asks: made from its cookie, else from its address."""
+        value = _cookies(scope).get(self._visitor, "")
+        name, _, mark = value.partition(".")
+        if name and hmac.compare_digest(mark, self._sign("visitor", name)):
+            return f"visitor {name}"
+        client = scope.get("client")
+        return f"address {client[0] if client else ''}"
+
+    def is_owner(self, scope) -> bool:
+        """Whether the request carries the owner's cookie."""
+        return hmac.compare_digest(_cookies(scope).get(self._owner, ""), self._sign("owner", self.token))
+
+    def is_token(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self.token.encode())
+
+    def visitor_cookie(self, scope) -> str | None:
+        """The Set-Cookie header for somebody who has none yet."""
+        if not self.who(scope).startswith("address "):
+            return None
+        name = secrets.token_hex(8)
+        return _cookie(scope, self._visitor, f"{name}.{self._sign('visitor', name)}")
+
+    def owner_cookie(self, scope) -> str:
+        """The Set-Cookie header for whoever came with the token."""
+        return _cookie(scope, self._owner, self._sign("owner", self.token))
+
+    def _sign(self, kind: str, name: str) -> str:
+        return hmac.new(self._key, f"{kind} {name}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def _cookies(scope) -> dict[str, str]:
+    text = Headers(scope=scope).get("cookie", "")
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(text[:8192]).items() if morsel.value.isascii()}
+    except CookieError:
+        return {}
+
+
+def _cookie(scope, name: str, value: str) -> str:
+    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    return f"{name}={value}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax{secure}"

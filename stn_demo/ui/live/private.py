@@ -1,0 +1,104 @@
+"""Networks that visitors have uploaded: each its visitor's own, known to others by its name only, and dropped after a while.
+
+A name is ``upload-<owner>-<secret>``: the first part tells which networks are one visitor's (it is made from the visitor's
+name and says nothing of it), the second cannot be guessed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import secrets
+import threading
+import time
+from pathlib import Path
+
+from ... import checkpoints
+from . import cost
+
+NAME = re.compile(r"upload-[0-9a-f]{8}-[0-9a-f]{16}")
+LARGEST = 16 << 20  # bytes of a file
+MOST_OF_ONE = 8  # networks of one visitor; the oldest goes
+MOST, MOST_BYTES = 200, 512 << 20  # of all visitors together
+KEPT_FOR = 24 * 3600.0  # seconds
+RATE, BURST = 0.2, 30  # kept networks a second of one visitor, and how many at once
+
+
+class Private:
+    """The folder of uploaded networks."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, float]] = {}  # owner: (uploads left, when counted)
+
+    def add(self, data: bytes, visitor: str) -> str:
+        """Keep a checkpoint; its name.
+
+        Raises:
+            checkpoints.CheckpointError: no checkpoint, too large, too slow to be live, or too many from this visitor.
+            OSError: the folder cannot be written.
+        """
+        if len(data) > LARGEST:
+            raise checkpoints.CheckpointError(f"The file is larger than {LARGEST >> 20} MB.")
+        model = checkpoints.loads(data)
+        if sentence := cost.too_slow(model.config):
+            raise checkpoints.CheckpointError(sentence)
+        del model
+        owner = _owner(visitor)
+        with self._lock:
+            if not self._within_rate(owner):
+                raise checkpoints.CheckpointError("That are many networks in a short time; try again in a minute.")
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.sweep(MOST - 1, MOST_BYTES - len(data))
+            for path in self._files(f"upload-{owner}-*")[MOST_OF_ONE - 1 :]:
+                path.unlink(missing_ok=True)
+            name = f"upload-{owner}-{secrets.token_hex(8)}"
+            checkpoints.write_whole(self.path(name), data)
+        return name
+
+    def remove(self, name: str, visitor: str) -> bool:
+        """Remove a visitor's own network; False where it is not."""
+        if not NAME.fullmatch(name) or name.split("-")[1] != _owner(visitor) or not self.path(name).is_file():
+            return False
+        self.path(name).unlink(missing_ok=True)
+        return True
+
+    def names(self, visitor: str) -> list[str]:
+        """The visitor's own networks, newest first."""
+        return [path.stem for path in self._files(f"upload-{_owner(visitor)}-*")]
+
+    def path(self, name: str) -> Path:
+        return self.folder / f"{name}{checkpoints.SUFFIX}"
+
+    def sweep(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+        """Drop what is older than a day, and the oldest beyond the bounds."""
+        size = 0
+        for count, path in enumerate(self._files("upload-*"), 1):
+            with contextlib.suppress(OSError):
+                about = path.stat()
+                size += about.st_size
+                if count > most or size > most_bytes or time.time() - about.st_mtime > KEPT_FOR:
+                    path.unlink(missing_ok=True)
+
+    def _files(self, pattern: str) -> list[Path]:
+        """Newest first."""
+        found = []
+        for path in self.folder.glob(pattern + checkpoints.SUFFIX):
+            with contextlib.suppress(OSError):
+                found.append((path.stat().st_mtime_ns, path))
+        return [path for _, path in sorted(found, reverse=True)]
+
+    def _within_rate(self, owner: str) -> bool:
+        now = time.monotonic()
+        left, at = self._kept.pop(owner, (float(BURST), now))
+        left = min(float(BURST), left + (now - at) * RATE)
+        self._kept[owner] = (max(0.0, left - 1), now)
+        while len(self._kept) > 10_000:
+            self._kept.pop(next(iter(self._kept)))
+        return left >= 1
+
+
+def _owner(visitor: str) -> str:
+    return hashlib.sha256(visitor.encode()).hexdigest()[:8]
