@@ -7,8 +7,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import pytest
 import torch
-from starlette.testclient import TestClient
 from run_helpers import DIGITS, made, work
+from starlette.testclient import TestClient
 
 from stn_demo.runs.data_source import DataSource
 from stn_demo.runs.runs import Runs
@@ -18,6 +18,8 @@ torch.set_num_threads(1)
 TestClient.__init__.__defaults__ = tuple(
     "http://localhost" if value == "http://testserver" else value for value in TestClient.__init__.__defaults__
 )
+_connect = TestClient.websocket_connect
+TestClient.websocket_connect = lambda self, url, *rest, **named: _connect(self, f"ws://localhost{url}", *rest, **named)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """An uploaded network is its visitor's own, costs nobody else anything, and goes again."""
 
 import json
+import os
 
 import pytest
 import torch
@@ -98,8 +99,6 @@ def test_a_forged_cookie_is_nobody(client):
 def test_old_networks_go_and_the_folder_stays_small(tmp_path, monkeypatch):
     kept = private.Private(tmp_path)
     names = [kept.add(packed(), f"visitor {i}") for i in range(4)]
-    import os
-
     os.utime(kept.path(names[0]), (1e9, 1e9))
     kept.sweep()
     assert not kept.path(names[0]).exists() and kept.path(names[1]).exists()
@@ -125,7 +124,7 @@ def test_a_network_that_cannot_be_live_is_refused_and_a_heavy_one_is_known(tmp_p
     assert cost.is_light(ModelConfig()) and cost.is_light(ModelConfig(classifier="deep", localization="deep"))
     assert not cost.is_light(heavy) and cost.too_slow(heavy) is None
     assert "million operations" in cost.too_slow(slow)
-    with pytest.raises(checkpoints.CheckpointError, match="million operations|larger than"):
+    with pytest.raises(checkpoints.CheckpointError, match=r"million operations|larger than"):
         private.Private(tmp_path).add(packed(slow), "visitor a")
 
 

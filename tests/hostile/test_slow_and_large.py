@@ -18,7 +18,7 @@ def chunks(*parts, then="stall"):
             return {"type": "http.request", "body": part, "more_body": bool(left) or then != "end"}
         if then == "leave":
             return {"type": "http.disconnect"}
-        await asyncio.Event().wait()
+        return await asyncio.Event().wait()
 
     return receive
 

@@ -1,11 +1,15 @@
 """Who may train, under which names the app answers, and what its answers allow."""
 
-import app
 import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
+import app
+from stn_demo.training import TrainingSettings, memory
+from stn_demo.ui.gate.visitors import Visitors
 from stn_demo.ui.options import OptionError, Options, read_options
 from stn_demo.ui.server import build_app
-from stn_demo.ui.gate.visitors import Visitors
+from stn_demo.ui.train import routes
 
 ACTIONS = ["start", "stop", "pause", "resume", "step", "delete", "rename", "rate", "reset", "save"]
 
@@ -74,9 +78,9 @@ def test_a_name_that_was_made_to_point_at_this_machine_is_refused(client, host):
     for action in ("start", "delete"):
         answer = client.post(f"/stn/train/{action}", json={}, headers={"host": host, "origin": f"http://{host}"})
         assert answer.status_code == 421
-    with pytest.raises(Exception):
-        with client.websocket_connect("/stn/live", headers={"host": host, "origin": f"http://{host}"}) as socket:
-            socket.receive_text()
+    headers = {"host": host, "origin": f"http://{host}"}
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/stn/live", headers=headers) as socket:
+        socket.receive_text()
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:7860", "127.0.0.1:7860", "[::1]:7860"])
@@ -85,8 +89,6 @@ def test_this_machines_names_are_answered(client, host):
 
 
 def test_a_name_can_be_allowed(tmp_path):
-    from starlette.testclient import TestClient
-
     built = build_app(Options(checkpoints=tmp_path, allow_host=("digits.example.org",)), visitors=Visitors(1))
     asked = TestClient(built)  # not entered: nothing is loaded
     assert asked.get("/stn/status", headers={"host": "digits.example.org"}).status_code == 200
@@ -113,8 +115,6 @@ def test_every_answer_keeps_the_page_to_itself(client, public):
 
 
 def test_a_training_that_does_not_fit_is_refused_before_it_starts(client, monkeypatch):
-    from stn_demo.training import memory
-
     monkeypatch.setattr(memory, "available", lambda: 4 << 30)
     for size, batch in ((28, 65_536), (256, 512)):
         settings = {"data": "handwriting", "batch_size": batch, "distortion": {"rotation": 1, "frame": size}}
@@ -125,15 +125,11 @@ def test_a_training_that_does_not_fit_is_refused_before_it_starts(client, monkey
 
 
 def test_the_estimate_of_memory_is_near_the_measured_peak():
-    from stn_demo.training import TrainingSettings, memory
-
     assert 6e9 < memory.needed(TrainingSettings(batch_size=65_536)) < 11e9  # measured: 7.4 GB
     assert memory.needed(TrainingSettings(batch_size=128)) < 1e9
 
 
 def test_saved_networks_are_few_and_can_be_removed(client, monkeypatch):
-    from stn_demo.ui.train import routes
-
     monkeypatch.setenv("HOME", str(client.home))
     saved = client.home / ".cache" / "stn_demo" / "networks"
     saved.mkdir(parents=True, exist_ok=True)

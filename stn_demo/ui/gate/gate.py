@@ -91,7 +91,8 @@ class Gate:
             answer = Response(status_code=303, headers={"Location": "./", "Cache-Control": "no-store"})
             if self.visitors.is_token(tokens[0]):
                 answer.headers.append("Set-Cookie", self.visitors.owner_cookie(scope))
-            return await answer(scope, receive, send)
+            await answer(scope, receive, send)
+            return
         asked = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
         start, chunks = {}, []
 

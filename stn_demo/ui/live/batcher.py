@@ -165,9 +165,7 @@ class Batcher:
             except RequestError as error:
                 place.answer(error_text(error.number, error.code, str(error)))
                 continue
-            if late:
-                place.answer(error_text(request.id, "busy", BUSY))
-            elif request.landscape and sum(other.landscape for _, other in self._heavy) >= MOST_MAPS:
+            if late or (request.landscape and sum(other.landscape for _, other in self._heavy) >= MOST_MAPS):
                 place.answer(error_text(request.id, "busy", BUSY))
             elif not request.landscape and light(request.model) and (request.twin is None or light(request.twin)):
                 batch.append((place, request))

@@ -134,7 +134,7 @@ def _plain_convolutions() -> Iterator[None]:
     """Convolutions without oneDNN, which prepares every one anew and takes longer for that than to convolve one small
     picture: a lone visitor's networks take half the time, and a crowd's as long as before. The switch is one for the whole
     process, so the threads that want it off are counted."""
-    global _plain
+    global _plain  # noqa: PLW0603
     with _switch:
         _plain += 1
         torch.backends.mkldnn.enabled = False
