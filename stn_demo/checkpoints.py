@@ -30,7 +30,7 @@ FORMAT = "stn_demo checkpoint 1"
 SUFFIX = ".safetensors"
 LARGEST_FILE = 64 << 20  # bytes; ours are about a hundred thousand
 LARGEST_HEADER = 256 << 10  # bytes; ours have about 5,000
-LONGEST_CONFIG = 4096  # characters
+LONGEST_CONFIG = 128 << 10  # characters; a thousand classes have names
 MOST_TENSORS = 2000
 MOST_DIMENSIONS = 8
 STATISTICS = ("__metadata__", ".running_mean", ".running_var", ".num_batches_tracked")  # no weights: not learnt
@@ -257,4 +257,4 @@ def _shape(value: Tensor) -> str:
 
 
 def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    return (str(error).splitlines() or [type(error).__name__])[0][:400].rstrip(".")

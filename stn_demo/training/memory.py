@@ -7,6 +7,7 @@ peak of real runs: 7.4 GB for a batch of 65,536 at 28 px, estimated 8.5 GB.
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -25,8 +26,8 @@ def needed(settings: TrainingSettings, twin: bool = False) -> int:
     """Bytes that a training with these settings takes at its peak, about; ``twin``: with a plain network beside it."""
     with torch.random.fork_rng(devices=[]):
         model = build_model(settings.model)
-    size = settings.model.input_size
-    sample = WORKSPACE * (_kept(model, 4) - _kept(model, 2)) / 2 + 4 * 4 * size**2
+    pixels = math.prod(settings.model.shape)
+    sample = WORKSPACE * (_kept(model, 4) - _kept(model, 2)) / 2 + 4 * 4 * pixels
     weights = COPIES * 4 * sum(parameter.numel() for parameter in model.parameters())
     return round(BASE + (settings.batch_size * sample + weights) * (2 if twin else 1))
 
@@ -73,7 +74,6 @@ def _kept(model: Network, count: int) -> int:
         kept.append(tensor)
         return tensor
 
-    size = model.config.input_size
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), torch.random.fork_rng(devices=[]):
-        model.train()(torch.rand(count, 1, size, size))
+        model.train()(torch.rand(count, *model.config.shape))
     return sum(storages.values())

@@ -122,10 +122,16 @@ def test_a_network_that_cannot_be_live_is_refused_and_a_heavy_one_is_known(tmp_p
     slow = ModelConfig(input_size=256, transform="tps", classifier="cnn", localization="paper")
     heavy = ModelConfig(input_size=256)
     assert cost.is_light(ModelConfig()) and cost.is_light(ModelConfig(classifier="deep", localization="deep"))
-    assert not cost.is_light(heavy) and cost.too_slow(heavy) is None
-    assert "million operations" in cost.too_slow(slow)
+    assert not cost.is_light(heavy) and cost.unfit(heavy) is None
+    assert "million operations" in cost.unfit(slow)
     with pytest.raises(checkpoints.CheckpointError, match=r"million operations|larger than"):
         private.Private(tmp_path).add(packed(slow), "visitor a")
+
+
+@pytest.mark.parametrize("other", [{"in_channels": 3}, {"classes": 5}, {"input_size": (28, 36)}])
+def test_a_network_for_other_pictures_is_refused_with_a_sentence(tmp_path, other):
+    with pytest.raises(checkpoints.CheckpointError, match="ten digits"):
+        private.Private(tmp_path).add(packed(ModelConfig(**other)), "visitor a")
 
 
 def test_the_memory_of_networks_is_bounded(tmp_path, monkeypatch):

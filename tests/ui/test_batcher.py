@@ -28,7 +28,7 @@ class Slow:
 def run(work, engine):
     async def main():
         batcher = Batcher(Defaults())
-        await batcher.load(lambda: engine)
+        await batcher.load(lambda: SimpleNamespace(engine=engine))
         await asyncio.wait_for(work(batcher), 20)
 
     asyncio.run(main())

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import struct
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def ask(tmp_path_factory):
 
         async def answer():
             batcher = Batcher(Defaults())
-            await batcher.load(lambda: engine)
+            await batcher.load(lambda: SimpleNamespace(engine=engine))
             return await batcher.answer(text)
 
         return decoded(asyncio.run(answer()))

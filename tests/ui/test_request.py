@@ -95,7 +95,7 @@ HOSTILE = [
     {"model": "../../etc/passwd"},
     {"model": ""},
     {"model": 5},
-    {"model": "a" * 65},
+    {"model": "a" * 101},
     {"twin": {"a": 1}},
     {"grab": []},
     {"grab": {}},

@@ -194,7 +194,7 @@ class Batcher:
 
 def _step_back() -> None:
     """Give the calling thread a lower priority, so that light networks go before heavy ones (Linux: of one thread)."""
-    import torch
+    import torch  # noqa: PLC0415 (loads torch, in its own thread)
 
     torch.set_num_threads(1)
     with suppress(OSError, AttributeError):

@@ -21,7 +21,7 @@ def operations(config: ModelConfig) -> int:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model = build_model(config).eval()
         with FlopCounterMode(display=False) as counter:
-            model(torch.zeros(1, 1, config.input_size, config.input_size))
+            model(torch.zeros(1, *config.shape))
     return counter.get_total_flops()
 
 
@@ -29,8 +29,14 @@ def is_light(config: ModelConfig) -> bool:
     return operations(config) <= LIGHT
 
 
-def too_slow(config: ModelConfig) -> str | None:
-    """The sentence that refuses a network that cannot be live; None for one that can."""
+def unfit(config: ModelConfig) -> str | None:
+    """The sentence that refuses a network that this page cannot show live; None for one that it can."""
+    if (
+        config.in_channels != 1
+        or config.classes != 10
+        or not all(map(_square, (config.input_size, config.output_size)))
+    ):
+        return "This page shows networks that take square grey pictures and tell ten digits apart; this one is another."
     count = operations(config)
     if count <= MOST:
         return None
@@ -38,3 +44,7 @@ def too_slow(config: ModelConfig) -> str | None:
         f"This network takes {count / 1e6:,.0f} million operations for one picture; one that is to be live may take "
         f"{MOST / 1e6:,.0f} million. A smaller input_size makes it faster."
     )
+
+
+def _square(size: object) -> bool:
+    return isinstance(size, int) or len(set(size)) == 1

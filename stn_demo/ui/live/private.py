@@ -43,7 +43,7 @@ class Private:
         if len(data) > LARGEST:
             raise checkpoints.CheckpointError(f"The file is larger than {LARGEST >> 20} MB.")
         model = checkpoints.loads(data)
-        if sentence := cost.too_slow(model.config):
+        if sentence := cost.unfit(model.config):
             raise checkpoints.CheckpointError(sentence)
         del model
         owner = _owner(visitor)

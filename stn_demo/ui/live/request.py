@@ -8,6 +8,7 @@ pass; the tables below say what the fields may hold, and what a refusal says.
 import base64
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
