@@ -208,7 +208,9 @@ def _described(header: dict, source: str) -> tuple[ModelConfig, dict]:
     if not isinstance(config, str) or len(config) > LONGEST_CONFIG:
         raise CheckpointError(f"{source} does not say what network it holds.")
     try:
-        return ModelConfig.from_json(config), read_provenance(text)
+        described = ModelConfig.from_json(config), read_provenance(text)
+        "".join(described[0].class_names).encode()  # half a character is a UnicodeError, which is a ValueError
+        return described
     except ProvenanceError as error:
         raise CheckpointError(f"{source} is damaged: {error}") from None
     except (ValueError, TypeError, RecursionError) as error:
