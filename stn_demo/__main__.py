@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from . import checkpoints
+from .analysis import results, zoom
 from .cli import analyse as analysis
 from .cli import export as exporting
 from .cli.train import Interrupted, Job, train_to_file
@@ -149,17 +150,32 @@ def _list(options: argparse.Namespace) -> None:
         shown = [{**info._asdict(), "path": str(info.path), "config": info.config.to_dict()} for info in found]
         print(json.dumps({"checkpoints": shown, "broken": broken}))
         return
+    measured = results.read(results.folder_of(options.folder), "zoom")
     for info in found:
         place = ", ".join(info.config.placement)
         what = f"{info.config.transform} transformer at {place}" if place else "no transformer"
         tests = info.provenance.get("test_error", {})
         errors = ", ".join(f"{name} {error:.2f} %" for name, error in tests.items())
         what += f", {info.config.classifier} classifier"
+        if info.config.class_names:
+            what += f", classes {', '.join(info.config.class_names)}"
         print(f"{info.name:24} {what}, {info.parameters:,} weights; test error {errors or 'not measured'}")
+        if "input" in info.config.placement:
+            print(f"{'':24} {zoom.in_words(_zoom(info, measured)) or 'scale of its frame not measured (analyse)'}")
     for sentence in broken:
         print(f"stn_demo: {sentence}", file=sys.stderr)
     if not found:
         print(f"no checkpoints in {options.folder or checkpoints.default_folder()}")
+
+
+def _zoom(info: checkpoints.Info, measured: dict[str, dict]) -> dict | None:
+    """What was measured of these weights: with all others by ``analyse``, or when they were saved."""
+    entry = measured.get(info.name)
+    if entry and entry["checkpoint"]["sha256"] == results.sha256(info.path):
+        return entry["result"]
+    own = info.provenance.get("zoom")
+    numbers = isinstance(own, dict) and all(isinstance(own.get(name), (int, float)) for name in ("scale", "outside"))
+    return own if numbers else None
 
 
 class _Parser(argparse.ArgumentParser):

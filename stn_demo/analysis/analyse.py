@@ -16,7 +16,7 @@ from ..data.digits import Digits
 from ..data.distortions import Distortion
 from ..model import Network
 from ..training.datasets import load_digits
-from . import classes, failures, robustness, table, turning, undone
+from . import classes, failures, robustness, table, turning, undone, zoom
 from .cells import cell_of, distortion_of
 from .results import CONCERNS, Task, bring_up_to_date, folder_of, read, write
 
@@ -93,6 +93,18 @@ def _turning(info: Info, subjects: Subjects) -> Task:
     return Task("turning", info, test, measure)
 
 
+def zoom_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
+    """How much of the picture each transformer at the input reads."""
+    return [_zoom(info, subjects) for info, _ in _known(infos, tell) if "input" in info.config.placement]
+
+
+def _zoom(info: Info, subjects: Subjects) -> Task:
+    def measure() -> dict:
+        return zoom.measure(subjects.model(info.path), robustness.thinned(subjects.digits(subjects.data), POINT)) or {}
+
+    return Task("zoom", info, {"data": subjects.data, "digits": POINT, "seed": SEED, "method": zoom.METHOD}, measure)
+
+
 def all_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
     """Every measurement, network by network. Without clutter a network of TC is out of its element: of it only the error
     and the means over its own test set are measured."""
@@ -124,6 +136,8 @@ def _of_one(info: Info, name: str, distortion, subjects: Subjects) -> list[Task]
     tasks = [_table(info, name, distortion, subjects)]
     if transforms and poses:
         tasks.append(_turning(info, subjects))
+    if transforms:
+        tasks.append(_zoom(info, subjects))
     if (place := cell_of(info.name)) and place[1]:
         return tasks  # a further seed, which counts in the table only
     if poses:

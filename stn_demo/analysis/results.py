@@ -20,7 +20,7 @@ import torch
 from ..checkpoints import Info, default_folder, write_whole
 
 FOLDER = "results"
-CONCERNS = ("table", "robustness", "undone", "turning", "classes", "failures", "draws")
+CONCERNS = ("table", "robustness", "undone", "turning", "classes", "failures", "draws", "zoom")
 
 
 class ResultsError(ValueError):

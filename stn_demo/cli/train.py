@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from .. import checkpoints
+from ..analysis import zoom
 from ..data.digits import Digits
 from ..data.distortions import Distortion
 from ..runs.recorder import Recorder
@@ -32,6 +33,7 @@ from .progress import Progress, duration
 
 SAVE_EVERY = 20.0  # seconds between two saves of a run in progress
 TRIAL_STEPS = 40
+ZOOMED = 1000  # test digits, clean, on which the scale of the frame is measured
 
 
 class Interrupted(Exception):
@@ -208,4 +210,5 @@ def _provenance(settings: TrainingSettings, end: Finished, digits: Digits, test:
         | {package: metadata.version(package) for package in ("torch", "torchvision", "safetensors", "numpy")},
         "test_error": {name: round(result.error, 4) for name, result in tests.items()},  # percent
         "test_digits": len(test.labels),
+        "zoom": zoom.measure(end.model, Digits(test.images[:ZOOMED], test.labels[:ZOOMED])),
     }

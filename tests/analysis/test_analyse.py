@@ -58,7 +58,7 @@ class TurnsBack(torch.nn.Module):
 def test_analyse_writes_what_it_measured_with_its_provenance(folder):
     made(folder)
     count, found = measured(folder)
-    assert count == 10 + 8 + 6 + 6 + 7 + 8, (
+    assert count == 10 + 8 + 6 + 6 + 7 + 7 + 8, (
         "errors of all; of TC and of further seeds no curves; of plain ones no transformer"
     )
     assert set(found["table"]) == set(ZOO)
@@ -67,7 +67,7 @@ def test_analyse_writes_what_it_measured_with_its_provenance(folder):
         name for name, (distortion, config) in ZOO.items() if config.placement and distortion != "tc"
     }
     assert set(found["turning"]) == set(found["undone"])
-    assert set(found["classes"]) == set(found["undone"]) | {"tc-stcnn-affine"}
+    assert set(found["classes"]) == set(found["zoom"]) == set(found["undone"]) | {"tc-stcnn-affine"}
     for networks in found.values():
         for name, entry in networks.items():
             assert entry["checkpoint"] == {"name": name, "sha256": results.sha256(checkpoints.path_of(name, folder))}
@@ -84,7 +84,7 @@ def test_analyse_writes_what_it_measured_with_its_provenance(folder):
 def test_only_what_is_new_is_measured_again(folder):
     made(folder, ["r-stcnn-affine", "r-cnn"])
     first, before = measured(folder)
-    assert first == 9 and measured(folder)[0] == 0
+    assert first == 10 and measured(folder)[0] == 0
     assert measured(folder, "r-cnn", force=True)[0] == 3
     model = checkpoints.load("r-cnn", folder)
     with torch.no_grad():

@@ -16,6 +16,7 @@ from stn_demo.__main__ import main
 from stn_demo.cli import train as command
 from stn_demo.cli import train_all as zoo
 from stn_demo.cli.progress import Progress
+from stn_demo.model import ModelConfig, build_model
 from stn_demo.training import datasets, evaluate
 from stn_demo.training.recipes import ZOO
 
@@ -243,3 +244,14 @@ def test_the_module_runs_from_anywhere(tmp_path):
         [sys.executable, "-m", "stn_demo", "list"], check=False, capture_output=True, text=True, cwd=tmp_path
     )
     assert done.returncode == 0 and "no checkpoints in" in done.stdout
+
+
+def test_list_says_how_much_of_the_picture_a_transformer_reads(tmp_path, capsys):
+    output = tmp_path / "checkpoints" / "mine.safetensors"
+    assert call("train", *QUICK, "--output", output, "--quiet", "--localization-factor", "0") == 0
+    capsys.readouterr()
+    assert call("list") == 0
+    assert "reads at scale 1.00, 0% of its grid outside the picture" in capsys.readouterr().out
+    output.write_bytes(b"")
+    checkpoints.save(output, build_model(ModelConfig()), {"zoom": {"scale": "1"}})
+    assert call("list") == 0 and "not measured (analyse)" in capsys.readouterr().out
