@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 
 from ..runs.process import WorkerProcess
 from . import page
-from .explore import api
+from .explore import api, qr
 from .explore import routes as explore_routes
 from .explore.pictures import Pictures
 from .gate import uploads as upload_routes
@@ -72,6 +72,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     train_routes.add(app, training)
     results_routes.add(app, batcher)
     explore_routes.add(app, batcher, pictures, status, lambda scope: training.closed_for(scope) is None)
+    qr.add(app, options)
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
     for folder in STATIC:  # the address of a file equals its path in this package, so that relative imports hold

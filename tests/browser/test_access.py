@@ -54,7 +54,7 @@ def test_the_grid_is_taken_and_given_back_by_keyboard(page):
 
 
 def test_the_lecture_mode_is_left_with_escape(page):
-    reach(page, "#fullscreen")
+    reach(page, "#lecture")
     page.keyboard.press("Enter")
     page.wait_for_function("document.fullscreenElement")
     page.keyboard.press("Escape")

@@ -88,9 +88,14 @@ function keep() {
   history.replaceState(history.state, "", `${location.pathname}?${query}${location.hash}`);
 }
 
-/** Fill in every data-i18n (text) and data-i18n-label (accessible name and tooltip) below an element. */
+/** Fill in every data-i18n (text), data-i18n-label (accessible name and tooltip) and data-i18n-help (an explanation on
+ *  pointing, and for screen readers) below an element. */
 export function translate(element) {
   for (const node of element.querySelectorAll("[data-i18n]")) node.textContent = t(node.dataset.i18n);
+  for (const node of element.querySelectorAll("[data-i18n-help]")) {
+    node.title = t(node.dataset.i18nHelp);
+    node.setAttribute("aria-description", node.title);
+  }
   for (const node of element.querySelectorAll("[data-i18n-label]")) {
     const label = t(node.dataset.i18nLabel);
     node.setAttribute("aria-label", label);

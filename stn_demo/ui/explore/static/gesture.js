@@ -32,6 +32,14 @@ export function apply({ from, to, scale, turn }, point) {
   return [to[0] + cos * dx - sin * dy, to[1] + sin * dx + cos * dy];
 }
 
+/** Whether a point lies in a polygon: the parity of the edges that a ray to the right of it crosses. */
+export function contains(polygon, [x, y]) {
+  return polygon.reduce((inside, [x1, y1], i) => {
+    const [x0, y0] = polygon.at(i - 1);
+    return y0 > y !== y1 > y && x < ((x0 - x1) * (y - y1)) / (y0 - y1) + x1 ? !inside : inside;
+  }, false);
+}
+
 export const minus = (a, b) => [a[0] - b[0], a[1] - b[1]];
 export const middle = (...points) => [0, 1].map((axis) => points.reduce((sum, p) => sum + p[axis], 0) / points.length);
 export const degrees = (radians) => (radians * 180) / Math.PI;

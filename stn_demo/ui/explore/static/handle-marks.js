@@ -2,15 +2,16 @@
 
 import { INK } from "../../shared/palette.js";
 
-export function drawLine(context, points, colour, dash = [], closed = false) {
+/** thick: factor of all widths, more than 1 in a lecture. */
+export function drawLine(context, points, colour, thick, dash = [], closed = false) {
   context.beginPath();
   points.forEach(([x, y]) => context.lineTo(x, y));
   if (closed) context.closePath();
-  context.lineWidth = 3;
+  context.lineWidth = 3 * thick;
   context.strokeStyle = INK.halo;
   context.stroke();
   context.setLineDash(dash);
-  context.lineWidth = 1.5;
+  context.lineWidth = 1.5 * thick;
   context.strokeStyle = colour;
   context.stroke();
   context.setLineDash([]);
@@ -28,8 +29,8 @@ export function drawRing(context, centre, knob, colour) {
 }
 
 /** Squares resize; discs turn or are single points. */
-export function drawHandle(context, { kind, at: [x, y] }, colour, hot) {
-  const r = hot ? 7 : 5.5;
+export function drawHandle(context, { kind, at: [x, y] }, colour, hot, thick) {
+  const r = (hot ? 7 : 5.5) * thick;
   context.beginPath();
   if (kind === "corner") context.rect(x - r + 1, y - r + 1, 2 * r - 2, 2 * r - 2);
   else context.arc(x, y, r, 0, 2 * Math.PI);

@@ -5,7 +5,7 @@
  */
 
 import { fit, fromView, toView } from "../../shared/geometry.js";
-import { middle, minus, pinch, pull, scaleAbout, shift, turnAbout, twist } from "./gesture.js";
+import { contains, middle, minus, pinch, pull, scaleAbout, shift, turnAbout, twist } from "./gesture.js";
 import { attachGiveBack } from "./give-back.js";
 import { drawHandle, drawLine, drawRing } from "./handle-marks.js";
 import { number, t } from "../../shared/i18n.js";
@@ -13,6 +13,7 @@ import { INK } from "../../shared/palette.js";
 import { poseTarget, regionTarget } from "./targets.js";
 
 const REACH = { mouse: 13, touch: 26, pen: 18 }; // css px around a handle that take hold of it
+const LECTURE = 1.8; // how much thicker handles are in a lecture
 const INSET = 8; // css px: a handle that would lie beyond the picture waits inside its edge
 const STEM = 20; // css px from the box to the knob that turns it
 const KEYS = { arrow: 1, fine: 0.25, grow: 1.05, turn: Math.PI / 36, fineTurn: Math.PI / 180 };
@@ -27,7 +28,6 @@ export function attachHandles(root, store) {
   const keysHelp = Object.assign(document.createElement("span"), { className: "unseen", id: "handles-keys" });
   canvas.after(spoken, keysHelp);
   canvas.setAttribute("aria-describedby", keysHelp.id);
-  canvas.style.touchAction = "none";
 
   const pointers = new Map(); // id -> [x, y], frame px from the middle
   let box = null; // where the picture lay when they went down
@@ -84,7 +84,8 @@ export function attachHandles(root, store) {
     const overruled = Boolean(store.frame?.overruled);
     const awake = Boolean(held || near || canvas.matches(":hover, :focus-visible"));
     const grip = held?.handle?.kind ?? "";
-    const now = JSON.stringify([side, ratio, size(), shown, overruled, awake, grip, held?.handle?.index, near, chosen]);
+    const thick = root.classList.contains("lecture") ? LECTURE : 1;
+    const now = JSON.stringify([side, ratio, thick, size(), shown, overruled, awake, grip, held?.handle?.index, near, chosen]);
     if (now === drawn) return;
     drawn = now;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -92,12 +93,12 @@ export function attachHandles(root, store) {
     if (!shown) return;
     const colour = shown.who === "user" || overruled ? INK.user : INK.net; // as the region is drawn
     context.globalAlpha = awake ? 1 : 0.6;
-    if (shown.who === "user") drawLine(context, (shown.points ?? shown.box).map(onView), INK.userSoft, [5, 4], true);
+    if (shown.who === "user") drawLine(context, (shown.points ?? shown.box).map(onView), INK.userSoft, thick, [5, 4], true);
     const handles = handlesOf(shown);
     const knob = handles.find((handle) => handle.kind === "knob");
-    if (knob) drawLine(context, [onView(middle(shown.box[0], shown.box[1])), knob.at], colour);
+    if (knob) drawLine(context, [onView(middle(shown.box[0], shown.box[1])), knob.at], colour, thick);
     if (knob && held?.handle?.kind === "knob") drawRing(context, onView(shown.centre), knob.at, colour);
-    for (const handle of handles) drawHandle(context, handle, colour, isHot(handle));
+    for (const handle of handles) drawHandle(context, handle, colour, isHot(handle), thick);
     context.globalAlpha = 1;
   }
 
@@ -127,6 +128,18 @@ export function attachHandles(root, store) {
     const now = target();
     hold(pointers.size === 1 && now ? handleAt(now, event) : null);
   });
+
+  // A finger that comes down beside the digit scrolls the page; one on the digit or on a handle, and a second one, do not.
+  canvas.addEventListener("touchstart", (event) => {
+    const [touch] = event.changedTouches;
+    if (event.touches.length > 1 || isOnTarget(touch)) event.preventDefault();
+  }, { passive: false });
+
+  function isOnTarget({ clientX, clientY }) {
+    const now = target();
+    const event = { clientX, clientY, pointerType: "touch" };
+    return Boolean(now) && (handleAt(now, event) !== null || contains(now.box, fromEvent(event)));
+  }
 
   canvas.addEventListener("pointermove", (event) => {
     if (pointers.has(event.pointerId)) {

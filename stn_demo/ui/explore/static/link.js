@@ -41,6 +41,7 @@ function createWriter(store) {
       const values = valuesOf(store.get());
       writer.written = JSON.stringify(values);
       note({ values });
+      store.emit("address", values);
     },
     flush: () => due && writer.write(),
     quietly(values, set) {

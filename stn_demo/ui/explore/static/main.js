@@ -9,7 +9,7 @@ import { createHttp } from "../../shared/http.js";
 import { loadCatalogues, preferred, setLanguage, t } from "../../shared/i18n.js";
 import { put } from "../../shared/node.js";
 import { createBars, createReadout, createTitles } from "../../shared/probs.js";
-import { attachLecture, attachTheme } from "./screen.js";
+import { attachTheme } from "./screen.js";
 import { attachStatus } from "./status.js";
 import { createStore } from "../../shared/store.js";
 import { attachTabs } from "../../shared/tabs.js";
@@ -26,9 +26,14 @@ const PARTS = [
   ["./inspector.js", "attachInspector"],
   ["./descent.js", "attachDescent"],
   ["./scenes.js", "attachScenes"],
+  ["./lecture.js", "attachLecture"],
+  ["./qr.js", "attachQr"],
   ["./export.js", "attachExport"],
   ["./checkpoint.js", "attachCheckpoint"],
 ];
+
+/** Layers that give the answer away. */
+const ANSWERING = { region: false, lines: false, points: false, density: false, gradient: false };
 
 /**
  * element: the Gradio component that holds explore.html; root: base url of the app, with a slash at the end;
@@ -49,7 +54,6 @@ export async function start({ element, root: base, tell = () => {} }) {
   const channel = openChannel(store, { root: base, server: calls }); // first in line: the question goes out before all else
   openMapChannel(store, { root: base, server: calls });
   attachTheme(root);
-  attachLecture(root);
   attachLanguage(root, store);
   attachStatus(root, store);
   const controls = attachControls(root, store, http);
@@ -94,10 +98,10 @@ function drawFrames(root, store, controls) {
   const prepared = root.querySelector(".model-digit p");
   const bars = [createBars(root.querySelector("#probs-stn")), createBars(root.querySelector("#probs-plain"))];
   let models = [];
+  let covered = false; // in a lecture: the room has not guessed yet
 
   function draw(frame) {
-    const { layers } = store.get();
-    view.draw(frame, layers);
+    view.draw(frame, covered ? { ...store.get().layers, ...ANSWERING } : store.get().layers);
     theta.draw(frame);
     verdict.draw(frame, models, store.get().source?.label ?? null);
     looks.draw(frame);
@@ -112,6 +116,10 @@ function drawFrames(root, store, controls) {
   store.on("frame", draw);
   store.on("lang", () => {
     controls.show();
+    redraw();
+  });
+  store.on("covered", (on) => {
+    covered = on;
     redraw();
   });
   store.on("status", (status) => {

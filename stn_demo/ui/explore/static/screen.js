@@ -1,4 +1,4 @@
-// Dark or light, and the lecture mode: the stage alone, as large as the screen.
+// Dark or light.
 
 const KEPT = "stn-theme";
 
@@ -22,26 +22,4 @@ export function attachTheme(root) {
   });
   new MutationObserver(show).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   show();
-}
-
-/** Full screen where the browser allows it; the stage fills the window in any case. */
-export function attachLecture(root) {
-  const button = root.querySelector("#fullscreen");
-  const set = (on) => {
-    root.classList.toggle("lecture", on);
-    button.setAttribute("aria-pressed", String(on));
-  };
-  const leave = () => {
-    set(false);
-    if (document.fullscreenElement) document.exitFullscreen();
-  };
-  button.addEventListener("click", () => {
-    if (root.classList.contains("lecture")) return leave();
-    set(true);
-    root.requestFullscreen?.().catch(() => {});
-  });
-  document.addEventListener("fullscreenchange", () => set(document.fullscreenElement === root));
-  root.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && root.classList.contains("lecture") && !root.querySelector("dialog[open]")) leave();
-  });
 }

@@ -12,7 +12,7 @@ export function attachStatus(root, store) {
     if (!shown) return;
     line.dataset.state = shown.state;
     const sentence = t(shown.key, shown.args);
-    if (text.textContent !== sentence) text.textContent = sentence;
+    if (text.textContent !== sentence) text.textContent = line.title = sentence;
   }
   let known = null; // what the server last said, to return to after a reconnection
   store.on("status", (status) => {

@@ -1,0 +1,77 @@
+/** The lecture layout: large pictures and large words for a room. Scenes are stepped by keys or a clicker, the answer can
+ * be covered until the room has guessed it. */
+
+const TYPING = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [role=listbox]";
+const OWN_ARROWS = "canvas, input, select, [role=tab], [role=listbox]"; // elements that the arrow keys already serve
+const BACK = ["ArrowLeft", "ArrowUp"];
+const ON = ["ArrowRight", "ArrowDown"];
+
+export function attachLecture(root, store) {
+  const lecture = createMode(root);
+  const cover = root.querySelector("#cover");
+  const help = root.querySelector("#keys-dialog");
+
+  const setCovered = (on) => {
+    root.classList.toggle("covered", on);
+    cover.setAttribute("aria-pressed", String(on));
+    store.emit("covered", on);
+  };
+  const toggleCover = () => setCovered(!root.classList.contains("covered"));
+  cover.addEventListener("click", toggleCover);
+  root.querySelector("#keys").addEventListener("click", () => help.showModal());
+  root.querySelector("#keys-close").addEventListener("click", () => help.close());
+  root.querySelector("#scene-back").addEventListener("click", () => store.emit("scene", -1));
+  root.querySelector("#scene-on").addEventListener("click", () => store.emit("scene", 1));
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TYPING)) return;
+    const step = stepOf(event);
+    if (event.key === "?") help.showModal();
+    else if (!lecture.isOn()) return;
+    else if (step) store.emit("scene", step);
+    else if (event.key === "b" || event.key === "B" || event.key === ".") toggleCover();
+    else if (event.key === "n" || event.key === "N") document.querySelector("#model-picker input, #model-picker button")?.focus();
+    else if (/^[1-9]$/.test(event.key)) openTab(Number(event.key) - 1);
+    else if (event.key === "Escape") lecture.set(false);
+    else return;
+    event.preventDefault();
+  });
+  lecture.onLeave(() => setCovered(false));
+}
+
+/** The page keys of a clicker always step; arrow keys where they are not needed for something else. */
+function stepOf({ key, target }) {
+  if (key === "PageDown") return 1;
+  if (key === "PageUp") return -1;
+  if (target.closest(OWN_ARROWS)) return 0;
+  return ON.includes(key) ? 1 : BACK.includes(key) ? -1 : 0;
+}
+
+function openTab(index) {
+  document.querySelectorAll("#pages [role=tablist] [role=tab]")[index]?.click();
+}
+
+/** Full screen where the browser allows it; the layout changes in any case. The page's tabs stay in sight. */
+function createMode(root) {
+  const button = root.querySelector("#lecture");
+  const leaving = [];
+  const mode = {
+    isOn: () => root.classList.contains("lecture"),
+    onLeave: (tell) => leaving.push(tell),
+    set(on) {
+      if (on === mode.isOn()) return;
+      root.classList.toggle("lecture", on);
+      document.body.classList.toggle("stn-lecture", on);
+      button.setAttribute("aria-pressed", String(on));
+      if (on) document.documentElement.requestFullscreen?.().catch(() => {});
+      else {
+        if (document.fullscreenElement) document.exitFullscreen();
+        for (const tell of leaving) tell();
+      }
+      scrollTo({ top: 0 });
+    },
+  };
+  button.addEventListener("click", () => mode.set(!mode.isOn()));
+  document.addEventListener("fullscreenchange", () => document.fullscreenElement || mode.set(false));
+  return mode;
+}

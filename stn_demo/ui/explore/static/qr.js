@@ -1,0 +1,31 @@
+/** A QR code of the present state, on an address that other machines reach. The server draws it and knows the address. */
+
+import { t } from "../../shared/i18n.js";
+import { format } from "../../shared/route.js";
+import { route } from "../../shared/router.js";
+import { valuesOf } from "./address.js";
+
+const LONGEST = 1200; // letters of a drawing: more would make a code that no camera reads from the back row
+
+export function attachQr(root, store, http) {
+  const dialog = root.querySelector("#qr-dialog");
+  const [picture, address, words] = ["picture", "address", "words"].map((name) => root.querySelector(`#qr-${name}`));
+
+  async function show() {
+    const { scene } = route().values;
+    const hash = format({ page: "explore", values: scene ? { scene } : valuesOf(store.get(), LONGEST) });
+    let answer;
+    try {
+      answer = await http.post("stn/qr", { page: location.origin + location.pathname, hash });
+    } catch {
+      answer = { error: { code: "offline" } };
+    }
+    picture.innerHTML = answer.svg ?? ""; // an SVG element of the server's own making
+    picture.hidden = !answer.svg;
+    address.textContent = address.href = answer.address ?? location.href;
+    words.textContent = t(answer.error ? "qr.static" : answer.svg ? `qr.${answer.reach}` : "qr.long", answer);
+    dialog.showModal();
+  }
+  root.querySelector("#qr").addEventListener("click", show);
+  root.querySelector("#qr-close").addEventListener("click", () => dialog.close());
+}

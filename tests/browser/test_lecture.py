@@ -1,0 +1,62 @@
+"""The lecture layout: what a room reads, keys, what is hidden, and a state handed out."""
+
+import pytest
+
+TEXTS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    const style = getComputedStyle(element);
+    if (!node.data.trim() || !element.getClientRects().length || style.visibility === "hidden") continue;
+    if (element.closest("script, style, .unseen, [aria-hidden=true], option, dialog:not([open]), #toast")) continue;
+    found.push([parseFloat(style.fontSize), node.data.trim().slice(0, 40), element.className]);
+  }
+  return found;
+}"""
+SEEN = ("#view-digit", "#view-input", "#view-warped", "#theta", "#verdict", "#conclusion", "#probs-stn", "#probs-plain")
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(1024, 768, 20), (1920, 1080, 26)])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_room_sees_all_in_one_view_and_can_read_it(visit, width, height, least, locale):
+    page = visit(viewport={"width": width, "height": height}, locale=locale)
+    page.click("#lecture")
+    page.wait_for_selector(".stn.lecture")
+    for selector in SEEN:
+        box = page.locator(selector).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height and box["x"] + box["width"] <= width, selector
+        assert box["width"] > 100, selector
+    assert [text for text in page.evaluate(TEXTS) if text[0] < least] == []
+    for sentence in ("#verdict", "#conclusion"):
+        assert page.eval_on_selector(sentence, "(box) => box.scrollHeight <= box.clientHeight + 2")
+
+
+def test_keys_step_scenes_hide_the_answer_and_change_the_page(page):
+    page.click("#lecture")
+    page.keyboard.press("PageDown")
+    page.wait_for_selector("[data-scene]:first-child[aria-pressed=true]")
+    first = page.evaluate("location.hash")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("(hash) => location.hash !== hash", arg=first)
+    page.keyboard.press("PageUp")
+    page.wait_for_function("(hash) => location.hash === hash", arg=first)
+    page.keyboard.press("b")
+    assert page.locator("#probs-stn").is_hidden() and page.locator("#verdict").is_hidden()
+    page.keyboard.press(".")
+    assert page.locator("#probs-stn").is_visible()
+    page.keyboard.press("?")
+    assert page.locator("#keys-dialog").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    page.wait_for_function(
+        "location.hash.startsWith('#')&& !document.querySelector('#page-explore-button[aria-selected=true]')"
+    )
+    assert page.locator(".stn.lecture").count() == 1, "the lecture goes on while another page is open"
+
+
+def test_the_qr_code_says_who_can_open_it(page):
+    page.click("#qr")
+    page.wait_for_selector("#qr-dialog[open] svg")
+    assert "--host 0.0.0.0" in page.inner_text("#qr-words")
+    assert page.inner_text("#qr-address").startswith("http://127.0.0.1")

@@ -1,0 +1,32 @@
+"""Which address a QR code holds."""
+
+import pytest
+
+from stn_demo.ui.explore import qr
+from stn_demo.ui.options import Options
+
+
+@pytest.mark.parametrize(
+    ("page", "host", "expected", "reach"),
+    [
+        ("http://127.0.0.1:7860/", "127.0.0.1", "http://127.0.0.1:7860/", "local"),
+        ("http://localhost:7860/stn/", "0.0.0.0", "http://192.168.1.7:7860/stn/", "lan"),
+        ("http://[::1]:7860/", "::", "http://192.168.1.7:7860/", "lan"),
+        ("https://example.org/demo/", "127.0.0.1", "https://example.org/demo/", "page"),
+        ("http://192.168.1.7:7860/", "0.0.0.0", "http://192.168.1.7:7860/", "page"),
+    ],
+)
+def test_the_address_is_one_that_others_reach_where_there_is_one(monkeypatch, page, host, expected, reach):
+    monkeypatch.setattr(qr, "lan_host", lambda: "192.168.1.7")
+    address, found, lan = qr.reachable(page, Options(host=host))
+    assert (address, found) == (expected, reach)
+    assert reach == "page" or "192.168.1.7" in lan
+
+
+def test_a_code_is_a_picture_and_too_long_a_text_is_none():
+    assert qr.svg("http://127.0.0.1:7860/#scene=small-digit").startswith("<svg")
+    assert qr.svg("x" * (qr.MOST + 1)) is None
+
+
+def test_the_address_in_the_network_is_no_loopback():
+    assert not qr.lan_host().startswith("127.")
