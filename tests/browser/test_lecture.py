@@ -47,11 +47,9 @@ def test_keys_step_scenes_hide_the_answer_and_change_the_page(page):
     assert page.locator("#probs-stn").is_visible()
     page.keyboard.press("?")
     assert page.locator("#keys-dialog").is_visible()
-    page.keyboard.press("Escape")
+    page.click("#keys-close")
     page.keyboard.press("2")
-    page.wait_for_function(
-        "location.hash.startsWith('#')&& !document.querySelector('#page-explore-button[aria-selected=true]')"
-    )
+    page.wait_for_function("!document.querySelector('#page-explore-button[aria-selected=true]')")
     assert page.locator(".stn.lecture").count() == 1, "the lecture goes on while another page is open"
 
 
