@@ -21,9 +21,6 @@ FIRST_TRAINED = PREFERRED[-1]  # what ``runs.first`` trains where there is no ch
 CSS = """
 .gradio-container { max-width: 1560px !important; padding: 0 12px !important; }
 #title { padding: 0; }
-#topbar { align-items: end; gap: 12px; flex-wrap: wrap; }
-#topbar .block { border: 0; box-shadow: none; background: none; padding: 0; }
-#upload-checkpoint { align-self: end; }
 .stn-not-loaded { margin: 8px 0; padding: 8px 12px; border: 2px solid #b91c1c; border-radius: 6px; }
 footer { margin-top: 4px !important; }
 """
@@ -36,9 +33,8 @@ const sheet = document.createElement("link");
 sheet.rel = "stylesheet";
 sheet.href = root + "stn/%(part)s/static/%(part)s.css";
 document.head.append(sheet);
-const tell = () => trigger("change");
 const address = root + "stn/%(part)s/static/main.js";
-import(address).then((main) => main.start({ element, root, tell })).catch((error) => {
+import(address).then((main) => main.start({ element, root })).catch((error) => {
   console.error(error);
   const words = %(words)s;
   const text = words[/^zh/i.test(navigator.language) ? "zh-CN" : "en"].replace("{address}", address);
@@ -47,15 +43,7 @@ import(address).then((main) => main.start({ element, root, tell })).catch((error
   element.prepend(notice);
 });
 """
-FOLLOW = 'import(root + "stn/train/static/follow.js").then((module) => module.follow(root, tell));'
-# The pickers list what the server has, and the network on the stage, which may be one in training.
-PICKERS = """() => {
-  const { model, twin } = window.stn.store.get();
-  const names = [...new Set([...(window.stn.networks ?? []), ...(window.stn.mine ?? []), model, twin].filter(Boolean))];
-  const choices = names.map((name) => [window.stn.names?.[name] ?? name, name]);
-  const update = (value, choices) => ({ __type__: "update", value, choices });
-  return [update(model, choices), update(twin || "", [["—", ""], ...choices])];
-}"""
+FOLLOW = 'import(root + "stn/train/static/follow.js").then((module) => module.follow(root));'
 
 
 def defaults(names: list[str]) -> Defaults:
@@ -84,12 +72,17 @@ def theme() -> gr.themes.ThemeClass:
 
 def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path) -> gr.Blocks:
     """The Blocks of the page, to be mounted. ``uploads`` is the folder of the files sent for ``/explain``."""
-    names = options.model_names() or list(FIRST_TRAINED)
     with gr.Blocks(title="Spatial Transformer", fill_width=True, analytics_enabled=False) as blocks:
         gr.HTML('<h1 class="stn-title" data-i18n="app.title">Spatial Transformer</h1>', elem_id="title")
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Explore", id="explore", elem_id="page-explore"):
-                model, twin, stage = _explore(names, batcher)
+                gr.HTML(
+                    "",
+                    html_template=(HERE / "explore" / "explore.html").read_text(encoding="utf-8"),
+                    js_on_load=LOADER % {"part": "explore"} + FOLLOW,
+                    apply_default_css=False,
+                    elem_id="stage",
+                )
             for part in BESIDE:
                 with gr.Tab(part.capitalize(), id=part, elem_id=f"page-{part}"):
                     gr.HTML(
@@ -100,14 +93,6 @@ def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path)
                         elem_id=part,
                     )
         api.add(batcher, pictures, uploads)
-
-        model.input(
-            None, [model], js="(name) => { window.stn && window.stn.setModel(name); }", api_visibility="private"
-        )
-        twin.input(
-            None, [twin], js="(name) => { window.stn && window.stn.setTwin(name || null); }", api_visibility="private"
-        )
-        stage.change(None, outputs=[model, twin], js=PICKERS, api_visibility="private")
 
     blocks.queue(max_size=api.MOST_WAITING)
     return blocks

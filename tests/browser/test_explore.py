@@ -207,10 +207,26 @@ def test_layers_show_and_hide(page):
 
 def test_another_network_is_chosen(page):
     page.click("#model-picker input")
-    page.locator("ul[role=listbox] li", has_text="seed-cnn").click()
+    page.locator("#model-list [role=option]", has_text="seed-cnn").click()
     page.wait_for_function("window.stn.store.frame.model === 'seed-cnn'")
     settle(page)
     assert page.is_visible("#no-transformer") and winner(page)
+    assert "frame" not in page.inner_text("#status") + page.inner_text("#pose-caption"), "there is none to watch"
+
+
+def test_the_pickers_have_groups_words_and_a_search_and_choose_the_twin(page):
+    page.click("#model-picker input")
+    groups = page.locator("#model-list .group-title").all_inner_texts()
+    assert len(groups) >= 6 and "digits up" in groups[0]
+    first = page.locator("#model-list [role=option]").first.inner_text()
+    assert "transformer" in first and "test error" in first and "±90°" in first
+    page.keyboard.type("rts thin")
+    options = page.locator("#model-list [role=option]")
+    assert all("rts-stcnn-tps" in text for text in options.all_inner_texts()) and options.count() == 2
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.stn.store.frame.model.startsWith('rts-stcnn-tps')")
+    assert page.evaluate("window.stn.store.get().twin") == "rts-cnn"
+    assert "spline" in page.input_value("#model-picker input")
 
 
 @pytest.mark.parametrize(

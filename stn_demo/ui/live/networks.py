@@ -17,7 +17,7 @@ from ...training.presets import PRESETS
 from ...training.settings import TrainingSettings
 from ...training.start import untrained
 from ..train.first import CHECKPOINTS as FIRST
-from . import cost, private
+from . import cost, families, private
 from .request import Defaults, RequestError
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,8 @@ class Networks:
         return [path.stem for folder in self.folders for path in sorted(folder.glob("*.safetensors"))]
 
     def infos(self) -> list[dict]:
-        """What there is to say about each listed network: name, transform (None for a plain one), size, measured errors
-        in percent (None where unknown)."""
+        """What there is to say about each network: name, transform (None for a plain one), classifier, size, group and twin
+        (families.py), measured errors in percent (None where unknown); ``error`` is the one on its own kind of poses."""
         found = [
             _describe(info)
             for folder in self.folders
@@ -66,7 +66,7 @@ class Networks:
         ]
         for name, (id, twin) in self._stand_ins.items():
             found.append(_describe_config(name, _settings(self.runs.status(id), twin).model))
-        return found
+        return [{**info, "twin": families.twin_of(info, found)} for info in found]
 
     def warm(self, defaults: Defaults) -> None:
         """Open the default networks, so that the first visitor does not wait for them; a missing one is no fault yet."""
@@ -171,6 +171,8 @@ def _describe(info: checkpoints.Info) -> dict:
         "error_clean": errors.get("none"),
         "distortion": info.provenance.get("distortion"),
         "trained": _trained(info.provenance.get("distortion")),
+        "group": families.group_of(info.provenance.get("distortion")),
+        "error": families.own_error(errors, info.provenance.get("distortion")),
     }
 
 
@@ -184,5 +186,5 @@ def _trained(name: object) -> dict[str, list[float]] | None:
 
 def _describe_config(name: str, config: ModelConfig) -> dict:
     transform = config.transform if "input" in config.placement else None
-    unknown = dict.fromkeys(("error_posed", "error_clean", "distortion", "trained"))
-    return {"name": name, "transform": transform, "size": config.input_size, **unknown}
+    unknown = dict.fromkeys(("error_posed", "error_clean", "distortion", "trained", "group", "error"))
+    return {"name": name, "transform": transform, "classifier": config.classifier, "size": config.input_size, **unknown}

@@ -53,26 +53,11 @@ export async function loadCatalogues(fetchJson) {
   );
 }
 
-/** Gradio's own labels, which it translates once at most: they are given a key, and follow from then on. */
-const GRADIO = {
-  "#model-picker .container > span": "picker.model",
-  "#twin-picker .container > span": "picker.twin",
-  "#upload-checkpoint": "picker.upload",
-};
-
-function adopt() {
-  for (const [selector, key] of Object.entries(GRADIO)) {
-    const node = document.querySelector(selector);
-    if (node && !node.childElementCount) node.dataset.i18n = key;
-  }
-}
-
 /** Translate the document: the stage, and whatever else carries data-i18n. */
 export function setLanguage(tag, remember = true) {
   language = LANGUAGES.includes(tag) ? tag : "en";
   document.documentElement.lang = language;
   if (remember) keep();
-  adopt();
   translate(document);
 }
 

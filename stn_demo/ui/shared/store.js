@@ -35,7 +35,7 @@ const MERGED = new Set(["pose", "layers"]); // set({pose: {scale: 2}}) keeps the
  *   "frame"  the decoded frame (frame.js), after each answer;   "drawn" after all is drawn
  *   "toast"  {key, args} | {text} | {error: {code, message}}: a sentence for the visitor
  *   "lang"   the new language, after the catalogue has changed
- * frame: the newest frame or null.   changedAt: performance.now() of the last set(): the start of the next "stn-update".
+ * frame: the newest frame or null.   status: the newest status or null.   changedAt: performance.now() of the last set(): the start of the next "stn-update".
  */
 export function createStore(initial = {}) {
   let state = { ...structuredClone(DEFAULTS), ...TRANSIENT, ...initial };
@@ -43,6 +43,7 @@ export function createStore(initial = {}) {
   const listeners = new Map();
   const store = {
     frame: null,
+    status: null,
     changedAt: 0,
     get: () => state,
     set(patch) {
@@ -71,6 +72,7 @@ export function createStore(initial = {}) {
     },
     emit(name, value) {
       if (name === "frame") store.frame = value;
+      if (name === "status") store.status = value;
       for (const fn of listeners.get(name) ?? []) guarded(store, fn, value);
     },
   };

@@ -20,6 +20,7 @@ import { createVerdict } from "./verdict.js";
 import { createView } from "../../shared/view.js";
 
 const PARTS = [
+  ["./pickers.js", "attachPickers"],
   ["./pad.js", "attachPad"],
   ["./picture.js", "attachPicture"],
   ["./handles.js", "attachHandles"],
@@ -36,10 +37,9 @@ const PARTS = [
 const ANSWERING = { region: false, lines: false, points: false, density: false, gradient: false };
 
 /**
- * element: the Gradio component that holds explore.html; root: base url of the app, with a slash at the end;
- * tell(): let Gradio read the state again (the pickers follow a link).
+ * element: the component that holds explore.html; root: base url of the app, with a slash at the end.
  */
-export async function start({ element, root: base, tell = () => {} }) {
+export async function start({ element, root: base }) {
   const root = element.querySelector(".stn");
   const http = createHttp(base);
   const store = createStore({ source: FIRST.source });
@@ -58,7 +58,7 @@ export async function start({ element, root: base, tell = () => {} }) {
   attachStatus(root, store);
   const controls = attachControls(root, store, http);
   drawFrames(root, store, controls);
-  keepWorking(store, tell);
+  keepWorking(store);
   attachTabs(store);
   window.stn = {
     store,
@@ -150,7 +150,7 @@ function attachLanguage(root, store) {
 }
 
 /** A question that was refused leaves the stage as it last worked, with a sentence. */
-function keepWorking(store, tell) {
+function keepWorking(store) {
   let good = null;
   let told = null;
   store.on("frame", ({ model, twin }) => {
@@ -164,9 +164,6 @@ function keepWorking(store, tell) {
     told = error.code;
     if (store.get().grab) store.set({ grab: null });
     else if (good && /model/.test(error.code)) store.set(good);
-  });
-  store.subscribe((_, keys) => {
-    if (keys.includes("model") || keys.includes("twin")) tell();
   });
 }
 

@@ -7,8 +7,8 @@ const EVERY = 700; // ms
 const AT_REST = 4000;
 const OF_A_RUN = /^run-([a-z0-9-]{1,40})-(latest|\d+)(-twin)?$/;
 
-/** root: base url; tell(): let Gradio read the names again. */
-export async function follow(root, tell) {
+/** root: base url of the app. The event "networks" of the stage's store tells that names have changed. */
+export async function follow(root) {
   while (!window.stn) await new Promise((done) => setTimeout(done, 30));
   const { stn } = window;
   const { store } = stn;
@@ -22,7 +22,7 @@ export async function follow(root, tell) {
     if (!models.length) return;
     const known = JSON.stringify(stn.networks);
     stn.networks = models.map(({ name }) => name);
-    if (JSON.stringify(stn.networks) !== known) tell();
+    if (JSON.stringify(stn.networks) !== known) store.emit("networks");
   }
 
   async function watch() {
@@ -58,7 +58,7 @@ export async function follow(root, tell) {
       const point = at === "latest" ? t("train.net.now") : t("train.timeline.step", { step: at });
       stn.names[name] = [title(run), ...(twin ? [t("train.net.twin")] : []), point].join(" · ");
     }
-    if (JSON.stringify(stn.names) !== known) tell();
+    if (JSON.stringify(stn.names) !== known) store.emit("networks");
   }
 
   store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && watch());

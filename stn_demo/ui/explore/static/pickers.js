@@ -1,0 +1,138 @@
+/** The two pickers above the stage: the network, and the one it is compared with. A field that searches, and a list in
+ * groups (the combobox pattern of ARIA 1.2). */
+
+import { t } from "../../shared/i18n.js";
+import { grouped } from "./networks.js";
+
+export function attachPickers(root, store) {
+  let infos = store.status?.models ?? [];
+  const { stn } = window;
+  const twinOf = (name) => infos.find((info) => info.name === name)?.twin ?? null;
+  const setModel = (model) => {
+    const { twin } = store.get();
+    store.set({ model, twin: twinOf(model) ?? (twin === model ? null : twin), grab: null });
+  };
+  const pickers = [
+    createPicker(root.querySelector("#model-picker"), { choose: setModel }),
+    createPicker(root.querySelector("#twin-picker"), { choose: (name) => store.set({ twin: name || null }), none: true }),
+  ];
+
+  function show() {
+    const { model, twin } = store.get();
+    const groups = grouped(infos, [...(stn.networks ?? []), ...(stn.mine ?? []), model, twin], stn.names);
+    pickers[0].show(groups, model ?? "");
+    pickers[1].show(groups, twin ?? "");
+  }
+  store.on("status", (status) => {
+    infos = status.models ?? infos;
+    show();
+  });
+  store.on("networks", show);
+  store.on("lang", show);
+  store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && show());
+  show();
+}
+
+/** element: holds an input and a list. -> {show(groups, value)} */
+function createPicker(element, { choose, none = false }) {
+  const input = element.querySelector("input");
+  const list = element.querySelector("[role=listbox]");
+  let groups = [];
+  let value = "";
+  let rows = []; // the options in the list, as they stand
+  let active = -1;
+
+  const isOpen = () => !list.hidden;
+  const titleOf = (name) => groups.flatMap(({ options }) => options).find((one) => one.name === name)?.title ?? name;
+  const shown = () => (value ? titleOf(value) : t("picker.nobody"));
+
+  function open() {
+    if (isOpen()) return;
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+    input.select();
+    fill("");
+  }
+  function close() {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+    input.value = shown();
+  }
+  function take(name) {
+    close();
+    if (name !== value) choose(name);
+  }
+
+  function fill(search) {
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = groups
+      .map((group) => ({ ...group, options: group.options.filter(({ text }) => words.every((word) => text.includes(word))) }))
+      .filter(({ options }) => options.length);
+    const nobody = none && !words.length ? [row({ name: "", title: t("picker.nobody"), details: "" })] : [];
+    list.replaceChildren(...nobody, ...found.map(section));
+    rows = [...list.querySelectorAll("[role=option]")];
+    rows.forEach((one, index) => { one.id = `${list.id}-${index}`; });
+    point(Math.max(0, rows.findIndex((one) => one.dataset.name === value)));
+  }
+
+  function section({ id, title, options }) {
+    const box = make("div", "group-of-networks");
+    const heading = make("div", "group-title", title);
+    heading.id = `${list.id}-group-${id}`;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-labelledby", heading.id);
+    box.append(heading, ...options.map(row));
+    return box;
+  }
+
+  function row({ name, title, details }) {
+    const one = make("div", "network");
+    one.setAttribute("role", "option");
+    one.setAttribute("aria-selected", String(name === value));
+    one.dataset.name = name;
+    one.append(make("b", "", title), make("small", "", details));
+    one.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+    one.addEventListener("click", () => take(name));
+    return one;
+  }
+
+  function point(index) {
+    rows[active]?.classList.remove("active");
+    active = Math.min(rows.length - 1, Math.max(0, index));
+    const row = rows[active];
+    if (!row) return input.removeAttribute("aria-activedescendant");
+    row.classList.add("active");
+    row.scrollIntoView({ block: "nearest" });
+    input.setAttribute("aria-activedescendant", row.id);
+  }
+
+  input.addEventListener("click", open);
+  input.addEventListener("input", () => {
+    open();
+    fill(input.value);
+  });
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      if (isOpen()) point(active + step);
+      else open();
+    } else if (event.key === "Enter" && isOpen() && rows[active]) take(rows[active].dataset.name);
+    else if (event.key === "Escape" && isOpen()) close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  return {
+    show(now, name) {
+      [groups, value] = [now, name];
+      if (!isOpen()) input.value = shown();
+    },
+  };
+}
+
+function make(tag, className, textContent = "") {
+  return Object.assign(document.createElement(tag), { className, textContent });
+}

@@ -1,0 +1,39 @@
+"""Which networks belong together, and which plain one a network is compared with."""
+
+import pytest
+
+from stn_demo.ui.live import families
+from stn_demo.ui.live.networks import Networks
+from stn_demo.ui.options import CHECKPOINTS
+
+
+@pytest.fixture(scope="module")
+def infos(tmp_path_factory):
+    return {info["name"]: info for info in Networks(CHECKPOINTS, tmp_path_factory.mktemp("uploads")).infos()}
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "twin"),
+    [
+        ("turn-affine", "upright", "seed-cnn"),
+        ("rts-stcnn-affine", "rts", "rts-cnn"),
+        ("rts-stfcn-affine", "rts", "rts-fcn"),
+        ("r-stcnn-tps-seed1", "r", "r-cnn"),
+        ("tc-stcnn-affine", "tc", "tc-cnn"),
+        ("p-cnn", "p", None),
+    ],
+)
+def test_a_network_stands_in_its_group_and_has_its_twin(infos, name, group, twin):
+    assert (infos[name]["group"], infos[name]["twin"]) == (group, twin)
+
+
+def test_every_network_with_a_transformer_has_a_twin_and_an_error(infos):
+    for info in infos.values():
+        assert info["error"] is not None, info["name"]
+        assert info["transform"] is None or infos[info["twin"]]["transform"] is None, info["name"]
+
+
+def test_a_distortion_of_ones_own_is_in_no_group_of_the_paper():
+    assert families.group_of({"rotation": 10}) == "other"
+    assert families.group_of(None) == "other"
+    assert families.own_error({"as trained": 1.5, "none": 1.0}, {"rotation": 10}) == 1.5
