@@ -22,9 +22,16 @@ CSS = """
 .gradio-container { max-width: 1560px !important; padding: 0 12px !important; }
 #title { padding: 0; }
 .stn-not-loaded { margin: 8px 0; padding: 8px 12px; border: 2px solid #b91c1c; border-radius: 6px; }
-footer { margin-top: 4px !important; }
+footer { display: none !important; }
+#about { padding: 0; }
+#about .foot { font-size: 13px; text-align: center; color: var(--body-text-color-subdued); }
 """
-HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Spatial Transformer</title>'
+HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+FOOT = """<nav class="foot" data-i18n-label="foot.name">
+<a href="?view=api" data-i18n="foot.api">API</a> ·
+<a href="https://arxiv.org/abs/1506.02025" rel="noopener" data-i18n="foot.paper">Paper</a> ·
+<a href="stn/licence" data-i18n="foot.licence">Licence: MIT</a>
+</nav>"""
 # A gr.HTML script is no module and may not await at its top: it imports one that may. Addresses are the browser's own: a
 # proxy may serve the page under a scheme and a prefix that the app does not know.
 LOADER = """
@@ -79,7 +86,7 @@ def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path)
                 gr.HTML(
                     "",
                     html_template=(HERE / "explore" / "explore.html").read_text(encoding="utf-8"),
-                    js_on_load=LOADER % {"part": "explore"} + FOLLOW,
+                    js_on_load=_loader("explore") + FOLLOW,
                     apply_default_css=False,
                     elem_id="stage",
                 )
@@ -92,6 +99,7 @@ def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path)
                         apply_default_css=False,
                         elem_id=part,
                     )
+        gr.HTML(FOOT, elem_id="about")
         api.add(batcher, pictures, uploads)
 
     blocks.queue(max_size=api.MOST_WAITING)
@@ -105,28 +113,3 @@ def _loader(part: str) -> str:
         catalogue = json.loads((HERE / "strings" / f"{language}.json").read_text(encoding="utf-8"))
         words[language] = catalogue["error.not_loaded"]
     return LOADER % {"part": part, "words": json.dumps(words)}
-
-
-def _explore(names: list[str], batcher: Batcher) -> tuple:
-    """The tab with the stage: the two pickers, the button for a checkpoint, the stage itself."""
-    with gr.Row(elem_id="topbar"):
-        model = gr.Dropdown(
-            names, value=batcher.defaults.model, label="Network", elem_id="model-picker", scale=2, min_width=150
-        )
-        twin = gr.Dropdown(
-            [("—", ""), *names],
-            value=batcher.defaults.twin or "",
-            label="Compared with",
-            elem_id="twin-picker",
-            scale=2,
-            min_width=150,
-        )
-        gr.Button("Open a checkpoint …", elem_id="upload-checkpoint", size="sm", scale=1, min_width=120)
-    stage = gr.HTML(
-        "",
-        html_template=(HERE / "explore" / "explore.html").read_text(encoding="utf-8"),
-        js_on_load=_loader("explore") + FOLLOW,
-        apply_default_css=False,
-        elem_id="stage",
-    )
-    return model, twin, stage

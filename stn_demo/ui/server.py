@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from ..runs.process import WorkerProcess
-from . import page
+from . import head, page
 from .explore import api, qr
 from .explore import routes as explore_routes
 from .explore.pictures import Pictures
@@ -73,6 +73,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     results_routes.add(app, batcher)
     explore_routes.add(app, batcher, pictures, status, lambda scope: training.closed_for(scope) is None)
     qr.add(app, options)
+    head.add(app)
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
     for folder in STATIC:  # the address of a file equals its path in this package, so that relative imports hold
@@ -81,6 +82,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     # Gradio checks the paths that a request names only for Blocks that have been launched; mounting them does not count
     # as launching, so without this line a stranger could read any file of the server.
     blocks.has_launched = True
+    app.add_middleware(head.Head, language=options.language)
     app.add_middleware(
         Gate,
         uploads=uploads.folder,
@@ -96,7 +98,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
         root_path=options.root_path,
         server_name=options.host,
         server_port=options.port,
-        footer_links=["api"],
+        footer_links=[],
         run_history=False,
         ssr_mode=False,
         enable_monitoring=False,
