@@ -61,6 +61,7 @@ function createWriter(store) {
     timer = setTimeout(writer.write, Math.max(0, Math.min(PAUSE, due - now)));
   });
   beforeLeaving(writer.flush);
+  document.addEventListener("pointerup", () => setTimeout(writer.flush)); // a reload takes the address as it was before
   addEventListener("pagehide", writer.flush);
   document.addEventListener("visibilitychange", () => document.hidden && writer.flush());
   return writer;
