@@ -101,7 +101,7 @@ def test_damaged_and_missing_results_are_a_sentence(client):
         assert answer.status_code == 400 and "python -m stn_demo analyse" in answer.json()["error"]["message"]
         (folder / "table.json").unlink()
         assert client.get("/stn/results").json() == {"pairs": [], "pair": None, "how": "python -m stn_demo analyse", "files": [
-            "classes.json", "failures.json", "robustness.json", "turning.json", "undone.json"
+            "classes.json", "failures.json", "robustness.json", "turning.json", "undone.json", "zoom.json"
         ]}  # fmt: skip
     finally:
         (folder / "table.json").write_bytes(kept)
