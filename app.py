@@ -31,6 +31,9 @@ def main() -> int:
     from stn_demo.ui.gate.visitors import Visitors  # noqa: PLC0415
     from stn_demo.ui.server import build_app  # noqa: PLC0415
 
+    # The event loop and the engine's thread take turns. By default Python lets one go on for 5 ms before the other; a batch
+    # of frames is hundreds of short torch calls, each of which would wait that long behind a crowd's messages.
+    sys.setswitchinterval(0.0001)
     visitors = Visitors(options.port)
     server = uvicorn.Server(
         uvicorn.Config(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ from ..model.transformer import SpatialTransformer, Transform
 from . import decompose
 from .gradient import Push, pushes
 
+MOST_AT_REST = 1024  # digits of one network
+_at_rest: WeakKeyDictionary[Network, dict[bytes, Tensor]] = WeakKeyDictionary()  # digit: theta
 CORNERS = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])  # of the output, clockwise from the top left
 _ALONG = torch.linspace(0, 1, 13)[:-1, None]
 EDGE = torch.cat([a + (b - a) * _ALONG for a, b in zip(CORNERS, CORNERS.roll(-1, 0), strict=True)])
@@ -65,7 +68,7 @@ class Frame:
     theta: what was applied; predicted: what the network wanted (both empty without a transformer).
     probs, twin_probs [classes]: of the network, and of its twin on the same pose (or None).
     applied, undone, residual, predicted_parts: see ``decompose``; None where there is nothing to say.
-    rest: parts of theta for the digit when it is not posed, which went through in the same batch.
+    rest: parts of theta for the digit when it is not posed.
     followed: how the frame moved from there: parts of ``undone`` after the inverse of ``rest``. What a network does to a digit
         that stands at a slant anyway is in ``rest``, and is not counted here.
     left: what of ``applied`` the frame did not follow: ``followed`` after ``left`` is ``applied``.
@@ -120,9 +123,8 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     first = model.transformers["input"] if "input" in model.transformers else None  # noqa: SIM401 (it has no get)
     wanted = own = at_rest = None
     if first is not None:
-        # the digits as they were drawn go through together with the posed ones
-        both = first.trace(torch.cat([inputs, _in_channels(pose_images(digits, [Pose()] * count, size), model)]))
-        own, at_rest = both.theta[:count], both.theta[count:]
+        both, at_rest = _posed_and_at_rest(model, inputs, [scene.digit for scene in scenes])
+        own = both.theta[:count]
         if any(scene.grab for scene in scenes):
             wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
     given = own if wanted is None else torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)
@@ -184,6 +186,26 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         )
         for i, scene in enumerate(scenes)
     ]
+
+
+def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> tuple[Transform, Tensor]:
+    """The transform of ``inputs``, and theta [N, P] of the digits as they were drawn, which go through in the same batch. It
+    is kept for a while, for a digit that is being turned stays the same; the transform has those that were new at its end."""
+    kept = _at_rest.setdefault(model, {})
+    keys = [digit.numpy().tobytes() for digit in digits]
+    new = {key: digit for key, digit in zip(keys, digits, strict=True) if key not in kept}
+    found = {key: kept[key] for key in keys if key not in new}
+    if new:
+        images = torch.stack(list(new.values()))[:, None].float() / 255
+        images = _in_channels(pose_images(images, [Pose()] * len(new), model.config.side), model)
+        inputs = torch.cat([inputs, images])
+    both = model.transformers["input"].trace(inputs)
+    if new:
+        found |= zip(new, both.theta[-len(new) :], strict=True)
+        if len(kept) + len(new) > MOST_AT_REST:
+            kept.clear()
+        kept.update({key: found[key] for key in new})
+    return both, torch.stack([found[key] for key in keys])
 
 
 def _in_channels(images: Tensor, model: Network) -> Tensor:

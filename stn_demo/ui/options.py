@@ -43,7 +43,8 @@ class Options:
     @property
     def who_trains(self) -> str:
         """owner, everyone or off."""
-        return self.training or ("everyone" if is_loopback(self.host) else "owner")
+        alone = is_loopback(self.host) and not self.allow_host and not self.root_path  # no proxy in front, either
+        return self.training or ("everyone" if alone else "owner")
 
     @property
     def prefix(self) -> str:
@@ -97,7 +98,7 @@ def read_options(arguments: list[str] | None = None) -> Options:
         "--training",
         choices=("owner", "everyone", "off"),
         help="who may start, stop, rename and delete runs; the owner opens the page by the secret address that is printed "
-        "at the start (default: everyone where only this machine can reach the app, else owner)",
+        "at the start (default: everyone where only this machine can reach the app, without --allow-host and --root-path, else owner)",
     )
     parser.add_argument(
         "--no-training", dest="training", action="store_const", const="off", help="the same as --training off"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 64
+LONGEST_BATCH = 0.025  # seconds that a batch should take: a question that comes meanwhile waits for it
 MOST_MAPS = 8  # of the loss, waiting
 LONGEST_QUEUE = 2000  # visitors
 LONGEST_WAIT = 5.0  # seconds in the queue before a question is refused
@@ -94,6 +95,7 @@ class Batcher:
         self.tasks: set[asyncio.Task] = set()  # answers under way
         self._waiting: deque[Place] = deque()
         self._heavy: deque[tuple[Place, Request]] = deque()
+        self._each = LONGEST_BATCH / LARGEST_BATCH  # seconds that a question takes, of late
         self._work: asyncio.Task | None = None
         self._heavy_work: asyncio.Task | None = None
         self._loaded = asyncio.Event()
@@ -148,7 +150,9 @@ class Batcher:
             if not batch:
                 await asyncio.sleep(0)
                 continue
+            begun = time.monotonic()
             answers = await self._answers(self._thread, [request for _, request in batch])
+            self._each += 0.2 * ((time.monotonic() - begun) / len(batch) - self._each)
             for (place, _), answer in zip(batch, answers, strict=True):
                 place.answer(answer)
 
@@ -157,7 +161,8 @@ class Batcher:
         batch: list[tuple[Place, Request]] = []
         now = time.monotonic()
         light = self.engine.networks.is_light
-        while self._waiting and len(batch) < LARGEST_BATCH:
+        most = max(1, min(LARGEST_BATCH, round(LONGEST_BATCH / self._each)))
+        while self._waiting and len(batch) < most:
             place = self._waiting.popleft()
             late = now - place.since > LONGEST_WAIT
             try:

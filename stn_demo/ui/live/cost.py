@@ -32,12 +32,8 @@ def is_light(config: ModelConfig) -> bool:
 
 def unfit(config: ModelConfig) -> str | None:
     """The sentence that refuses a network that this page cannot show live; None for one that it can."""
-    if (
-        config.in_channels != 1
-        or config.classes != 10
-        or not all(map(_square, (config.input_size, config.output_size)))
-    ):
-        return "This page shows networks that take square grey pictures and tell ten digits apart; this one is another."
+    if config.classes > MOST_CLASSES or not all(map(_square, (config.input_size, config.output_size))):
+        return f"This page shows networks that take square pictures and tell at most {MOST_CLASSES} classes apart."
     count = operations(config)
     if count <= MOST:
         return None

@@ -18,6 +18,7 @@ export async function attachCheckpoint(root, store, http) {
   root.append(input);
   const open = () => document.querySelector("#upload-checkpoint");
   let removable = new Set();
+  let before = null; // the network that stood on the stage before the visitor's own
 
   function show() {
     const { model } = store.get();
@@ -41,6 +42,7 @@ export async function attachCheckpoint(root, store, http) {
     const answer = await answered(store, http.post("stn/network", file));
     open()?.removeAttribute("aria-busy");
     if (!answer) return;
+    before = store.get().model;
     window.stn.mine = [answer.name, ...(window.stn.mine ?? [])];
     removable.add(answer.name);
     window.stn.setModel(answer.name);
@@ -58,7 +60,8 @@ export async function attachCheckpoint(root, store, http) {
     const { model, twin } = store.get();
     const answer = await answered(store, http.post("stn/network/remove", { name: model }));
     if (!answer) return;
-    window.stn.setModel(undefined); // the server's default
+    const others = [before, ...(window.stn.networks ?? [])].filter((name) => name && name !== model);
+    window.stn.setModel(others[0]);
     if (twin === model) window.stn.setTwin(null);
     store.emit("toast", { key: "picker.removed", args: { name: model } });
     load();
