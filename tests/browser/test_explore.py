@@ -46,6 +46,8 @@ def test_a_turned_digit_is_recognised_and_the_region_follows(page):
     ],
 )
 def test_every_slider_moves_every_picture(page, slider, field, value):
+    page.evaluate("window.stn.setModel('turn-affine')")  # its theta is shown number by number
+    page.wait_for_function("window.stn.store.frame.model === 'turn-affine'")
     page.click("#pose-reset")
     settle(page)
     before = {selector: pixels(page, selector) for selector in ("#view-input", "#view-warped")}

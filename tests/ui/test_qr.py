@@ -1,6 +1,8 @@
 """Which address a QR code holds."""
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from stn_demo.ui.explore import qr
 from stn_demo.ui.options import Options
@@ -21,6 +23,16 @@ def test_the_address_is_one_that_others_reach_where_there_is_one(monkeypatch, pa
     address, found, lan = qr.reachable(page, Options(host=host))
     assert (address, found) == (expected, reach)
     assert reach == "page" or "192.168.1.7" in lan
+
+
+def test_the_route_answers_with_a_code_and_refuses_what_is_no_page():
+    app = FastAPI()
+    qr.add(app, Options())
+    client = TestClient(app)
+    answer = client.post("/stn/qr", json={"page": "http://127.0.0.1:7860/", "hash": "#scene=small-digit"})
+    values = answer.json()
+    assert values["address"] == "http://127.0.0.1:7860/#scene=small-digit" and values["svg"].startswith("<svg")
+    assert client.post("/stn/qr", json={"page": "javascript:alert(1)", "hash": ""}).status_code == 400
 
 
 def test_a_code_is_a_picture_and_too_long_a_text_is_none():

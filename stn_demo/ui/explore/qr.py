@@ -22,7 +22,6 @@ def add(app: FastAPI, options: Options) -> None:
 
     @app.post("/stn/qr")
     async def qr(request: Request):
-        http.check_origin(request)
         text = await http.body(request, MOST_BODY)
         try:
             values = parse(text if text is not None else b" " * (257 * 1024))
@@ -60,7 +59,7 @@ def svg(text: str) -> str | None:
     """The QR code as an SVG element without a fixed size; None if the text is too long."""
     if len(text.encode()) > MOST:
         return None
-    return segno.make(text, error="m", micro=False).svg_inline(scale=8, omitsize=True, light="#fff", border=4)
+    return segno.make(text, error="m", micro=False).svg_inline(scale=8, omitsize=True, light=None, border=4)
 
 
 def _is_loopback(host: str) -> bool:
