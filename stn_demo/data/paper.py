@@ -54,7 +54,7 @@ def _marks(rest: Tensor) -> _Marks | None:
         return None
     floor = max(0.25 * full, min(3 * grain, 0.6 * full))
     strength = _without_specks(((rest - floor) / (0.85 * full - floor)).clamp(0, 1))
-    if strength.amax() <= 0.5:
+    if not strength.amax() > 0.5:  # nor where a value is no number
         return None
     rows, columns = (strength > 0.3).any(1).nonzero(), (strength > 0.3).any(0).nonzero()
     sides = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1

@@ -189,10 +189,13 @@ def main() -> int:
         finally:
             process.terminate()
             process.wait(20)
-        traces = (folder / "app.log").read_text(errors="replace").count("Traceback")
+        log = (folder / "app.log").read_text(errors="replace")
+        traces = log.count("Traceback")
     for kind, seen in counts.items():
         print(f"{kind}: {seen}")
     print(f"stack traces in the log: {traces}; memory {before:.0f} MB after the warm-up, {after:.0f} MB at the end")
+    if traces:
+        print(log[-6000:])
     return int(traces > 0 or after - before > MOST_GROWTH or any(seen.bad() for seen in counts.values()))
 
 

@@ -1,10 +1,13 @@
 """A few hundred of each kind of hostile input: a sentence or an answer, never a fault of the server's own."""
 
 import json
+import random
 
 import generators
+import pytest
 
 from app import quiet_log
+from stn_demo.data import picture
 
 SEED = 1
 
@@ -20,6 +23,17 @@ def test_pictures(client):
             answer = checked(client.post("/stn/picture", content=data)).json()
             assert "digit" in answer or answer["error"]["message"].endswith(".")
     assert faults == []
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_pictures_of_numbers_beyond_all(raw):
+    for seed in range(150):
+        try:
+            digit = picture.read(generators.float_tiff(random.Random(seed)), raw=raw)
+        except picture.PictureError as error:
+            assert str(error).endswith(".")
+        else:
+            assert digit.shape == (28, 28)
 
 
 def test_checkpoints(client):

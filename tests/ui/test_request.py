@@ -135,7 +135,9 @@ def test_hostile_questions_are_refused(values):
         read_request(values, DEFAULTS)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "3", "null", "\x00", "[" * 100_000, b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1]", "3", "null", "\x00", "[" * 100_000, b"\xff\xfe", '{"name": "\\ud800"}']
+)
 def test_text_that_is_no_object_is_refused(text):
     with pytest.raises(RequestError):
         parse(text)

@@ -240,7 +240,7 @@ def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path
     for path in ("/stn/train", "/stn/train/networks"):
         for allowed in (False, True):
             made.clear()
-            with TestClient(app_of(tmp_path, training=allowed)) as client:
+            with TestClient(app_of(tmp_path, training="everyone" if allowed else "off")) as client:
                 client.get(path)
                 assert made.wait(30.0 if allowed else 0.5) == allowed
 
@@ -269,15 +269,15 @@ def test_save_adds_to_the_networks_and_overwrites_none(client, short):
 
 
 def test_uploads_never_push_out_what_was_saved(tmp_path, monkeypatch):
-    monkeypatch.setattr("stn_demo.ui.live.networks.MOST_UPLOADS", 1)
+    monkeypatch.setattr("stn_demo.ui.live.private.MOST_OF_ONE", 1)
     model = build_model(ModelConfig())
     networks = Networks(tmp_path / "none", tmp_path)
     checkpoints.save(tmp_path / "mine.safetensors", model, {})
     for number in range(3):
-        checkpoints.save(tmp_path / "new.part", model, {"number": number})
-        networks.add((tmp_path / "new.part").read_bytes())
-    assert (tmp_path / "mine.safetensors").exists()
-    assert len(list(tmp_path.glob("upload-*"))) == 1
+        checkpoints.save(tmp_path / "new.part", model, {"step": number})
+        networks.private.add((tmp_path / "new.part").read_bytes(), "somebody")
+    assert (tmp_path / "mine.safetensors").exists() and networks.names() == ["mine"]
+    assert len(networks.private.names("somebody")) == 1
 
 
 def test_a_download_is_a_checkpoint(client, short, tmp_path):
@@ -417,7 +417,7 @@ def test_rename_reset_and_delete(client, short):
 
 
 def test_a_page_that_is_closed_to_training_still_shows_the_runs(client, short):
-    with TestClient(app_of(client.folder, training=False)) as closed:
+    with TestClient(app_of(client.folder, training="off")) as closed:
         assert not closed.get("/stn/train").json()["allowed"]
         assert log(closed, short)["run"]["state"] == "done"
         assert closed.get("/stn/train/strip", params={"id": short}).status_code == 200

@@ -254,6 +254,7 @@ def parse(text: str | bytes, most: int = MOST_BYTES) -> dict:
     _check_length(text, most)
     try:
         values = json.loads(text, parse_constant=lambda name: math.nan)
+        json.dumps(values, ensure_ascii=False).encode()  # half a pair of surrogates is no text: UnicodeEncodeError
     except (ValueError, RecursionError):
         raise RequestError("That is not JSON.") from None
     if not isinstance(values, dict):
