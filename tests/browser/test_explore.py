@@ -380,7 +380,7 @@ def test_every_control_has_a_name(page):
         """() => [...document.querySelectorAll('.stn button, .stn input, .stn select, .stn canvas, .stn a')]
           .filter((element) => element.getClientRects().length && !element.closest('[aria-hidden]') && !element.parentElement.closest('button') && getComputedStyle(element).visibility !== 'hidden')
           .filter((element) => !(element.getAttribute('aria-label') || element.getAttribute('aria-labelledby')
-            || element.textContent.trim() || element.closest('label')?.textContent.trim() || element.title))
+            || element.labels?.length || element.textContent.trim() || element.closest('label')?.textContent.trim() || element.title))
           .map((element) => element.outerHTML.slice(0, 120))"""
     )
     assert nameless == []
