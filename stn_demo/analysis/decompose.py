@@ -84,27 +84,37 @@ def pose_matrix(matrix: Tensor, digit: int) -> Tensor:
     """The affine part [N, 3, 3] of poses ``matrix`` [N, 3, 3], digit -> frame, px, over a ``digit`` px square."""
     if bool((matrix[:, 2] == _BOTTOM[0]).all()):  # no perspective in any of them
         return matrix
+    return perspective_matrix(matrix, digit)
+
+
+def perspective_matrix(matrix: Tensor, digit: int) -> Tensor:
+    """``pose_matrix`` for poses that may have perspective."""
     mapped = (FIT_POINTS * digit / 2) @ matrix[:, :, :2].mT + matrix[:, None, :, 2]
     affine, _ = fit_affine(mapped[..., :2] / mapped[..., 2:])
     return affine * _to_pixels(2, digit)
 
 
-def parts(matrix: Tensor) -> list[dict[str, float]]:
-    """The factors of affine maps [N, 3, 3] = shift * rotation * scale * shear, as ``PARTS``: degrees clockwise on the
-    screen, factors, and pixels. A mirror image shows as a negative ``scale_y``; a map that collapses the x axis has
-    rotation and shear 0."""
-    return [_parts(*row[0], *row[1]) for row in matrix.tolist()]
+def factors(matrix: Tensor) -> Tensor:
+    """The factors [N, 6] of affine maps [N, 3, 3] = shift * rotation * scale * shear, in the order of ``PARTS``: degrees
+    clockwise on the screen, factors, and pixels. A mirror image shows as a negative ``scale_y``; a map that collapses the x
+    axis has rotation and shear 0. Rows with a NaN give NaN."""
+    (a, b, x), (c, d, y) = (matrix[:, row].unbind(-1) for row in (0, 1))
+    scale = (a * a + c * c).sqrt()
+    collapsed = scale == 0
+    divisor = torch.where(collapsed, 1.0, scale)
+    cos, sin = torch.where(collapsed, 1.0, a / divisor), c / divisor
+    rotation = torch.atan2(sin, cos) * (180 / math.pi)
+    return torch.stack([rotation, scale, d * cos - b * sin, (b * cos + d * sin) / divisor, x, y], dim=-1)
 
 
-def residual(applied: Tensor, undone: Tensor) -> list[dict[str, float] | None]:
-    """``parts`` of digit -> output for pairs of maps [N, 3, 3]; None where theta collapses and has no inverse."""
-    return [_left_over(*pair) for pair in zip(applied.tolist(), undone.tolist(), strict=True)]
+def left_over(applied: Tensor, undone: Tensor) -> Tensor:
+    """Digit -> output [N, 3, 3] for pairs of maps [N, 3, 3]: the inverse of ``undone`` after ``applied``; NaN where
+    ``undone`` collapses and has no inverse."""
+    return _affine_inverse(undone) @ applied
 
 
-def followed(
-    applied: Tensor, undone: Tensor, rest: Tensor
-) -> tuple[list[dict[str, float] | None], list[dict[str, float] | None]]:
-    """How the frame moved with the digit, and what of the pose it did not follow: ``parts`` of maps frame -> frame.
+def followed(applied: Tensor, undone: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
+    """How the frame moved with the digit, and what of the pose it did not follow: maps frame -> frame [N, 3, 3].
 
     ``applied`` [N, 3, 3] is the pose, ``undone`` theta for the posed digit, ``rest`` theta for the digit as it was drawn. Followed
     is undone after the inverse of rest; left is the inverse of followed after applied, so that
@@ -112,66 +122,49 @@ def followed(
         applied = followed after left:  angles add up, factors multiply (where nothing is sheared), and the shift of left, turned
         and scaled as followed says, plus the shift of followed, is the shift that was applied.
 
-    None where theta collapses and has no inverse.
+    Both are NaN where one of the two has no inverse.
     """
-    found: list[dict[str, float] | None] = []
-    rests: list[dict[str, float] | None] = []
-    moved = undone.double() @ _affine_inverse(rest.double())
-    missed = _affine_inverse(moved) @ applied.double()
-    for frame, over in zip(moved, missed, strict=True):
-        whole = bool(frame.isfinite().all() and over.isfinite().all())
-        found.append(parts(frame[None])[0] if whole else None)
-        rests.append(parts(over[None])[0] if whole else None)
-    return found, rests
+    moved = undone @ _affine_inverse(rest)
+    missed = _affine_inverse(moved) @ applied
+    return torch.where(missed.isnan(), torch.nan, moved), missed
 
 
 def _affine_inverse(matrix: Tensor) -> Tensor:
     """Of affine maps [N, 3, 3]; NaN where there is none."""
-    det = torch.linalg.det(matrix)
-    safe = torch.where(det.abs() < 1e-9, torch.nan, det)
     a, b, x, c, d, y = matrix[:, :2].flatten(1).unbind(1)
+    det = a * d - b * c
+    safe = torch.where(det.abs() >= 1e-9, det, torch.nan)
     linear = torch.stack([d, -b, -c, a], dim=1).view(-1, 2, 2) / safe[:, None, None]
     shift = -(linear @ torch.stack([x, y], dim=1)[:, :, None])
     return torch.cat([torch.cat([linear, shift], dim=2), _BOTTOM.to(matrix).expand(len(matrix), 1, 3)], dim=1)
 
 
-# A handful of numbers for each scene: plain Python is done with them before torch has dispatched its first operation.
+def parts(matrix: Tensor) -> list[dict[str, float]]:
+    """``factors`` by name."""
+    return [named(row) for row in factors(matrix).tolist()]
 
 
-def _parts(a: float, b: float, x: float, c: float, d: float, y: float) -> dict[str, float]:
-    scale = math.hypot(a, c)
-    cos, sin = (a / scale, c / scale) if scale > 0 else (1.0, 0.0)
-    shear = (b * cos + d * sin) / (scale if scale > 0 else 1.0)
-    values = math.degrees(math.atan2(sin, cos)), scale, d * cos - b * sin, shear, x, y
+def named(values: list[float]) -> dict[str, float]:
+    """One row of ``factors``, as numbers, by the names in ``PARTS``."""
     return dict(zip(PARTS, values, strict=True))
-
-
-def _left_over(applied: list[list[float]], undone: list[list[float]]) -> dict[str, float] | None:
-    """The inverse of ``undone`` after ``applied``."""
-    (a, b, x), (c, d, y) = undone[:2]
-    det = a * d - b * c
-    if not abs(det) >= 1e-9:  # nor where it is no number
-        return None
-    (p, q, u), (r, s, v) = applied[:2]
-    u, v = u - x, v - y
-    inverse = d / det, -b / det, -c / det, a / det
-    top = [inverse[0] * one + inverse[1] * other for one, other in ((p, r), (q, s), (u, v))]
-    low = [inverse[2] * one + inverse[3] * other for one, other in ((p, r), (q, s), (u, v))]
-    return _parts(*top, *low)
 
 
 def theta_from_parts(grid: GridGenerator, values: dict[str, float], size: int, output: int) -> Tensor:
     """The theta [num_params] of a transform family that comes nearest to ``values`` (as ``PARTS``, output -> frame, px):
     the inverse of ``parts(theta_matrix(...))`` as far as the family goes. Attention keeps scale and shift only."""
-    matrix = affine_matrix(torch.tensor([[values[name] for name in PARTS]]))[0]
-    affine = matrix[:2] * torch.tensor([output / size, output / size, 2 / size])
+    return theta_from_factors(grid, torch.tensor([values[name] for name in PARTS]), size, output)
+
+
+def theta_from_factors(grid: GridGenerator, values: Tensor, size: int, output: int) -> Tensor:
+    """``theta_from_parts`` for ``values`` [6] in the order of ``PARTS``."""
+    affine = affine_matrix(values[None])[0, :2] * values.new_tensor([output / size, output / size, 2 / size])
+    scale = (affine[0, 0] * affine[1, 1] - affine[0, 1] * affine[1, 0]).abs().sqrt()
     if isinstance(grid, AttentionGrid):
-        return torch.stack([affine[:, :2].det().abs().sqrt(), affine[0, 2], affine[1, 2]])
+        return torch.stack([scale, affine[0, 2], affine[1, 2]])
     if isinstance(grid, SimilarityGrid):
-        scale, angle = affine[:, :2].det().abs().sqrt(), torch.tensor(math.radians(values["rotation"]))
-        return torch.stack([scale, angle, affine[0, 2], affine[1, 2]])
+        return torch.stack([scale, values[0] * (math.pi / 180), affine[0, 2], affine[1, 2]])
     if isinstance(grid, AffineGrid):
         return affine.flatten()
     if isinstance(grid, ProjectiveGrid):
-        return torch.cat([affine.flatten(), torch.zeros(2)])
+        return torch.cat([affine.flatten(), values.new_zeros(2)])
     return (grid.control_points @ affine[:, :2].T + affine[:, 2]).flatten()

@@ -6,6 +6,7 @@ same sampler that train. A batch of scenes goes through together, one scene is a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -17,7 +18,7 @@ from ..data.pose import DIGIT, Pose, homography, pose_images, pose_matrices
 from ..model import Network, Sampler
 from ..model.grids import GridGenerator, ThinPlateSplineGrid, base_points
 from ..model.transformer import SpatialTransformer, Transform
-from . import decompose
+from . import decompose, readers
 from .gradient import Push, pushes
 
 MOST_AT_REST = 1024  # digits of one network
@@ -136,24 +137,19 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         twin_probs = twin(_in_channels(seen, twin)).exp()
 
     applied = decompose.pose_matrix(matrices, DIGIT)
-    nothing: list = [None] * count
-    rest_parts, followed, left, looked = nothing, nothing, nothing, [()] * count
-    undone_parts, residuals, predicted_parts, predicted, bend = nothing, nothing, nothing, [[]] * count, [0.0] * count
+    words, looked = {}, [()] * count
+    predicted, bend = [[]] * count, [0.0] * count
     if first is None:
         transform, outline = _untouched(inputs), CORNERS.expand(count, -1, -1)
+        words["applied"] = applied
     else:
         transform = trace.transforms[0]
-        outline = _outline(first.grid, transform.theta)
-        undone, bend = decompose.theta_matrix(first.grid, transform.theta, size, output)
-        undone_parts, residuals, bend = decompose.parts(undone), decompose.residual(applied, undone), bend.tolist()
-        predicted_parts, predicted = undone_parts, transform.theta.tolist()
-        if wanted is not None:
-            predicted_parts = decompose.parts(decompose.theta_matrix(first.grid, own, size, output)[0])
-            predicted = own.tolist()
-        rest = decompose.theta_matrix(first.grid, at_rest, size, output)[0]
-        rest_parts, followed, left = decompose.parts(rest), *decompose.followed(applied, undone, rest)
+        outline = outline_of(first.grid, transform.theta)
+        words, bends = maps(first.grid, applied, transform.theta, own, at_rest, size, output)
+        predicted, bend = own.tolist(), bends.tolist()
         looked = _looks(first, inputs, both.looks[:count], output, sampler)
-    applied_parts, thetas, probs = decompose.parts(applied), transform.theta.tolist(), trace.log_probs.exp()
+    parts = _in_words(words, count)
+    thetas, probs = transform.theta.tolist(), trace.log_probs.exp()
     looks = [
         _look_into(
             scene, None if first is None else sampler or first.sampler, inputs[i : i + 1], transform.grid[i : i + 1]
@@ -171,18 +167,12 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
             predicted=predicted[i],
             probs=probs[i],
             twin_probs=twin_probs[i],
-            applied=applied_parts[i],
-            undone=undone_parts[i],
-            residual=residuals[i],
-            predicted_parts=predicted_parts[i],
             bend=bend[i],
             density=looks[i][0],
             inspect=looks[i][1],
             push=pushed.get(i),
-            rest=rest_parts[i],
-            followed=followed[i],
-            left=left[i],
             looks=() if scene.grab else looked[i],
+            **parts[i],
         )
         for i, scene in enumerate(scenes)
     ]
@@ -226,14 +216,50 @@ def _pushed(
 
 
 def _untouched(inputs: Tensor) -> Transform:
-    size = inputs.shape[-1]
-    grid = base_points(size, size, inputs).view(1, size, size, 2).expand(len(inputs), -1, -1, -1)
     nothing = inputs.new_zeros(len(inputs), 1, 0)
-    return Transform(nothing[:, 0], grid, inputs, nothing)
+    return Transform(nothing[:, 0], untouched_grid(inputs), inputs, nothing)
 
 
-def _outline(grid: GridGenerator, theta: Tensor) -> Tensor:
+def untouched_grid(inputs: Tensor) -> Tensor:
+    """The grid [N, S, S, 2] that reads every pixel of ``inputs`` [N, 1, S, S] where it stands."""
+    size = inputs.shape[-1]
+    return base_points(size, size, inputs).view(1, size, size, 2).expand(len(inputs), -1, -1, -1)
+
+
+def outline_of(grid: GridGenerator, theta: Tensor) -> Tensor:
+    """Where the edge of the output is read [N, 4 k, 2]: its four corners, and where the edge may be curved also what lies
+    between them."""
     return decompose.send(grid, theta, EDGE if isinstance(grid, ThinPlateSplineGrid) else CORNERS)
+
+
+def theta_of_corners(corners: Tensor) -> Tensor:
+    """The theta [8] of the projective transform that reads the output's corners at ``corners`` [4, 2] of the input."""
+    matrix = homography(corners[None] - CORNERS, 2.0)[0]
+    depth = torch.where(matrix[2, 2].abs() < 1e-6, 1e-6, matrix[2, 2])
+    return (matrix / depth).flatten()[:8]
+
+
+MAPS = ("applied", "undone", "residual", "predicted_parts", "rest", "followed", "left")  # of a ``Frame``: decompositions
+
+
+def maps(
+    grid: GridGenerator, applied: Tensor, theta: Tensor, own: Tensor, at_rest: Tensor, size: int, output: int
+) -> tuple[dict[str, Tensor], Tensor]:
+    """The affine maps [N, 3, 3] that a ``Frame`` decomposes, by the names in ``MAPS``, and its ``bend`` [N]: of the pose
+    ``applied``, of the ``theta`` in use, of what the network wanted (``own``) and wants of the digit as drawn (``at_rest``)."""
+    undone, bend = decompose.theta_matrix(grid, theta, size, output)
+    wanted = decompose.theta_matrix(grid, own, size, output)[0]
+    rest = decompose.theta_matrix(grid, at_rest, size, output)[0]
+    found = applied, undone, decompose.left_over(applied, undone), wanted, rest
+    return dict(zip(MAPS, (*found, *decompose.followed(applied, undone, rest)), strict=True)), bend
+
+
+def _in_words(found: dict[str, Tensor], count: int) -> list[dict[str, dict[str, float] | None]]:
+    """For each of ``count`` scenes its ``decompose.parts`` by name, all worked out together; None for a map of NaN."""
+    rows = decompose.factors(torch.cat(list(found.values()))).tolist()
+    words = [None if math.isnan(row[0]) else decompose.named(row) for row in rows]
+    said = {name: words[count * index : count * (index + 1)] for index, name in enumerate(found)}
+    return [{name: said[name][i] if name in said else None for name in MAPS} for i in range(count)]
 
 
 def _looks(
@@ -243,7 +269,7 @@ def _looks(
     if thetas.shape[1] == 1:
         return [()] * len(inputs)
     steps = [
-        (_outline(first.grid, theta), first.read(inputs, theta, output, sampler)[1][:, 0]) for theta in thetas.unbind(1)
+        (outline_of(first.grid, theta), first.read(inputs, theta, output, sampler)[1][:, 0]) for theta in thetas.unbind(1)
     ]
     return [tuple(Look(outline[i], warped[i]) for outline, warped in steps) for i in range(len(inputs))]
 
@@ -259,67 +285,49 @@ def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> T
     if "corners" in grab:
         if grid.num_params != 8:
             raise ValueError("Only a projective transform can be taken by its four corners.")
-        matrix = homography(torch.tensor(grab["corners"], dtype=torch.float32)[None] - CORNERS, 2.0)[0]
-        depth = torch.where(matrix[2, 2].abs() < 1e-6, 1e-6, matrix[2, 2])
-        return (matrix / depth).flatten()[:8]
+        return theta_of_corners(torch.tensor(grab["corners"], dtype=torch.float32))
     return decompose.theta_from_parts(grid, grab["parts"], size, output)
 
 
-@torch.enable_grad()
 def _look_into(scene: Scene, sampler: Sampler | None, image: Tensor, grid: Tensor) -> tuple[Tensor | None, dict | None]:
-    """Read density and inspection of one scene, from the sampler's own adjoint; ``sampler`` is None where none stands."""
+    """Read density and inspection of one scene; ``sampler`` is None where none stands."""
     if not scene.density and scene.inspect is None:
         return None, None
     if sampler is None:
         return torch.ones_like(image[0, 0]), None
-    image = image.detach().requires_grad_()
-    warped = sampler(image, grid.detach())
-    density = inspect = None
-    if scene.density:
-        density = torch.autograd.grad(warped.sum(), image, retain_graph=True)[0][0, 0]
+    density = readers.density(sampler, grid, image.shape[-1])[0] if scene.density else None
+    inspect = None
     if scene.inspect is not None:
         view, x, y = scene.inspect
         look = _inspect_warped if view == "warped" else _inspect_input
-        if x < (warped if view == "warped" else image).shape[-1] > y:
-            inspect = look(sampler, image, grid, warped, x, y)
+        if max(x, y) < (grid.shape[1] if view == "warped" else image.shape[-1]):
+            inspect = look(sampler, image, grid, x, y)
     return density, inspect
 
 
-def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, warped: Tensor, x: int, y: int) -> dict:
+def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> dict:
     """How output pixel (x, y) was read: its value, the place ``source`` in input pixels (centres at whole numbers), and
-    ``taps``: (input x, input y, weight, input value, 1 if inside the image else 0). The weights are the derivative of the
-    output pixel by each input pixel; neighbours that lie outside are listed with weight 0 and value 0."""
-    size = image.shape[-1]
-    weights = torch.autograd.grad(warped[0, 0, y, x], image)[0][0, 0]
-    pixels = image.detach()[0, 0]
-    source = (grid[0, y, x] + 1) * size / 2 - 0.5
-    taps = {
-        (column, row): [column, row, float(weights[row, column]), float(pixels[row, column]), 1]
+    ``taps``: (input x, input y, weight, input value, 1 if inside the image else 0). Neighbours that lie outside are listed
+    with value 0."""
+    place = torch.tensor(x), torch.tensor(y)
+    weights = readers.weights(sampler, grid, image.shape[-1], *place)
+    pixels = image[0, 0]
+    taps = [
+        [column, row, float(weights[row, column]), float(pixels[row, column]), 1]
         for row, column in weights.nonzero().tolist()
-    }
-    if sampler.mode == "bilinear" and source.isfinite().all():
-        left, top = source.floor().int().tolist()
-        fx, fy = source[0].item() - left, source[1].item() - top
-        for row, column, weight in (
-            (top, left, (1 - fx) * (1 - fy)),
-            (top, left + 1, fx * (1 - fy)),
-            (top + 1, left, (1 - fx) * fy),
-            (top + 1, left + 1, fx * fy),
-        ):
-            if not (0 <= row < size and 0 <= column < size) and abs(row) < 1000 and abs(column) < 1000:
-                taps[column, row] = [column, row, weight if sampler.padding == "zeros" else 0.0, 0.0, 0]
-    ordered = [taps[key] for key in sorted(taps, key=lambda key: (key[1], key[0]))]
-    value = float(warped.detach()[0, 0, y, x])
-    return {"view": "warped", "x": x, "y": y, "value": value, "source": source.tolist(), "taps": ordered}
+    ]
+    source = readers.source(grid, image.shape[-1], *place)
+    for column, row, weight, listed in readers.outside(sampler, source, image.shape[-1]).tolist():
+        if listed:
+            taps.append([int(column), int(row), weight, 0.0, 0])
+    taps.sort(key=lambda tap: (tap[1], tap[0]))
+    value = float(sampler(image, grid)[0, 0, y, x])
+    return {"view": "warped", "x": x, "y": y, "value": value, "source": source.tolist(), "taps": taps}
 
 
-def _inspect_input(sampler: Sampler, image: Tensor, grid: Tensor, warped: Tensor, x: int, y: int) -> dict:
-    """Who reads input pixel (x, y): ``taps``, (output x, output y, weight), and the ``total`` of the weights. The sampler
-    is linear in the image, so it is asked to read a picture that is 1 there and 0 elsewhere."""
-    one = torch.zeros_like(image)
-    one[0, 0, y, x] = 1
-    with torch.no_grad():
-        weights = sampler(one, grid)[0, 0]
+def _inspect_input(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> dict:
+    """Who reads input pixel (x, y): ``taps``, (output x, output y, weight), and the ``total`` of the weights."""
+    weights = readers.readers(sampler, grid, image.shape[-1], torch.tensor(x), torch.tensor(y))
     taps = [[column, row, float(weights[row, column])] for row, column in weights.nonzero().tolist()]
-    value = float(image.detach()[0, 0, y, x])
+    value = float(image[0, 0, y, x])
     return {"view": "input", "x": x, "y": y, "value": value, "total": float(weights.sum()), "taps": taps}

@@ -1,0 +1,170 @@
+"""One whole frame as a graph of tensors, for machines without Python: what ``frames`` does for one scene, exported to ONNX.
+
+The mathematics is the one of ``frames``: the same functions, called with tensors where ``frames`` takes a ``Scene``. Two
+modules are exported (see ``graph_file``): ``FrameGraph`` for each network, and ``ReadingGraph``, which belongs to no network,
+for each mode and padding of the sampler: what a visitor may ask beside (another sampler, the read density, a pixel to look
+into).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..data.pose import DIGIT, affine_matrix, homography, resample
+from ..model import Network, Sampler
+from ..model.grids import ProjectiveGrid
+from ..model.transformer import SpatialTransformer
+from . import decompose, readers
+from .frame import CORNERS, MAPS, maps, outline_of, theta_of_corners, untouched_grid
+from .landscape import classify
+
+POSE = ("rotation", "scale", "shift_x", "shift_y", "shear")  # order of a graph's ``pose``
+FRAME_INPUTS = ("digit", "pose", "corners", "elastic", "grab", "grab_theta", "grab_parts", "grab_corners", "given")
+FRAME_INPUTS += ("use_given",)
+FRAME_OUTPUTS = ("input", "warped", "grid", "outline", "theta", "predicted", "probs", "words", "bend")
+FRAME_OUTPUTS += ("looks", "look_outlines")
+STILL = [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]  # the matrix of a digit that is not posed
+READING_INPUTS = ("image", "grid", "kernel", "x", "y")
+READING_OUTPUTS = ("warped", "density", "weights", "source", "outside", "readers")
+
+
+class FrameGraph(nn.Module):
+    """``forward(*inputs)`` -> the tensors of one ``frame.Frame``, in the order of ``FRAME_OUTPUTS``.
+
+    Inputs, in the order of ``FRAME_INPUTS``; S, O: sides of the network's input and of the warped output, P: length of theta:
+        digit uint8 [28, 28]; pose [5], see ``POSE``; corners [4, 2]; elastic [16, 2], ``Pose.displacement``.
+        grab [3]: at most one of them 1, the others 0: theta is taken from ``grab_theta`` [P], from ``grab_parts`` [6] (see
+            ``decompose.PARTS``), from ``grab_corners`` [4, 2] (projective only); all 0 leaves it to the network.
+        given [O, O], use_given []: where that is 1 the classifier sees ``given`` (what another sampler has read), not what
+            the network's own sampler reads.
+
+    Outputs: as in ``Frame``; words [len(MAPS), 6] are its decompositions, NaN where there is nothing to say; bend []; looks
+    [L, O, O] and look_outlines [L, 4 k, 2] what the L looks read and where. A network without a transformer at its input
+    has P = L = 0.
+    """
+
+    def __init__(self, network: Network):
+        super().__init__()
+        self.network = network
+        self.size, self.output = network.config.input_size, network.config.output_size
+
+    @property
+    def first(self) -> SpatialTransformer | None:
+        """The transformer at the input. (No attribute: a weight would have two names.)"""
+        return self.network.transformers["input"] if "input" in self.network.transformers else None  # noqa: SIM401
+
+    def examples(self) -> tuple[Tensor, ...]:
+        """Inputs of the right shapes."""
+        length = self.first.grid.num_params if self.first is not None else 0
+        return (
+            torch.zeros(DIGIT, DIGIT, dtype=torch.uint8),
+            torch.tensor([20.0, 0.9, 1, -1, 0.1]),
+            torch.tensor([[1.0, 0], [0, 1], [0, 0], [-1, 0]]),
+            torch.zeros(16, 2),
+            torch.zeros(3),
+            self.first.grid.identity() if self.first is not None else torch.zeros(length),
+            torch.tensor([10.0, 1, 1, 0, 0, 0]),
+            CORNERS.clone(),
+            torch.zeros(self.output, self.output),
+            torch.tensor(0.0),
+        )
+
+    def forward(
+        self,
+        digit: Tensor,
+        pose: Tensor,
+        corners: Tensor,
+        elastic: Tensor,
+        grab: Tensor,
+        grab_theta: Tensor,
+        grab_parts: Tensor,
+        grab_corners: Tensor,
+        given: Tensor,
+        use_given: Tensor,
+    ) -> tuple[Tensor, ...]:
+        rotation, scale, shift_x, shift_y, shear = pose.unbind()
+        factors = torch.stack([rotation, scale, scale, shear, shift_x, shift_y])
+        matrix = homography(corners[None], self.size) @ affine_matrix(factors[None])
+        image = resample(digit[None, None].float() / 255, matrix, elastic[None], self.size)
+        applied = decompose.perspective_matrix(matrix, DIGIT)
+        if self.first is None:
+            grid, warped, about = untouched_grid(image), image, self._nothing(applied)
+        else:
+            as_drawn = resample(digit[None, None].float() / 255, matrix.new_tensor(STILL)[None], None, self.size)
+            both = self.first.trace(torch.cat([image, as_drawn]))
+            own = both.theta[:1]
+            theta = torch.where(grab.sum() > 0, self._wanted(grab, grab_theta, grab_parts, grab_corners)[None], own)
+            grid, warped = self.first.read(image, theta, self.output)
+            about = self._about(image, applied, theta, both.theta, both.looks[0])
+        probs = classify(self.network, torch.where(use_given > 0, given[None, None], warped))[0].exp()
+        outline, theta, own, *rest = about
+        return (image[0, 0], warped[0, 0], grid[0], outline, theta, own, probs, *rest)
+
+    def _nothing(self, applied: Tensor) -> tuple[Tensor, ...]:
+        """What there is to say without a transformer: outline, theta, predicted, words, bend, looks, look_outlines."""
+        none = torch.full((len(MAPS) - 1, len(decompose.PARTS)), torch.nan)
+        words = torch.cat([decompose.factors(applied), none])
+        empty = applied.new_zeros(0), applied.new_zeros(0)
+        looks = applied.new_zeros(0, self.output, self.output), applied.new_zeros(0, 4, 2)
+        return (CORNERS.clone(), *empty, words, applied.new_zeros(()), *looks)
+
+    def _about(
+        self, image: Tensor, applied: Tensor, theta: Tensor, both: Tensor, looks: Tensor
+    ) -> tuple[Tensor, ...]:
+        """The same for ``theta``; ``both`` [2, P] are the network's own for the posed digit and for the digit as drawn."""
+        grid = self.first.grid
+        found, bend = maps(grid, applied, theta, both[:1], both[1:], self.size, self.output)
+        words = decompose.factors(torch.cat(list(found.values())))
+        _, read = self.first.read(image.expand(len(looks), -1, -1, -1), looks, self.output)
+        return outline_of(grid, theta)[0], theta[0], both[0], words, bend[0], read[:, 0], outline_of(grid, looks)
+
+    def _wanted(self, grab: Tensor, theta: Tensor, parts: Tensor, corners: Tensor) -> Tensor:
+        grid = self.first.grid
+        wanted = torch.where(
+            grab[1] > 0, decompose.theta_from_factors(grid, parts, self.size, self.output), theta
+        )
+        if isinstance(grid, ProjectiveGrid):
+            wanted = torch.where(grab[2] > 0, theta_of_corners(corners), wanted)
+        return wanted
+
+
+class ReadingGraph(nn.Module):
+    """``forward(image, grid, kernel, x, y)`` -> what one kind of sampler reads and how, in the order of ``READING_OUTPUTS``.
+
+    image [S, S], grid [O, O, 2] as a frame has them, of any size; kernel [4, 4]: of the deconvolution (the others take no
+    notice); x, y []: a pixel of the warped output, and for ``readers`` of the input.
+    warped [O, O]; density [S, S]; weights [S, S], source [2], outside [4, 4], readers [O, O]: see ``analysis.readers``.
+    """
+
+    def __init__(self, mode: str, padding: str):
+        super().__init__()
+        self.sampler = Sampler(mode, padding).requires_grad_(False)
+
+    def examples(self) -> tuple[Tensor, ...]:
+        grid = untouched_grid(torch.zeros(1, 1, 20, 20))[0]
+        return torch.zeros(28, 28), grid, torch.full((4, 4), 0.25), torch.tensor(3), torch.tensor(4)
+
+    def forward(self, image: Tensor, grid: Tensor, kernel: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        size, grid, sampler = image.shape[0], grid[None], self.sampler
+        if sampler.mode == "deconvolution":
+            sampler = _WithKernel(sampler.padding, kernel)
+        warped = sampler(image[None, None], grid)[0, 0]
+        source = readers.source(grid, size, x, y)
+        return (
+            warped,
+            readers.density(sampler, grid, size)[0],
+            readers.weights(sampler, grid, size, x, y),
+            source,
+            readers.outside(sampler, source, size),
+            readers.readers(sampler, grid, size, x, y),
+        )
+
+
+class _WithKernel(Sampler):
+    """A deconvolution whose kernel is an input of the graph, not a weight."""
+
+    def __init__(self, padding: str, kernel: Tensor):
+        super().__init__("bilinear", padding)
+        self.mode = "deconvolution"
+        self.kernel = kernel[None, None]

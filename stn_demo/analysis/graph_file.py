@@ -1,0 +1,113 @@
+"""Graphs as ONNX files, for onnxruntime: one file for all networks of the same config, and each network's weights apart.
+
+A graph holds no weights: it refers to bytes of the file ``weights``, which ``pack_weights`` writes for any network of the
+graph's config. So a browser that knows one network fetches only the weights of the next, and every snapshot of a training
+run is a hundred kilobytes.
+
+Exporting needs the packages onnx and onnxscript, see ``missing_packages``; nothing else here does.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..model import ModelConfig, Network, build_model
+from . import graph
+
+OPSET = 20  # the first whose GridSample has a cubic mode
+WEIGHTS = "weights"  # what a graph calls the file that ``pack_weights`` fills
+NEEDED = ("onnx", "onnxscript")
+EXTERNAL = 1  # TensorProto.DataLocation of ONNX
+PREFIX = "network."  # of a weight's name in the graph
+
+
+class ExportError(RuntimeError):
+    """A graph cannot be exported; the message is one sentence for people."""
+
+
+def missing_packages() -> list[str]:
+    """The packages that exporting needs and that are not installed."""
+    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
+def frame_graph(config: ModelConfig) -> bytes:
+    """The ``FrameGraph`` of all networks of this config, as ONNX without weights.
+
+    Raises:
+        ExportError: a package is missing, or the exporter cannot write this network, or writes it with other weights.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = build_model(config).eval()
+        for value in _weights(network).values():
+            value.uniform_(0.5, 1.5)  # no two alike: the exporter keeps equal tensors once
+    model = _exported(graph.FrameGraph(network), graph.FRAME_INPUTS, graph.FRAME_OUTPUTS)
+    _take_weights_out(model, network)
+    return model.SerializeToString()
+
+
+def reading_graph(mode: str, padding: str) -> bytes:
+    """The ``ReadingGraph`` of this kind of sampler, as ONNX. Raises ExportError."""
+    size, output = torch.export.Dim("size", min=8, max=256), torch.export.Dim("output", min=8, max=256)
+    shapes = {"image": {0: size, 1: size}, "grid": {0: output, 1: output}, "kernel": {}, "x": {}, "y": {}}
+    module = graph.ReadingGraph(mode, padding)
+    return _exported(module, graph.READING_INPUTS, graph.READING_OUTPUTS, shapes).SerializeToString()
+
+
+def pack_weights(network: Network) -> bytes:
+    """The weights of a network for the graph of its config: float32, little-endian, one after the other."""
+    return b"".join(value.detach().cpu().contiguous().numpy().astype("<f4").tobytes() for value in _weights(network).values())
+
+
+def _weights(network: Network) -> dict[str, Tensor]:
+    return {name: value.data for name, value in network.state_dict().items() if value.dtype == torch.float32}
+
+
+def _take_weights_out(model, network: Network) -> None:
+    """Replace the initializers that hold weights by references, and see to it that these are the weights, all of them."""
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
+    offset = 0
+    for name, value in _weights(network).items():
+        data, tensor = value.contiguous().numpy().tobytes(), held.get(PREFIX + name)
+        if tensor is None or tensor.raw_data != data:
+            raise ExportError(
+                f"The exporter of torch {torch.__version__} did not keep the weights {name!r} as they are; "
+                "a graph of this network cannot be used with other weights."
+            )
+        tensor.ClearField("raw_data")
+        tensor.data_location = EXTERNAL
+        for key, text in (("location", WEIGHTS), ("offset", str(offset)), ("length", str(len(data)))):
+            tensor.external_data.add(key=key, value=text)
+        offset += len(data)
+
+
+def _exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], shapes: dict | None = None):
+    """The ONNX model (a protobuf) of a module, without what the exporter notes about its own source."""
+    if missing := missing_packages():
+        raise ExportError(f"Exporting needs more packages: pip install {' '.join(missing)}")
+    module = module.eval().requires_grad_(False)
+    with torch.no_grad():
+        module(*module.examples())  # tables of constants are made now and kept: they must not be made while tracing
+        try:
+            model = torch.onnx.export(
+                module,
+                module.examples(),
+                input_names=list(inputs),
+                output_names=list(outputs),
+                dynamic_shapes=shapes,
+                opset_version=OPSET,
+                dynamo=True,
+                verbose=False,
+            ).model_proto
+        except Exception as error:
+            name = type(module).__name__
+            raise ExportError(f"The exporter of torch {torch.__version__} cannot write a {name}: {error}") from error
+    for item in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
+        item.ClearField("metadata_props")
+        item.ClearField("doc_string")
+    model.graph.ClearField("value_info")
+    return model
