@@ -9,17 +9,25 @@ Exporting needs the packages onnx and onnxscript, see ``missing_packages``; noth
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import importlib.metadata
 import importlib.util
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from .. import checkpoints
 from ..model import ModelConfig, Network, build_model
 from . import graph
 
+PACKAGE = Path(__file__).resolve().parents[1]
 OPSET = 20  # the first whose GridSample has a cubic mode
 WEIGHTS = "weights"  # what a graph calls the file that ``pack_weights`` fills
+TRACED = ("graph", "graph_file", "frame", "decompose", "readers", "landscape")  # modules of this folder that graphs are made from
 NEEDED = ("onnx", "onnxscript")
 EXTERNAL = 1  # TensorProto.DataLocation of ONNX
 PREFIX = "network."  # of a weight's name in the graph
@@ -60,7 +68,9 @@ def reading_graph(mode: str, padding: str) -> bytes:
 
 def pack_weights(network: Network) -> bytes:
     """The weights of a network for the graph of its config: float32, little-endian, one after the other."""
-    return b"".join(value.detach().cpu().contiguous().numpy().astype("<f4").tobytes() for value in _weights(network).values())
+    return b"".join(
+        value.detach().cpu().contiguous().numpy().astype("<f4").tobytes() for value in _weights(network).values()
+    )
 
 
 def _weights(network: Network) -> dict[str, Tensor]:
@@ -106,8 +116,55 @@ def _exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], 
         except Exception as error:
             name = type(module).__name__
             raise ExportError(f"The exporter of torch {torch.__version__} cannot write a {name}: {error}") from error
-    for item in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
+    for item in (
+        model,
+        model.graph,
+        *model.graph.node,
+        *model.graph.input,
+        *model.graph.output,
+        *model.graph.initializer,
+    ):
         item.ClearField("metadata_props")
         item.ClearField("doc_string")
     model.graph.ClearField("value_info")
     return model
+
+
+class Cache:
+    """Graphs kept on disk, as long as nothing has changed that they are made from: exporting one takes many seconds.
+
+    A graph's name is the hash of what was asked for, of the sources that the graph is traced from, and of the versions of
+    the packages that write it.
+    """
+
+    def __init__(self, folder: str | os.PathLike | None = None):
+        """``folder``: default ~/.cache/stn_demo/graphs."""
+        self.folder = Path(folder) if folder is not None else Path.home() / ".cache" / "stn_demo" / "graphs"
+
+    def frame_graph(self, config: ModelConfig) -> bytes:
+        """See the function of this name."""
+        return self._kept(f"frame {config.to_json()}", lambda: frame_graph(config))
+
+    def reading_graph(self, mode: str, padding: str) -> bytes:
+        """See the function of this name."""
+        return self._kept(f"reading {mode} {padding}", lambda: reading_graph(mode, padding))
+
+    def _kept(self, asked: str, make: Callable[[], bytes]) -> bytes:
+        path = self.folder / f"{hashlib.sha256(f'{asked} {_version()}'.encode()).hexdigest()[:32]}.onnx"
+        if path.is_file():
+            return path.read_bytes()
+        data = make()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        checkpoints.write_whole(path, data)
+        return data
+
+
+@functools.cache
+def _version() -> str:
+    traced = [PACKAGE / "data" / "pose.py", *(PACKAGE / "analysis" / f"{name}.py" for name in TRACED)]
+    sources = sorted([*PACKAGE.glob("model/*.py"), *traced])
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(path.read_bytes())
+    versions = [importlib.metadata.version(name) for name in ("torch", *NEEDED)]
+    return f"{digest.hexdigest()} {' '.join(versions)}"
