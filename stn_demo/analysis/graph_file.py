@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -103,7 +104,7 @@ def _exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], 
     with torch.no_grad():
         module(*module.examples())  # tables of constants are made now and kept: they must not be made while tracing
         try:
-            model = torch.onnx.export(
+            program = torch.onnx.export(
                 module,
                 module.examples(),
                 input_names=list(inputs),
@@ -111,8 +112,13 @@ def _exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], 
                 dynamic_shapes=shapes,
                 opset_version=OPSET,
                 dynamo=True,
+                optimize=False,  # else batch normalisation is folded into other weights
                 verbose=False,
-            ).model_proto
+            )
+            optimizer = importlib.import_module("onnxscript.optimizer")
+            optimizer.fold_constants(program.model)
+            optimizer.remove_unused_nodes(program.model)
+            model = program.model_proto
         except Exception as error:
             name = type(module).__name__
             raise ExportError(f"The exporter of torch {torch.__version__} cannot write a {name}: {error}") from error
