@@ -1,15 +1,13 @@
 """Exported graphs in onnxruntime, and scenes to try them with."""
 
 import math
-import random
 
 import numpy as np
 import onnxruntime
+import torch
 
-from stn_demo.analysis import decompose, graph, graph_file
+from stn_demo.analysis import graph, graph_file
 from stn_demo.analysis.frame import MAPS, Scene, frames
-from stn_demo.data import handwriting
-from stn_demo.data.pose import NO_CORNERS, Pose
 from stn_demo.model import Network
 
 CACHE = graph_file.Cache()
@@ -54,49 +52,10 @@ class Exported:
         return Exported(network, self.graph)
 
     def run(self, scene: Scene, given=None) -> dict:
-        config, pose, grab = self.network.config, scene.pose, scene.grab or {}
-        first = self.network.transformers["input"] if "input" in self.network.transformers else None  # noqa: SIM401 (it has no get)
-        length = first.grid.num_params if first is not None else 0
-        parts = [grab["parts"][name] for name in decompose.PARTS] if "parts" in grab else [0] * 6
-        inputs = {
-            "digit": scene.digit.numpy(),
-            "pose": [getattr(pose, name) for name in graph.POSE],
-            "corners": pose.corners,
-            "elastic": pose.displacement().numpy(),
-            "grab": [float(name in grab) for name in ("theta", "parts", "corners")],
-            "grab_theta": grab.get("theta", [0] * length),
-            "grab_parts": parts,
-            "grab_corners": grab.get("corners", [[0, 0]] * 4),
-            "given": np.zeros((config.output_size,) * 2) if given is None else given,
-            "use_given": float(given is not None),
-        }
+        inputs = graph.inputs_of(scene, self.network.config, None if given is None else torch.from_numpy(given))
         taken = {one.name for one in self.session.get_inputs()}
-        feeds = {
-            name: value if name == "digit" else np.asarray(value, dtype=np.float32)
-            for name, value in inputs.items()
-            if name in taken
-        }
+        feeds = {name: value.numpy() for name, value in inputs.items() if name in taken}
         return dict(zip(graph.FRAME_OUTPUTS, self.session.run(None, feeds), strict=True))
-
-
-def scenes(count: int, seed: int = 0, span: float = 3.0) -> list[Scene]:
-    """Handwritten digits in poses of every kind: half of them with perspective, a third bent."""
-    digits, chance = handwriting.digits(count, seed).images, random.Random(seed)
-    made = []
-    for index in range(count):
-        corners = tuple((chance.uniform(-span, span), chance.uniform(-span, span)) for _ in range(4))
-        pose = Pose(
-            rotation=chance.uniform(-180, 180),
-            scale=chance.uniform(0.4, 1.6),
-            shift_x=chance.uniform(-6, 6),
-            shift_y=chance.uniform(-6, 6),
-            shear=chance.uniform(-0.6, 0.6),
-            corners=corners if index % 2 else NO_CORNERS,
-            elastic=chance.uniform(0.5, 2) if index % 3 == 0 else 0.0,
-            elastic_seed=index,
-        )
-        made.append(Scene(digits[index], pose))
-    return made
 
 
 def differences(exported: Exported, asked: list[Scene]) -> tuple[dict[str, float], int]:

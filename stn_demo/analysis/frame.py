@@ -239,7 +239,15 @@ def theta_of_corners(corners: Tensor) -> Tensor:
     return (matrix / depth).flatten()[:8]
 
 
-MAPS = ("applied", "undone", "residual", "predicted_parts", "rest", "followed", "left")  # of a ``Frame``: decompositions
+MAPS = (
+    "applied",
+    "undone",
+    "residual",
+    "predicted_parts",
+    "rest",
+    "followed",
+    "left",
+)  # of a ``Frame``: decompositions
 
 
 def maps(
@@ -269,7 +277,8 @@ def _looks(
     if thetas.shape[1] == 1:
         return [()] * len(inputs)
     steps = [
-        (outline_of(first.grid, theta), first.read(inputs, theta, output, sampler)[1][:, 0]) for theta in thetas.unbind(1)
+        (outline_of(first.grid, theta), first.read(inputs, theta, output, sampler)[1][:, 0])
+        for theta in thetas.unbind(1)
     ]
     return [tuple(Look(outline[i], warped[i]) for outline, warped in steps) for i in range(len(inputs))]
 

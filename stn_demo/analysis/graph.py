@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from ..data.pose import DIGIT, affine_matrix, homography, resample
-from ..model import Network, Sampler
-from ..model.grids import ProjectiveGrid
+from ..model import ModelConfig, Network, Sampler
+from ..model.grids import GRIDS, ProjectiveGrid
 from ..model.transformer import SpatialTransformer
 from . import decompose, readers
-from .frame import CORNERS, MAPS, maps, outline_of, theta_of_corners, untouched_grid
+from .frame import CORNERS, MAPS, Scene, maps, outline_of, theta_of_corners, untouched_grid
 from .landscape import classify
 
 POSE = ("rotation", "scale", "shift_x", "shift_y", "shear")  # order of a graph's ``pose``
@@ -36,8 +36,8 @@ class FrameGraph(nn.Module):
         digit uint8 [28, 28]; pose [5], see ``POSE``; corners [4, 2]; elastic [16, 2], ``Pose.displacement``.
         grab [3]: at most one of them 1, the others 0: theta is taken from ``grab_theta`` [P], from ``grab_parts`` [6] (see
             ``decompose.PARTS``), from ``grab_corners`` [4, 2] (projective only); all 0 leaves it to the network.
-        given [O, O], use_given []: where that is 1 the classifier sees ``given`` (what another sampler has read), not what
-            the network's own sampler reads.
+        given [O, O], use_given []: where that is 1 the classifier sees ``given`` (what another sampler has read, in every
+            channel), not what the network's own sampler reads.
 
     Outputs: as in ``Frame``; words [len(MAPS), 6] are its decompositions, NaN where there is nothing to say; bend []; looks
     [L, O, O] and look_outlines [L, 4 k, 2] what the L looks read and where. A network without a transformer at its input
@@ -47,7 +47,7 @@ class FrameGraph(nn.Module):
     def __init__(self, network: Network):
         super().__init__()
         self.network = network
-        self.size, self.output = network.config.input_size, network.config.output_size
+        self.size, self.output = network.config.side, network.config.output_side
 
     @property
     def first(self) -> SpatialTransformer | None:
@@ -86,13 +86,14 @@ class FrameGraph(nn.Module):
         rotation, scale, shift_x, shift_y, shear = pose.unbind()
         factors = torch.stack([rotation, scale, scale, shear, shift_x, shift_y])
         matrix = homography(corners[None], self.size) @ affine_matrix(factors[None])
-        image = resample(digit[None, None].float() / 255, matrix, elastic[None], self.size)
+        drawn, channels = digit[None, None].float() / 255, self.network.config.in_channels
+        image = resample(drawn, matrix, elastic[None], self.size).expand(-1, channels, -1, -1)
         applied = decompose.perspective_matrix(matrix, DIGIT)
         if self.first is None:
             grid, warped, about = untouched_grid(image), image, self._nothing(applied)
         else:
-            as_drawn = resample(digit[None, None].float() / 255, matrix.new_tensor(STILL)[None], None, self.size)
-            both = self.first.trace(torch.cat([image, as_drawn]))
+            as_drawn = resample(drawn, matrix.new_tensor(STILL)[None], None, self.size)
+            both = self.first.trace(torch.cat([image, as_drawn.expand(-1, channels, -1, -1)]))
             own = both.theta[:1]
             theta = torch.where(grab.sum() > 0, self._wanted(grab, grab_theta, grab_parts, grab_corners)[None], own)
             grid, warped = self.first.read(image, theta, self.output)
@@ -109,9 +110,7 @@ class FrameGraph(nn.Module):
         looks = applied.new_zeros(0, self.output, self.output), applied.new_zeros(0, 4, 2)
         return (CORNERS.clone(), *empty, words, applied.new_zeros(()), *looks)
 
-    def _about(
-        self, image: Tensor, applied: Tensor, theta: Tensor, both: Tensor, looks: Tensor
-    ) -> tuple[Tensor, ...]:
+    def _about(self, image: Tensor, applied: Tensor, theta: Tensor, both: Tensor, looks: Tensor) -> tuple[Tensor, ...]:
         """The same for ``theta``; ``both`` [2, P] are the network's own for the posed digit and for the digit as drawn."""
         grid = self.first.grid
         found, bend = maps(grid, applied, theta, both[:1], both[1:], self.size, self.output)
@@ -121,12 +120,33 @@ class FrameGraph(nn.Module):
 
     def _wanted(self, grab: Tensor, theta: Tensor, parts: Tensor, corners: Tensor) -> Tensor:
         grid = self.first.grid
-        wanted = torch.where(
-            grab[1] > 0, decompose.theta_from_factors(grid, parts, self.size, self.output), theta
-        )
+        wanted = torch.where(grab[1] > 0, decompose.theta_from_factors(grid, parts, self.size, self.output), theta)
         if isinstance(grid, ProjectiveGrid):
             wanted = torch.where(grab[2] > 0, theta_of_corners(corners), wanted)
         return wanted
+
+
+def inputs_of(scene: Scene, config: ModelConfig, given: Tensor | None = None) -> dict[str, Tensor]:
+    """The inputs of a ``FrameGraph`` for a scene, by name. What a scene asks beside (density, inspection, gradient) is not
+    part of the graph."""
+    grid = GRIDS[config.transform]()
+    length = grid.num_params if "input" in config.placement else 0
+    grab, pose = scene.grab or {}, scene.pose
+    parts = [grab["parts"][name] for name in decompose.PARTS] if "parts" in grab else [0] * len(decompose.PARTS)
+    side = config.output_side
+    values = (
+        scene.digit,
+        torch.tensor([getattr(pose, name) for name in POSE], dtype=torch.float32),
+        torch.tensor(pose.corners, dtype=torch.float32),
+        pose.displacement(),
+        torch.tensor([float(name in grab) for name in ("theta", "parts", "corners")]),
+        torch.tensor(grab.get("theta", [0] * length), dtype=torch.float32),
+        torch.tensor(parts, dtype=torch.float32),
+        torch.tensor(grab.get("corners", [[0, 0]] * 4), dtype=torch.float32),
+        torch.zeros(side, side) if given is None else given,
+        torch.tensor(float(given is not None)),
+    )
+    return dict(zip(FRAME_INPUTS, values, strict=True))
 
 
 class ReadingGraph(nn.Module):

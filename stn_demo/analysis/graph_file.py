@@ -28,13 +28,20 @@ from . import graph
 PACKAGE = Path(__file__).resolve().parents[1]
 OPSET = 20  # the first whose GridSample has a cubic mode
 WEIGHTS = "weights"  # what a graph calls the file that ``pack_weights`` fills
-TRACED = ("graph", "graph_file", "frame", "decompose", "readers", "landscape")  # modules of this folder that graphs are made from
+TRACED = (
+    "graph",
+    "graph_file",
+    "frame",
+    "decompose",
+    "readers",
+    "landscape",
+)  # modules of this folder that graphs are made from
 NEEDED = ("onnx", "onnxscript")
 EXTERNAL = 1  # TensorProto.DataLocation of ONNX
 PREFIX = "network."  # of a weight's name in the graph
 
 
-class ExportError(RuntimeError):
+class ExportError(ValueError):
     """A graph cannot be exported; the message is one sentence for people."""
 
 
@@ -72,6 +79,20 @@ def pack_weights(network: Network) -> bytes:
     return b"".join(
         value.detach().cpu().contiguous().numpy().astype("<f4").tobytes() for value in _weights(network).values()
     )
+
+
+def with_weights(graph: bytes, network: Network) -> bytes:
+    """A ``frame_graph`` as one file that holds the weights of ``network``, whose config it is of."""
+    model = importlib.import_module("onnx").load_from_string(graph)
+    packed = pack_weights(network)
+    for tensor in model.graph.initializer:
+        if tensor.data_location == EXTERNAL:
+            where = {entry.key: entry.value for entry in tensor.external_data}
+            start = int(where["offset"])
+            tensor.raw_data = packed[start : start + int(where["length"])]
+            tensor.ClearField("data_location")
+            tensor.ClearField("external_data")
+    return model.SerializeToString()
 
 
 def _weights(network: Network) -> dict[str, Tensor]:

@@ -6,11 +6,12 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from graph_helpers import CLOSE, Exported, Reading, differences, scenes
+from graph_helpers import CLOSE, Exported, Reading, differences
 
 from stn_demo import checkpoints
 from stn_demo.analysis import graph_file
 from stn_demo.analysis.frame import Scene, frames
+from stn_demo.cli.export import export_frame, frame_difference, scenes
 from stn_demo.data.pose import Pose
 from stn_demo.model import ModelConfig, Sampler, build_model
 
@@ -66,7 +67,7 @@ def test_what_another_sampler_reads_and_who_reads_what(affine, mode, padding):
     frame = frames(affine.network, [scene], sampler=sampler)[0]
     seen = affine.run(scene)
     kernel = sampler.kernel[0, 0].numpy() if mode == "deconvolution" else np.zeros((4, 4), np.float32)
-    found = reading.run(image=seen["input"], grid=seen["grid"], kernel=kernel, x=np.int64(1), y=np.int64(20))
+    found = reading.run(image=seen["input"], grid=seen["grid"], kernel=kernel, x=np.array(1), y=np.array(20))
     assert np.abs(found["warped"] - frame.warped.numpy()).max() < CLOSE
     assert np.abs(found["density"] - frame.density.numpy()).max() < 1e-3
     for column, row, weight, _, inside in frame.inspect["taps"]:
@@ -89,3 +90,10 @@ def test_an_exporter_that_changes_the_weights_is_not_believed(affine):
     model = onnx.load_from_string(affine.graph)
     with pytest.raises(graph_file.ExportError, match="did not keep the weights"):
         graph_file._take_weights_out(model, affine.network)
+
+
+def test_one_file_with_its_weights_is_compared_with_the_frames(affine, tmp_path):
+    export_frame(affine.network, tmp_path / "frame.onnx")
+    assert frame_difference(affine.network, tmp_path / "frame.onnx", scenes(5)) < CLOSE
+    other = checkpoints.load("turn-affine")
+    assert frame_difference(other, tmp_path / "frame.onnx", scenes(5)) > CLOSE
