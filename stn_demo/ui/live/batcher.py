@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 64
+LEAST_BATCH = (
+    16  # the largest batch is never made smaller than this: the first picture of a batch costs as much as ten more
+)
 LONGEST_BATCH = 0.025  # seconds that a batch should take: a question that comes meanwhile waits for it
 MOST_MAPS = 8  # of the loss, waiting
 LONGEST_QUEUE = 2000  # visitors
@@ -95,7 +98,7 @@ class Batcher:
         self.tasks: set[asyncio.Task] = set()  # answers under way
         self._waiting: deque[Place] = deque()
         self._heavy: deque[tuple[Place, Request]] = deque()
-        self._each = LONGEST_BATCH / LARGEST_BATCH  # seconds that a question takes, of late
+        self._most = LARGEST_BATCH  # questions of a batch, fewer while batches take too long
         self._work: asyncio.Task | None = None
         self._heavy_work: asyncio.Task | None = None
         self._loaded = asyncio.Event()
@@ -152,7 +155,9 @@ class Batcher:
                 continue
             begun = time.monotonic()
             answers = await self._answers(self._thread, [request for _, request in batch])
-            self._each += 0.2 * ((time.monotonic() - begun) / len(batch) - self._each)
+            if len(batch) >= self._most:
+                longer = time.monotonic() - begun > LONGEST_BATCH
+                self._most = max(LEAST_BATCH, self._most - 4) if longer else min(LARGEST_BATCH, self._most + 4)
             for (place, _), answer in zip(batch, answers, strict=True):
                 place.answer(answer)
 
@@ -161,7 +166,7 @@ class Batcher:
         batch: list[tuple[Place, Request]] = []
         now = time.monotonic()
         light = self.engine.networks.is_light
-        most = max(1, min(LARGEST_BATCH, round(LONGEST_BATCH / self._each)))
+        most = min(self._most, LARGEST_BATCH)
         while self._waiting and len(batch) < most:
             place = self._waiting.popleft()
             late = now - place.since > LONGEST_WAIT
