@@ -88,14 +88,33 @@ def sample(label: int, seed: int = 0) -> Tensor:
     return _write(style, 1, generator, carelessness=0.4)[0]
 
 
+def segments(label: int, seed: int, styles: slice = slice(None), carelessness: float = 0.5) -> Tensor:
+    """The pen's path of one digit, to draw it at any size: float32 [S, 2, 2], start and end (x, y) of S straight
+    segments, longest side 1, top left corner (0, 0).
+
+    `styles` picks some of the digit's styles; one of them is written, with a scatter of `carelessness` times that
+    of `digits`. The same arguments give the same path. Raises ValueError for a label outside 0..9.
+    """
+    if label not in SKELETONS:
+        raise ValueError(f"A digit is one of 0 to 9, not {label}.")
+    generator = Generator().manual_seed(seed)
+    chosen = SKELETONS[label][styles] or SKELETONS[label]
+    style = chosen[int(_choose(chosen, 1, generator))]
+    path = torch.stack(_written(style, *_random(1, generator, carelessness)), 2)[0]
+    low, high = path.amin((0, 1)), path.amax((0, 1))
+    return (path - low) / (high - low).max()
+
+
 def _choose(styles: tuple[Style, ...], count: int, generator: Generator) -> Tensor:
     """-> int64 [count]: numbers of styles, as common as their weights say."""
     weights = torch.tensor([style.weight for style in styles], dtype=torch.float32)
     return torch.multinomial(weights, count, replacement=True, generator=generator)
 
 
-def _write(style: Style, count: int, generator: Generator, carelessness: float = 1.0) -> Tensor:
-    """-> float32 [count, 28, 28] in [0, 1]. Carelessness scales what is normally distributed."""
+def _random(
+    count: int, generator: Generator, carelessness: float
+) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
+    """-> normal(*shape) and uniform(low, high, *shape), each for `count` digits: [count, *shape]."""
 
     def normal(*shape: int) -> Tensor:
         return carelessness * torch.randn(count, *shape, generator=generator)
@@ -103,17 +122,14 @@ def _write(style: Style, count: int, generator: Generator, carelessness: float =
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return low + (high - low) * torch.rand(count, *shape, generator=generator)
 
-    path = _path(style)
-    mixture = -torch.log(uniform(1e-6, 1, len(path.variants)))  # exponential: normalised, a flat Dirichlet
-    mixture = mixture / mixture.sum(1, keepdim=True)
-    points = torch.einsum("nv,vkc->nkc", mixture, path.variants)
-    points = points + (0.025 + 0.025 * path.tips)[:, None] * normal(len(path.smooth), 2)
-    roundness = path.smooth * uniform(0.7, 1.2, 1) + (1 - path.smooth) * uniform(0, 0.6, 1)
-    tangents = (path.differences @ points) * roundness[..., None]
-    starts = path.starts[0] @ points + path.starts[1] @ tangents
-    ends = path.ends[0] @ points + path.ends[1] @ tangents
-    both = _bent(torch.cat((starts, ends), 1), normal)
+    return normal, uniform
 
+
+def _write(style: Style, count: int, generator: Generator, carelessness: float = 1.0) -> Tensor:
+    """-> float32 [count, 28, 28] in [0, 1]. Carelessness scales what is normally distributed."""
+    normal, uniform = _random(count, generator, carelessness)
+    starts, ends = _written(style, normal, uniform)
+    both = torch.cat((starts, ends), 1)
     pen = (2.6 * torch.exp(0.3 * normal())).clamp(1.4, 7)
     low, high = both.amin(1), both.amax(1)
     scale = (BOX - pen) / (high - low).amax(1)
@@ -124,6 +140,21 @@ def _write(style: Style, count: int, generator: Generator, carelessness: float =
     starts, ends = both.chunk(2, 1)
     ink = render_segments(starts, ends, pen, BOX, softness=uniform(0.9, 1.5))
     return _centred(ink)
+
+
+def _written(style: Style, normal: Callable[..., Tensor], uniform: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
+    """-> starts and ends of the straight segments of N digits, each [N, S, 2] (x, y), in heights of a digit."""
+    path = _path(style)
+    mixture = -torch.log(uniform(1e-6, 1, len(path.variants)))  # exponential: normalised, a flat Dirichlet
+    mixture = mixture / mixture.sum(1, keepdim=True)
+    points = torch.einsum("nv,vkc->nkc", mixture, path.variants)
+    points = points + (0.025 + 0.025 * path.tips)[:, None] * normal(len(path.smooth), 2)
+    roundness = path.smooth * uniform(0.7, 1.2, 1) + (1 - path.smooth) * uniform(0, 0.6, 1)
+    tangents = (path.differences @ points) * roundness[..., None]
+    starts = path.starts[0] @ points + path.starts[1] @ tangents
+    ends = path.ends[0] @ points + path.ends[1] @ tangents
+    starts, ends = _bent(torch.cat((starts, ends), 1), normal).chunk(2, 1)
+    return starts, ends
 
 
 def _bent(points: Tensor, normal: Callable[..., Tensor]) -> Tensor:
