@@ -1,0 +1,135 @@
+"""A grey picture -> the digits on it, each cut out as ink."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from . import flat, marks, paper
+from .marks import Mark
+
+SIDE = (224, 640)  # px: pictures are enlarged or reduced until the longer side lies between these
+EDGED = 160  # px: a digit that fills its picture shows at this size
+FILLED = 0.88  # of both sides of the picture
+MOST = 64  # digits on a picture: more marks are not told apart by eye either
+
+
+class Cut(NamedTuple):
+    """A digit on a picture. box: left, top, right, bottom as shares of the picture; ink: float32 [h, w] in [0, 1]."""
+
+    box: tuple[float, float, float, float]
+    ink: np.ndarray
+    score: float
+
+
+class Cuts(NamedTuple):
+    """digits: in reading order. flat: float32 [H, W] in [0, 1], the ink of the whole picture without light and lines.
+    refused: None, or why there is no digit: "blank", "lines", "slab", "scribble"."""
+
+    digits: list[Cut]
+    flat: np.ndarray
+    refused: str | None
+
+
+def cut(grey: np.ndarray) -> Cuts:
+    """Finds the digits on a picture, float32 [H, W] in [0, 1]."""
+    whole = _whole(grey)
+    grey = _sized(grey)
+    found = [polarity for contrast in flat.contrast(grey) if (polarity := marks.find(contrast)) is not None]
+    if not found and whole is None:
+        return Cuts([], np.zeros_like(grey), "blank")
+    chosen = [(mark, polarity) for polarity in found for mark in polarity.marks]
+    digits = _outermost([(mark, polarity) for mark, polarity in chosen if mark.what == "digit"])
+    if whole is not None and all(mark.rim for mark, _ in digits):
+        return Cuts([Cut((0.0, 0.0, 1.0, 1.0), whole, 1.0)], whole, None)
+    if not digits:
+        odd = [mark for mark, _ in chosen if mark.what != "digit"]
+        lines = any(polarity.lines for polarity in found)
+        what = max(odd, key=lambda mark: mark.longest).what if odd else ("lines" if lines else "blank")
+        return Cuts([], found[0].contrast, what)
+    best = max(digits, key=lambda pair: _score(pair[0], grey.shape))
+    same = [mark for mark, polarity in digits if polarity is best[1]]
+    like = [m for m in same if m.longest > marks.LIKE * best[0].longest and m.strength > 0.4 * best[0].strength]
+    height, width = grey.shape
+    cuts = []
+    for mark in _in_order(like)[:MOST]:
+        left, top, right, bottom = mark.box
+        box = left / width, top / height, right / width, bottom / height
+        cuts.append(Cut(box, ink(best[1].contrast, mark), _score(mark, grey.shape)))
+    return Cuts(cuts, best[1].contrast, None)
+
+
+def _whole(grey: np.ndarray) -> np.ndarray | None:
+    """The ink of a picture that a digit fills up to its edges, or None: there is no paper around it, so that the paper
+    is what a smooth surface fits best (``paper.ink``)."""
+    scale = max(1.0, max(grey.shape) / EDGED)
+    size = tuple(max(4, round(side / scale)) for side in grey.shape[::-1])
+    strength = paper.ink(torch.from_numpy(cv2.resize(grey, size, interpolation=cv2.INTER_AREA)))
+    if strength is None:
+        return None
+    mask = strength.numpy() > 0.5
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows) or rows[-1] - rows[0] < FILLED * mask.shape[0] or columns[-1] - columns[0] < FILLED * mask.shape[1]:
+        return None
+    return strength.numpy() if mask.mean() < 0.7 else None
+
+
+def ink(contrast: np.ndarray, mark: Mark) -> np.ndarray:
+    """How much ink of a mark lies at each pixel of its box, with a margin: float32 [h, w] in [0, 1].
+
+    Each part of a stroke counts by its own strength, so that a faint part is as black as the rest.
+    """
+    margin = 2
+    left, top, right, bottom = mark.box
+    part = np.zeros((bottom - top + 2 * margin, right - left + 2 * margin), np.float32)
+    mask = np.zeros(part.shape, np.uint8)
+    mask[margin:-margin, margin:-margin] = mark.mask
+    rows = slice(max(0, top - margin), min(contrast.shape[0], bottom + margin))
+    columns = slice(max(0, left - margin), min(contrast.shape[1], right + margin))
+    into = slice(rows.start - top + margin, rows.stop - top + margin)
+    across = slice(columns.start - left + margin, columns.stop - left + margin)
+    part[into, across] = contrast[rows, columns]
+    part *= cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    reach = max(3, round(1.5 * mark.thickness)) | 1
+    local = cv2.dilate(part, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    local = np.maximum(cv2.blur(local, (reach, reach)), 0.25 * mark.strength)
+    return ((part / local - 0.3) / 0.45).clip(0, 1)
+
+
+def _sized(grey: np.ndarray) -> np.ndarray:
+    longest = max(grey.shape)
+    scale = min(1.0, SIDE[1] / longest) if longest > SIDE[0] else SIDE[0] / longest
+    if scale == 1:
+        return np.ascontiguousarray(grey, np.float32)
+    size = tuple(max(4, round(side * scale)) for side in grey.shape[::-1])
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+
+
+def _score(mark: Mark, shape: tuple[int, ...]) -> float:
+    return mark.longest / max(shape) * min(1.0, mark.strength * 2) * (0.5 if mark.rim else 1.0)
+
+
+def _outermost(pairs: list) -> list:
+    """Drops the gaps between strokes: marks of the other polarity within a digit's own box."""
+    return [
+        (mark, polarity)
+        for mark, polarity in pairs
+        if not any(
+            other is not polarity and larger.longest >= mark.longest and marks.within(mark.box, larger.box, 2)
+            for larger, other in pairs
+        )
+    ]
+
+
+def _in_order(found: list[Mark]) -> list[Mark]:
+    """Line by line, from left to right."""
+    rest, order = sorted(found, key=lambda mark: mark.box[1]), []
+    while rest:
+        first = rest[0]
+        line = [mark for mark in rest if (mark.box[1] + mark.box[3]) / 2 < first.box[3]]
+        order += sorted(line or [first], key=lambda mark: mark.box[0])
+        rest = [mark for mark in rest if mark not in (line or [first])]
+    return order

@@ -1,0 +1,68 @@
+"""A photograph made flat: how much each pixel stands out from the paper around it, whatever the light.
+
+The paper may have another brightness in each part of the picture: a shadow, a panel, a desk beside the sheet.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+WIDEST = 0.28  # of the picture's shorter side: no stroke is as wide
+AROUND = 0.4  # of the picture's shorter side: the paper is what more than half of such a square shows
+ROUNDS, STEPS = 40, 16  # of the reconstruction, px: far enough round any corner
+LEAST_WHITE = 0.25  # brightness below which the background of light marks is not divided any further
+
+
+def contrast(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How much darker, and how much lighter, each pixel is than the paper around it.
+
+    grey: float32 [H, W] in [0, 1]. Returns two float32 [H, W] in [0, 1]: dark marks as a share of the paper's
+    brightness (so that ink in a shadow counts as ink in the light), light marks as a difference of brightness.
+
+    The paper's brightness is grown from two sources that are right where they are low: closing, which is high only on
+    marks narrower than ``WIDEST`` and at the corners of panels, and the median over a square, which is right wherever
+    paper prevails. Their minimum is then lowered by reconstruction (Vincent 1993), which restores everything that is
+    joined to such a place by pixels as dark: a panel up to its corners, but no stroke. Light marks likewise, inverted.
+    """
+    fine = cv2.GaussianBlur((grey * 255).astype(np.uint8), (0, 0), 1.0)
+    height, width = fine.shape
+    half = cv2.resize(fine, (max(4, width // 2), max(4, height // 2)), interpolation=cv2.INTER_AREA)
+    paper = _median(half)
+    under = _ground(fine, half, paper).astype(np.float32) / 255
+    above = 1 - _ground(255 - fine, 255 - half, 255 - paper).astype(np.float32) / 255
+    seen = fine.astype(np.float32) / 255
+    return ((under - seen) / np.maximum(under, LEAST_WHITE)).clip(0, 1), (seen - above).clip(0, 1)
+
+
+def _ground(fine: np.ndarray, half: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """Brightness of the paper under dark marks: uint8 [H, W], from the picture, the same at half the size, and the
+    median of that."""
+    reach = max(3, round(WIDEST * min(half.shape))) | 1
+    closed = cv2.morphologyEx(half, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach)))
+    level = cv2.max(cv2.min(closed, paper), half)
+    for _ in range(ROUNDS):
+        before, level = level, _lowered(level, half, STEPS)
+        if cv2.norm(before, level, cv2.NORM_INF) < 3:
+            break
+    level = cv2.resize(level, fine.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return _lowered(cv2.max(level, fine), fine, 4)
+
+
+def _lowered(level: np.ndarray, least: np.ndarray, steps: int) -> np.ndarray:
+    """Geodesic erosion: the level spreads by a pixel a step, and stays above the picture."""
+    step = np.ones((3, 3), np.uint8)
+    for _ in range(steps):
+        level = cv2.max(cv2.erode(level, step), least)
+    return level
+
+
+def _median(half: np.ndarray) -> np.ndarray:
+    """uint8 [h, w] -> its median over squares, from a picture of half of the size."""
+    height, width = half.shape
+    small = cv2.resize(half, (max(4, width // 2), max(4, height // 2)), interpolation=cv2.INTER_AREA)
+    around = max(3, round(AROUND * min(small.shape))) | 1
+    edge = around // 2
+    padded = cv2.copyMakeBorder(small, edge, edge, edge, edge, cv2.BORDER_REFLECT)
+    inner = cv2.medianBlur(padded, around)[edge:-edge, edge:-edge]
+    return cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR)

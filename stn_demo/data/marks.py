@@ -1,0 +1,201 @@
+"""Marks on a flat picture -> digits: what hangs together, what is too large, solid, tangled or small to be one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from .lines import without_lines
+
+CONTRAST = 0.06  # fainter marks than this are the paper's own
+FAINT = 0.035  # a part of a stroke may be as faint, where it joins a stronger one
+NOISES = 6.0  # times the paper's grain that ink must stand out by
+TAIL = 0.004  # of the picture: a thin stroke covers this much at least
+SMALLEST = 0.035  # of the picture's longer side: smaller marks are dust
+LIKE = 0.45  # of the tallest digit's height: smaller marks are no digits beside it
+SOLID = 0.42  # of its longest side: a mark this thick is a slab
+CONTACT = 0.6  # of its longest side: what touches the picture's edge for so long goes on beyond it
+TANGLED = 5.0  # times its longest side: a longer stroke is a scribble
+HOLES = 5  # more holes than this are a scribble
+
+
+class Mark(NamedTuple):
+    """Something that may be a digit. box: left, top, right, bottom, px, right and bottom exclusive.
+
+    mask: bool [H, W] of the box; strength: its contrast; thickness: of its thickest stroke, px; rim: it touches the
+    picture's edge; what: "digit", "slab" or "scribble".
+    """
+
+    box: tuple[int, int, int, int]
+    mask: np.ndarray
+    strength: float
+    thickness: float
+    rim: bool
+    what: str
+
+    @property
+    def height(self) -> int:
+        return self.box[3] - self.box[1]
+
+    @property
+    def width(self) -> int:
+        return self.box[2] - self.box[0]
+
+    @property
+    def longest(self) -> int:
+        return max(self.height, self.width)
+
+
+class Found(NamedTuple):
+    """The marks of one polarity. marks: see Mark; contrast: float32 [H, W] without lines; lines: pixels of lines."""
+
+    marks: list[Mark]
+    contrast: np.ndarray
+    lines: int
+
+
+def find(contrast: np.ndarray) -> Found | None:
+    """Marks in a picture's contrast, float32 [H, W] in [0, 1]; None where nothing stands out."""
+    grain = 1.4826 * float(np.median(contrast))
+    full = float(np.sort(contrast, axis=None)[-max(1, round(TAIL * contrast.size)) :].mean())
+    if full < max(CONTRAST, min(NOISES * grain, 0.5)):
+        return None
+    floor = max(FAINT, min(3 * grain, 0.5 * full), 0.12 * full)
+    clean, lines = without_lines(contrast, floor)
+    marks = _framed(without_rims(_marks(clean, floor)))
+    if lines.any() and not marks:  # a digit may be one straight line
+        clean, marks = contrast, _framed(_marks(contrast, floor))
+        marks = marks if len(marks) == 1 else []
+    return Found(_joined(marks, contrast.shape), clean, int(lines.sum()))
+
+
+def _marks(contrast: np.ndarray, floor: float) -> list[Mark]:
+    """What hangs together above `floor` and somewhere is strong."""
+    height, width = contrast.shape
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((contrast > floor).astype(np.uint8), connectivity=8)
+    least = max(3.0, SMALLEST * max(contrast.shape) * 0.4)
+    marks = []
+    for label in range(1, count):
+        left, top, wide, high, area = (int(value) for value in stats[label])
+        if max(wide, high) < least:
+            continue
+        mask = labels[top : top + high, left : left + wide] == label
+        part = contrast[top : top + high, left : left + wide]
+        strength = float(np.quantile(part[mask], 0.9))
+        if strength < max(CONTRAST, 1.3 * floor):
+            continue
+        mask = mask & (part > max(floor, 0.2 * strength))
+        edges = [mask[:, 0], mask[0], mask[:, -1], mask[-1]]
+        outside = (left <= 1, top <= 1, left + wide >= width - 1, top + high >= height - 1)
+        touching = sum(int(edge.sum()) for edge, out in zip(edges, outside, strict=True) if out)
+        if touching > CONTACT * max(wide, high):
+            continue
+        marks.append(_described((left, top, left + wide, top + high), mask, strength, any(outside)))
+    return marks
+
+
+def without_rims(marks: list[Mark]) -> list[Mark]:
+    """Drops what hangs on the picture's edge where there is a good mark that does not."""
+    free = [mark for mark in marks if not mark.rim]
+    if free and max(m.longest for m in free) > 0.12 * max(m.longest for m in marks):
+        return free
+    return marks
+
+
+def _described(box, mask: np.ndarray, strength: float, rim: bool) -> Mark:
+    padded = np.pad(mask.astype(np.uint8), 1)
+    thickness = 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
+    longest = max(mask.shape)
+    area = int(mask.sum())
+    what = "digit"
+    if thickness > SOLID * longest and longest > 8 and min(mask.shape) > 0.3 * longest:
+        what = "slab"
+    elif longest > 30 and (area > TANGLED * longest * _mean_thickness(mask) or _holes(padded) > HOLES):
+        what = "scribble"
+    return Mark(box, mask, strength, thickness, rim, what)
+
+
+def _mean_thickness(mask: np.ndarray) -> float:
+    """Twice the area over the length of the outline; an outline on a square raster is 4 / pi too long."""
+    padded = np.pad(mask.astype(np.int8), 1)
+    outline = np.abs(np.diff(padded, axis=0)).sum() + np.abs(np.diff(padded, axis=1)).sum()
+    return float(2 * mask.sum() / max(1.0, 0.8 * outline))
+
+
+def _holes(padded: np.ndarray) -> int:
+    """How many holes larger than a few pixels a mark has, uint8 [H, W] with a margin."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(1 - padded, connectivity=4)
+    return int((stats[1:count, cv2.CC_STAT_AREA] > 6).sum()) - 1
+
+
+def _framed(marks: list[Mark]) -> list[Mark]:
+    """Drops frames: thin outlines with something large inside them."""
+    kept = []
+    for outer in marks:
+        fill = outer.mask.mean()
+        inside = [m for m in marks if m is not outer and within(m.box, outer.box) and m.longest > 0.3 * outer.longest]
+        if fill < 0.4 and inside and _encloses(outer, inside):
+            continue
+        kept.append(outer)
+    return kept
+
+
+def within(box, outer, slack: int = 0) -> bool:
+    return box[0] >= outer[0] - slack and box[1] >= outer[1] - slack and box[2] <= outer[2] + slack and box[3] <= outer[3] + slack
+
+
+def _encloses(outer: Mark, inside: list[Mark]) -> bool:
+    """Some mark lies in a hole of the outer one."""
+    background = np.pad(~outer.mask, 1, constant_values=True).astype(np.uint8)
+    _, labels = cv2.connectedComponents(background, connectivity=4)
+    for mark in inside:
+        x, y = (mark.box[0] + mark.box[2]) // 2 - outer.box[0] + 1, (mark.box[1] + mark.box[3]) // 2 - outer.box[1] + 1
+        ys, xs = np.nonzero(mark.mask)
+        x, y = xs[0] + mark.box[0] - outer.box[0] + 1, ys[0] + mark.box[1] - outer.box[1] + 1
+        if labels[y, x] != labels[0, 0] and labels[y, x] != 0:
+            return True
+    return False
+
+
+def _joined(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
+    """Puts together what belongs to one digit: a bar above a 5, a stroke that was interrupted; drops what is small."""
+    marks = sorted(marks, key=lambda mark: -mark.longest)
+    done: list[Mark] = []
+    while marks:
+        mark = marks.pop(0)
+        for index, other in enumerate(done):
+            if _belongs(mark, other):
+                done[index] = _union(other, mark)
+                break
+        else:
+            done.append(mark)
+    return [mark for mark in done if mark.longest >= SMALLEST * max(shape)]
+
+
+def _belongs(small: Mark, large: Mark) -> bool:
+    if "slab" in (small.what, large.what) or small.strength < 0.3 * large.strength:
+        return False
+    across = min(small.box[2], large.box[2]) - max(small.box[0], large.box[0])
+    down = min(small.box[3], large.box[3]) - max(small.box[1], large.box[1])
+    if across > 0.5 * small.width and down > 0.5 * small.height:
+        return small.longest < 0.5 * large.longest and not large.rim  # within it
+    gap = max(-across, -down, 0)
+    stroke = min(small.thickness, large.thickness)
+    if small.longest < 0.75 * large.longest and gap < max(1.5 * stroke, 3):
+        return True
+    beside = across > 0.5 * min(small.width, large.width)
+    return beside and small.height < 0.5 * large.height and gap < 0.2 * large.height
+
+
+def _union(one: Mark, other: Mark) -> Mark:
+    box = (
+        min(one.box[0], other.box[0]), min(one.box[1], other.box[1]),
+        max(one.box[2], other.box[2]), max(one.box[3], other.box[3]),
+    )  # fmt: skip
+    mask = np.zeros((box[3] - box[1], box[2] - box[0]), bool)
+    for mark in (one, other):
+        left, top = mark.box[0] - box[0], mark.box[1] - box[1]
+        mask[top : top + mark.height, left : left + mark.width] |= mark.mask
+    return _described(box, mask, max(one.strength, other.strength), one.rim or other.rim)
