@@ -43,7 +43,9 @@ def cut(grey: np.ndarray) -> Cuts:
         return Cuts([], np.zeros_like(grey), "blank")
     chosen = [(mark, polarity) for polarity in found for mark in polarity.marks]
     digits = _outermost([(mark, polarity) for mark, polarity in chosen if mark.what == "digit"])
-    if whole is not None and all(mark.rim for mark, _ in digits):
+    odd = [mark for mark, _ in chosen if mark.what == "scribble"]
+    digits = [(m, p) for m, p in digits if not any(marks.within(m.box, tangle.box, 2) for tangle in odd)]
+    if whole is not None and not odd and all(mark.rim for mark, _ in digits):
         return Cuts([Cut((0.0, 0.0, 1.0, 1.0), whole, 1.0)], whole, None)
     if not digits:
         odd = [mark for mark, _ in chosen if mark.what != "digit"]
@@ -62,6 +64,24 @@ def cut(grey: np.ndarray) -> Cuts:
     return Cuts(cuts, best[1].contrast, None)
 
 
+def by_hand(flat: np.ndarray, box: tuple[float, float, float, float]) -> Cut | None:
+    """All ink of a flat picture within a box, shares of the picture, as one digit; None where there is none."""
+    height, width = flat.shape
+    left, right = (round(min(max(share, 0.0), 1.0) * width) for share in box[::2])
+    top, bottom = (round(min(max(share, 0.0), 1.0) * height) for share in box[1::2])
+    part = flat[top:bottom, left:right]
+    if part.size < 16 or float(part.max()) < marks.CONTRAST:
+        return None
+    mask = part > 0.25 * float(np.quantile(part, 0.98))
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return None
+    inner = (left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
+    mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    mark = marks.described(inner, mask, float(np.quantile(part[part > 0], 0.95)), False)
+    return Cut(box, ink(flat, mark), 1.0)
+
+
 def _whole(grey: np.ndarray) -> np.ndarray | None:
     """The ink of a picture that a digit fills up to its edges, or None: there is no paper around it, so that the paper
     is what a smooth surface fits best (``paper.ink``)."""
@@ -72,7 +92,11 @@ def _whole(grey: np.ndarray) -> np.ndarray | None:
         return None
     mask = strength.numpy() > 0.5
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows) or rows[-1] - rows[0] < FILLED * mask.shape[0] or columns[-1] - columns[0] < FILLED * mask.shape[1]:
+    if (
+        not len(rows)
+        or rows[-1] - rows[0] < FILLED * mask.shape[0]
+        or columns[-1] - columns[0] < FILLED * mask.shape[1]
+    ):
         return None
     return strength.numpy() if mask.mean() < 0.7 else None
 
@@ -96,7 +120,7 @@ def ink(contrast: np.ndarray, mark: Mark) -> np.ndarray:
     reach = max(3, round(1.5 * mark.thickness)) | 1
     local = cv2.dilate(part, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
     local = np.maximum(cv2.blur(local, (reach, reach)), 0.25 * mark.strength)
-    return ((part / local - 0.3) / 0.45).clip(0, 1)
+    return ((part / local - 0.25) / 0.45).clip(0, 1)
 
 
 def _sized(grey: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 STEEPEST = 45  # degrees
 PERSPECTIVE = 6  # degrees that two directions of a sheet may differ from a right angle
 LEAST_LENGTH = 0.055  # of the picture's longer side: shorter pieces are not looked at
-THICKEST = 0.03  # of the picture's shorter side
+THICKEST = 0.05  # of the picture's shorter side
 ACROSS = 0.85  # of the way across the picture: a line this long is a rule
 SLENDER = 30  # times as long as it is thick, and HALF the way across
 HALF = 0.6
@@ -55,7 +55,10 @@ def without_lines(marks: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarr
         views.append(view)
         pieces += found
     lines = _lines(pieces, marks.shape)
-    strengths = [_strength(view, [p for p in lines if p.direction == index], floor, marks.shape) for index, view in enumerate(views)]
+    strengths = [
+        _strength(view, [p for p in lines if p.direction == index], floor, marks.shape)
+        for index, view in enumerate(views)
+    ]
     strength = np.maximum(*strengths)
     rest = np.where((strength > 0) & (marks < OVERSHOOT * strength + 0.03), 0, marks)
     ink = (rest > floor).astype(np.uint8)
@@ -109,7 +112,10 @@ def _pieces(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[
     mask = (turned > floor).astype(np.uint8)
     least, thickest = max(12, round(LEAST_LENGTH * max(marks.shape))), max(5, round(THICKEST * min(marks.shape)))
     bridged = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
-    thick = cv2.dilate(cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((thickest + 1, thickest + 1), np.uint8)), np.ones((3, 3), np.uint8))
+    thick = cv2.dilate(
+        cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((thickest + 1, thickest + 1), np.uint8)),
+        np.ones((3, 3), np.uint8),
+    )
     thin = bridged & ~thick
     # a line that leans by a degree stays within its own thickness over this length, if a pixel is added above and below
     level = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
@@ -147,7 +153,11 @@ def _way(shape: tuple[int, ...], matrix: np.ndarray, size: tuple[int, int]) -> n
 def _lines(pieces: list[Piece], shape: tuple[int, ...]) -> list[Piece]:
     """Those pieces that are lines: they cross the picture, or both their ends meet lines of the other direction."""
     near = 0.012 * max(shape) + 3
-    rules = [p for p in pieces if p.share > ACROSS or (p.share > HALF and p.length > SLENDER * p.thickness)]
+    rules = [p for p in pieces if p.share > ACROSS]
+    slender = [p for p in pieces if HALF < p.share <= ACROSS and p.length > SLENDER * p.thickness]
+    for direction in (0, 1):  # a sheet that ends within the picture has several rules; one may be a stroke of the pen
+        parallel = [p for p in slender if p.direction == direction]
+        rules += parallel if len(parallel) >= 3 else []
     rules += [p for p in pieces if any(_continues(p, other, near) for other in pieces)]
     known = {id(piece) for piece in rules}
     chosen = list(pieces)

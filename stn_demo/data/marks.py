@@ -17,8 +17,9 @@ SMALLEST = 0.035  # of the picture's longer side: smaller marks are dust
 LIKE = 0.45  # of the tallest digit's height: smaller marks are no digits beside it
 SOLID = 0.42  # of its longest side: a mark this thick is a slab
 CONTACT = 0.6  # of its longest side: what touches the picture's edge for so long goes on beyond it
+FLATTEST = 7  # times as wide as high: the rest of a rule
 TANGLED = 5.0  # times its longest side: a longer stroke is a scribble
-HOLES = 5  # more holes than this are a scribble
+HOLES = 9  # more holes than this are a scribble
 
 
 class Mark(NamedTuple):
@@ -78,8 +79,8 @@ def _marks(contrast: np.ndarray, floor: float) -> list[Mark]:
     least = max(3.0, SMALLEST * max(contrast.shape) * 0.4)
     marks = []
     for label in range(1, count):
-        left, top, wide, high, area = (int(value) for value in stats[label])
-        if max(wide, high) < least:
+        left, top, wide, high = (int(value) for value in stats[label][:4])
+        if max(wide, high) < least or wide > FLATTEST * high:
             continue
         mask = labels[top : top + high, left : left + wide] == label
         part = contrast[top : top + high, left : left + wide]
@@ -92,7 +93,7 @@ def _marks(contrast: np.ndarray, floor: float) -> list[Mark]:
         touching = sum(int(edge.sum()) for edge, out in zip(edges, outside, strict=True) if out)
         if touching > CONTACT * max(wide, high):
             continue
-        marks.append(_described((left, top, left + wide, top + high), mask, strength, any(outside)))
+        marks.append(described((left, top, left + wide, top + high), mask, strength, any(outside)))
     return marks
 
 
@@ -104,7 +105,7 @@ def without_rims(marks: list[Mark]) -> list[Mark]:
     return marks
 
 
-def _described(box, mask: np.ndarray, strength: float, rim: bool) -> Mark:
+def described(box, mask: np.ndarray, strength: float, rim: bool) -> Mark:
     padded = np.pad(mask.astype(np.uint8), 1)
     thickness = 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
     longest = max(mask.shape)
@@ -143,7 +144,12 @@ def _framed(marks: list[Mark]) -> list[Mark]:
 
 
 def within(box, outer, slack: int = 0) -> bool:
-    return box[0] >= outer[0] - slack and box[1] >= outer[1] - slack and box[2] <= outer[2] + slack and box[3] <= outer[3] + slack
+    return (
+        box[0] >= outer[0] - slack
+        and box[1] >= outer[1] - slack
+        and box[2] <= outer[2] + slack
+        and box[3] <= outer[3] + slack
+    )
 
 
 def _encloses(outer: Mark, inside: list[Mark]) -> bool:
@@ -198,4 +204,4 @@ def _union(one: Mark, other: Mark) -> Mark:
     for mark in (one, other):
         left, top = mark.box[0] - box[0], mark.box[1] - box[1]
         mask[top : top + mark.height, left : left + mark.width] |= mark.mask
-    return _described(box, mask, max(one.strength, other.strength), one.rim or other.rim)
+    return described(box, mask, max(one.strength, other.strength), one.rim or other.rim)

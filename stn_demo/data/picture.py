@@ -1,15 +1,16 @@
-"""Any picture -> the digit that the model expects: decoding, bounded and forgiving. ``paper`` finds the ink.
+"""Any picture -> the digits on it, as the model expects them: decoding, bounded and forgiving. ``cutting`` finds them.
 
 Preparation comes before the visitor's pose: centring afterwards would undo what the network is to undo.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import threading
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,13 +23,28 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_SCANS = 40  # of a JPEG: encoders write about ten; one can be 80 bytes of file and a pass over all pixels
 LEAST_SIDE = 4  # px
-WORKING_SIDE = 400  # px: more than a digit's strokes need, few enough to be quick
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+WORKING_SIDE = 640  # px: a digit of a tenth of the picture still shows its strokes; few enough to be quick
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "HEIF")
 """What people upload. Left out on purpose: EPS, which starts Ghostscript; icons, which hide another picture
 behind their header; and what has no signature, so that any bytes can be taken for it."""
 MOVING = ("GIF", "WEBP", "AVIF", "PNG")  # further frames move; a TIFF has pages, a phone's JPEG previews
 WHITES = (1, 255, 1023, 4095, 16383, 65535)  # usual full brightnesses: 0..1, and 8, 10, 12, 14, 16 bits
+HEIF_DECODERS = ("pi_heif", "pillow_heif")  # the first decodes only, under the LGPL; the second brings a GPL encoder
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")  # ISO/IEC 23008-12, annex B
+HEIC = (
+    "This is a HEIC picture, the format of many phones, and no decoder for it is installed here. Run: pip install "
+    "pi-heif, or let the phone save or share it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)."
+)
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's own grey
+
+LIKE_BEST = 0.6  # of the best digit's score: the first digit that has as much is taken
+Box = tuple[float, float, float, float]
+NO_DIGIT = {
+    "blank": "There is nothing on this picture; give one with a digit that stands out from its paper.",
+    "lines": "There are only straight lines on this picture; give one with a digit.",
+    "slab": "There is only a solid area on this picture, no strokes of a pen; give one with a digit.",
+    "scribble": "This looks like a scribble, not like a digit; give a picture with a digit that stands alone.",
+}
 
 _decoding = threading.Lock()  # one large picture in memory at a time; ``catch_warnings`` is for one thread
 _marker = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # in JPEG data: not a stuffed byte, not a restart
@@ -38,7 +54,7 @@ class PictureError(ValueError):
     """A picture cannot be used; the message says why and what to do.
 
     ``code`` is stable, for translations: empty, too_large_bytes, too_many_pixels, too_small, not_an_image,
-    broken, animated, blank.
+    broken, animated, heic, no_opencv, blank, and, where there are marks but no digit, lines, slab, scribble.
     """
 
     def __init__(self, code: str, message: str):
@@ -46,18 +62,57 @@ class PictureError(ValueError):
         self.code = code
 
 
-def read(data: bytes, raw: bool = False) -> Tensor:
-    """The digit in a picture file: float32 [28, 28] in [0, 1], white ink on black.
+class Found(NamedTuple):
+    """What is on a picture. N digits in reading order, N >= 1.
 
-    Any size, mode, orientation tag and alpha; dark ink on light paper or light on dark; uneven paper. The ink
-    is cropped, its longest side made 20 px, its centre of mass put in the middle, as in MNIST. ``raw`` only
+    digits: float32 [N, 28, 28] in [0, 1]. boxes: (left, top, right, bottom) of each, as shares of the picture.
+    first: index of the digit that is taken where nobody chooses. colours: uint8 [h, w, 3], the picture, upright,
+    at most 640 px a side. flat: uint8 [h, w], its ink without light, lines and frames. cuts: each digit as it
+    was cut out, float32 [height, width] in [0, 1].
+    """
+
+    digits: Tensor
+    boxes: list[Box]
+    first: int
+    colours: Tensor
+    flat: Tensor
+    cuts: list[Tensor]
+
+
+def read(data: bytes, raw: bool = False) -> Tensor:
+    """The digit in a picture file: float32 [28, 28] in [0, 1], white ink on black; of several the first.
+
+    Any size, mode, orientation tag and alpha; dark ink on light paper or light on dark; shadows, lines, boxes, panels.
+    The ink is cropped, its longest side made 20 px, its centre of mass put in the middle, as in MNIST. ``raw`` only
     resizes, in grey as it is: nothing inverted, stretched or centred; what is transparent, and what a picture
     lacks to a square, is black.
 
     Raises:
         PictureError: the file is empty, too large (20 MB, 40 million pixels), no picture, broken, animated,
-            too small, or blank (``raw`` takes a blank one). Nothing else, whatever the bytes.
+            too small, or without a digit (``raw`` takes that one). Nothing else, whatever the bytes.
     """
+    planes = _planes_of(data)
+    return _raw(*planes) if raw else _first(_found(*planes))
+
+
+def find(data: bytes, box: Box | None = None) -> Found:
+    """All digits in a picture file; with `box` (left, top, right, bottom, as shares of the picture) only what lies
+    in it, taken as one digit.
+
+    Raises:
+        PictureError: as ``read``; ``no_digit`` codes (blank, lines, slab, scribble) also where the box is empty.
+    """
+    return _found(*_planes_of(data), box)
+
+
+def to_digit(image: Image.Image, raw: bool = False) -> Tensor:
+    """``read`` for a decoded picture. Raises PictureError where it is too small, or has no digit and is not ``raw``."""
+    _check_size(*image.size)
+    planes = _reduced(image)
+    return _raw(*planes) if raw else _first(_found(*planes))
+
+
+def _planes_of(data: bytes) -> tuple[Tensor, Tensor | None]:
     if not data:
         raise PictureError("empty", "The file is empty; choose a picture with a digit on it.")
     if len(data) > MAX_BYTES:
@@ -65,33 +120,52 @@ def read(data: bytes, raw: bool = False) -> Tensor:
         raise PictureError("too_large_bytes", f"The file is larger than {most}; give a smaller picture.")
     with _decoding, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a library's remarks about odd files help nobody here
-        planes = _reduced(_decoded(data))
-    return _digit(*planes, raw)
+        return _reduced(_decoded(data))
 
 
-def to_digit(image: Image.Image, raw: bool = False) -> Tensor:
-    """``read`` for a decoded picture. Raises PictureError where it is too small, or blank and not ``raw``."""
-    _check_size(*image.size)
-    return _digit(*_reduced(image), raw)
-
-
-def _digit(colours: Tensor, alpha: Tensor | None, raw: bool) -> Tensor:
+def _grey(colours: Tensor) -> Tensor:
     luma = torch.tensor(LUMA) if len(colours) == 3 else torch.ones(1)
-    grey = (colours * luma[:, None, None]).sum(0)
-    if raw:
-        return _resized(grey if alpha is None else grey * alpha)
-    for view in (grey, *colours):  # red on green of the same brightness shows in one colour only
-        ink = paper.ink(_on_ground(view, alpha))
-        if ink is not None:
-            return paper.prepared(ink).clamp(0, 1)
-    nothing = "There is nothing on this picture; give one with a digit that stands out from its paper."
-    raise PictureError("blank", nothing)
+    return (colours * luma[:, None, None]).sum(0)
+
+
+def _raw(colours: Tensor, alpha: Tensor | None) -> Tensor:
+    grey = _grey(colours)
+    return _resized(grey if alpha is None else grey * alpha)
+
+
+def _first(found: Found) -> Tensor:
+    return found.digits[found.first]
+
+
+def _found(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found:
+    try:
+        from . import cutting  # noqa: PLC0415  OpenCV, which a machine that only trains does not need
+    except ImportError:
+        missing = "Finding a digit on a picture needs OpenCV; run: pip install opencv-python-headless"
+        raise PictureError("no_opencv", missing) from None
+    why = None
+    for view in (_grey(colours), *colours):  # red on green of the same brightness shows in one colour only
+        found = cutting.cut(_on_ground(view, alpha).clamp(0, 1).contiguous().numpy())
+        why = why or found.refused
+        cuts = [cutting.by_hand(found.flat, box)] if box and found.flat.any() else found.digits
+        prepared = [(cut, torch.from_numpy(cut.ink)) for cut in cuts if cut is not None and (cut.ink > 0.5).any()]
+        if prepared:
+            digits = torch.stack([paper.prepared(ink).clamp(0, 1) for _, ink in prepared])
+            scores = [cut.score for cut, _ in prepared]
+            first = next(i for i, score in enumerate(scores) if score >= LIKE_BEST * max(scores))
+            shown = _grey(colours)[None] if len(colours) == 1 else colours
+            picture = (shown.expand(3, -1, -1).permute(1, 2, 0) * 255).round().clamp(0, 255).byte()
+            flat = torch.from_numpy(found.flat / max(float(found.flat.max()), 1e-6) * 255).byte()
+            return Found(digits, [cut.box for cut, _ in prepared], first, picture, flat, [ink for _, ink in prepared])
+    raise PictureError(why or "blank", NO_DIGIT[why or "blank"])
 
 
 def _decoded(data: bytes) -> Image.Image:
     """The first frame, upright; a JPEG already at a fraction of its size."""
     try:
         Image.init()  # Pillow knows its plugins only then
+        if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS and not _heif_opens():
+            raise PictureError("heic", HEIC)
         image = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
         _check_size(*image.size)  # of the header: nothing has been allocated yet
         if image.format in MOVING and getattr(image, "is_animated", False):
@@ -105,6 +179,8 @@ def _decoded(data: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise _too_many_pixels("more than 100 million") from None
     except UnidentifiedImageError:
+        if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
+            raise _broken() from None
         foreign = "This file is not a picture that can be read; give a PNG or a JPEG."
         raise PictureError("not_an_image", foreign) from None
     except Exception:  # decoders raise whatever they like over damaged bytes
@@ -113,6 +189,17 @@ def _decoded(data: bytes) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except Exception:  # a damaged tag beside a good picture
         return image
+
+
+def _heif_opens() -> bool:
+    """Registers a decoder of HEIC with Pillow, if one is installed."""
+    for name in HEIF_DECODERS:
+        try:
+            importlib.import_module(name).register_heif_opener(thumbnails=False)
+            return True
+        except ImportError:
+            continue
+    return False
 
 
 def _scans(data: bytes) -> int:
@@ -174,16 +261,15 @@ def _planes(image: Image.Image) -> Tensor:
 def _deep(image: Image.Image, size: tuple[int, int]) -> Tensor:
     """[1, H, W] in [0, 1] of a picture with more than 8 bits: divided by the least usual white that holds its
     values; where there is none (negative, or beyond 16 bits), stretched from its least to its greatest."""
-    values: np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]] = np.asarray(image, dtype=np.float32)
+    values: np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]] = np.asarray(image, dtype=np.float64)
     bad = ~np.isfinite(values)
     if bad.any():
         values = np.where(bad, np.median(values[~bad]) if not bad.all() else 0, values)
     least, most = float(values.min()), float(values.max())
     white: float | None = next((white for white in WHITES if most <= white), None) if least >= 0 else None
     if white is None:
-        # halves, for the range may be beyond float32
-        values, white = values / 2 - least / 2, max(most / 2 - least / 2, 1e-30)
-    small = Image.fromarray((values / np.float32(white)).clip(0, 1)).resize(size, Image.Resampling.BOX)
+        values, white = values - least, max(most - least, 1e-30)
+    small = Image.fromarray((values / white).clip(0, 1).astype(np.float32)).resize(size, Image.Resampling.BOX)
     return torch.from_numpy(np.array(small))[None].clamp(0, 1)
 
 

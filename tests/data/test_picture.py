@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import pictures
+import pillow_heif
 import pytest
 import torch
 from PIL import Image
@@ -64,7 +65,8 @@ def test_every_picture_of_the_seven_is_the_same_digit(name, seven):
     assert max(extent(digit)) in (19, 20, 21)
     assert centre(digit) == pytest.approx((13.5, 13.5), abs=0.4)
     assert digit[0].max() == digit[:, 0].max() == digit[:, -1].max() == 0
-    assert likeness(digit, seven) > (0.8 if name == "hairline.png" else 0.9)
+    # the 7 of 28 pixels, and the photograph that enlarges it, have steps in their strokes
+    assert likeness(digit, seven) > {"hairline.png": 0.8, "tiny.png": 0.85, "phone.jpg": 0.85}.get(name, 0.9)
 
 
 def test_the_digit_is_the_ink_itself_cut_out_and_averaged(seven):
@@ -140,6 +142,38 @@ def test_floats_of_any_range_are_brightness(scale, shift, seven):
     assert likeness(picture.read(pictures.encoded(Image.fromarray(values), "TIFF")), seven) > 0.95
     values[:] = np.nan
     assert refusal(pictures.encoded(Image.fromarray(values), "TIFF")).code == "blank"
+
+
+def test_a_float_tiff_beyond_float32_with_a_nan_is_read_or_refused(seven):
+    values = np.full((8, 8), 3e38, np.float32)
+    values[2, 3] = np.nan
+    assert refusal(pictures.encoded(Image.fromarray(values), "TIFF")).code == "blank"
+    values = np.where(np.asarray(pictures.drawn()) > 128, 3e38, -3e38).astype(np.float32)
+    values[3, 3] = np.nan
+    assert likeness(picture.read(pictures.encoded(Image.fromarray(values), "TIFF")), seven) > 0.9
+
+
+# -- HEIC
+
+
+def heic():
+    pillow_heif.register_heif_opener()
+    return pictures.encoded(pictures.drawn().convert("RGB"), "HEIF")
+
+
+def test_heic_is_read(seven):
+    assert likeness(picture.read(heic()), seven) > 0.95
+
+
+def test_damaged_heic_is_broken():
+    assert refusal(heic()[:400]).code == "broken"
+
+
+def test_without_a_decoder_heic_is_named_with_the_way_out(monkeypatch):
+    data = heic()
+    monkeypatch.setattr(picture, "HEIF_DECODERS", ("no_such_decoder",))
+    error = refusal(data)
+    assert error.code == "heic" and "HEIC" in str(error) and "JPEG" in str(error) and "pip install" in str(error)
 
 
 # -- pictures that are refused

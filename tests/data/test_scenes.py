@@ -1,0 +1,100 @@
+"""Pictures like those that people upload, from the generator: how many digits are cut out rightly, by group.
+
+Each group has the numbers FIRST .. FIRST + COUNT of the family that nothing was tuned on.
+"""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+
+from stn_demo.data import paper, picture, scenes
+from stn_demo.data.scenes.reported import REPORTED
+
+FIRST, COUNT = 0, 4
+SINGLE = [group for group in scenes.GROUPS if group not in ("several", "nothing")]
+LIKE = 0.75  # correlation with the digit's own ink in the same form
+
+
+def likeness(one, other):
+    return float(np.corrcoef(one.flatten(), other.flatten())[0, 1])
+
+
+def overlap(one, other):
+    """Intersection over union of two boxes (left, top, right, bottom)."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    common = max(across, 0) * max(down, 0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return common / (sum(areas) - common)
+
+
+def encoded(image):
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("group", SINGLE)
+def test_the_digit_is_found_among_the_marks(group):
+    right = 0
+    for number in range(FIRST, FIRST + COUNT):
+        scene = scenes.make(group, number, "unseen")
+        try:
+            digit = picture.to_digit(scene.image)
+        except picture.PictureError:
+            continue
+        right += likeness(digit, paper.prepared(torch.from_numpy(scene.ink))) > LIKE
+    assert right >= COUNT - 1
+
+
+def test_every_one_of_several_digits_is_found():
+    right = 0
+    for number in range(FIRST, FIRST + COUNT):
+        scene = scenes.make("several", number, "unseen")
+        found = picture.find(encoded(scene.image))
+        boxes = [tuple(np.multiply(box, scene.image.size * 2)) for box in found.boxes]
+        right += len(boxes) == len(scene.boxes) and all(
+            max(overlap(box, other) for other in boxes) > 0.6 for box in scene.boxes
+        )
+        assert len(found.digits) == len(found.boxes) == len(found.cuts)
+    assert right >= COUNT - 1
+
+
+def test_where_there_is_no_digit_it_says_so():
+    codes = []
+    for number in range(6):
+        scene = scenes.make("nothing", number, "unseen")
+        with pytest.raises(picture.PictureError) as error:
+            picture.to_digit(scene.image)
+        codes.append(error.value.code)
+    assert codes[2] == "scribble" and codes[3] == "lines" and set(codes) <= set(picture.NO_DIGIT)
+
+
+@pytest.mark.parametrize("name", REPORTED)
+def test_the_reported_pictures_are_cut_rightly(name):
+    draw, labels = REPORTED[name]
+    found = picture.find(encoded(draw()))
+    assert len(found.boxes) == len(labels)
+    clean = picture.find(encoded(REPORTED["pair"][0]())).digits[0]  # a seven on plain paper
+    if labels[0] == 7:
+        assert likeness(found.digits[0], clean) > 0.85
+    else:  # the nine keeps its faint head: ink left of its stem, and a hole there
+        assert found.digits[0][6:12, 8:14].max() > 0.6
+        assert found.digits[0].sum() > 60
+
+
+def test_a_box_by_hand_takes_what_lies_in_it():
+    data = encoded(REPORTED["pair"][0]())
+    both = picture.find(data)
+    right = picture.find(data, (0.5, 0.1, 0.9, 0.9))
+    assert len(right.boxes) == 1 and likeness(right.digits[0], both.digits[1]) > 0.95
+    with pytest.raises(picture.PictureError):
+        picture.find(data, (0.0, 0.0, 0.1, 0.1))
+
+
+def test_the_same_arguments_give_the_same_picture():
+    one, again = scenes.make("boxed", 3), scenes.make("boxed", 3)
+    assert one.image.tobytes() == again.image.tobytes() and one.labels == again.labels == (3,)
+    assert scenes.make("boxed", 3, "unseen").image.tobytes() != one.image.tobytes()
