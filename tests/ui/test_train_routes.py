@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import re
 import struct
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from stn_demo.ui.live.networks import Networks
 from stn_demo.ui.live.samples import Samples
 from stn_demo.ui.options import OptionError, Options, read_options
 from stn_demo.ui.server import build_app
+from stn_demo.ui.train import replay
 from stn_demo.ui.train.strip import Pictures
 
 SETTINGS = {
@@ -298,6 +301,13 @@ def test_a_run_as_json_and_as_csv(client, short):
     assert [int(row["step"]) for row in told] == [event["step"] for event in steps]
     assert float(told[-1]["loss"]) == pytest.approx(steps[-1]["loss"])
     assert client.get("/stn/train/export", params={"id": short, "format": "xml"}).status_code == 400
+
+
+def test_the_film_shows_as_much_around_the_digit_as_the_page():
+    shared = Path(replay.__file__).parents[1] / "shared"
+    (extent,) = re.findall(r"EXTENT = ([\d.]+);", (shared / "geometry.js").read_text(encoding="utf-8"))
+    (step,) = re.findall(r"\bstep: (\d+)", (shared / "store.js").read_text(encoding="utf-8"))
+    assert (float(extent), int(step)) == (replay.EXTENT, replay.EVERY)
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])

@@ -24,7 +24,7 @@ def add(app: FastAPI, options: Options) -> None:
     async def qr(request: Request):
         text = await http.body(request, MOST_BODY)
         try:
-            values = parse(text if text is not None else b" " * (257 * 1024))
+            values = parse(text)
             page, hash_ = (_text(values, name) for name in ("page", "hash"))
         except RequestError as error:
             return http.refuse(error.code, str(error))

@@ -63,7 +63,7 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_
     async def link(request: Request):
         text = await http.body(request, 256 * 1024)
         try:
-            values = parse(text if text is not None else b" " * (257 * 1024))
+            values = parse(text)
             valid = read_state(values, batcher.defaults)
             await batcher.run(
                 lambda engine: [engine.networks.get(valid[name]) for name in ("model", "twin") if valid[name]]
@@ -76,7 +76,7 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_
     async def precise(request: Request, work: Callable) -> JSONResponse:
         try:
             text = await http.body(request, 256 * 1024)
-            asked = read_request(parse(text if text is not None else b" " * (257 * 1024)), batcher.defaults)
+            asked = read_request(parse(text), batcher.defaults)
             return JSONResponse(await batcher.run(partial(work, asked)))
         except ValueError as error:
             return http.refuse(getattr(error, "code", "bad_request"), str(error))

@@ -21,6 +21,7 @@ from ...analysis.landscape import ROTATIONS, SCALES, Landscape
 
 _write = msgspec.json.Encoder().encode  # what is no finite number becomes null, which the page shows as a dash
 GRID_UNIT = 4096  # of the int16 grid: 1 / 4096 of half a picture, 0.003 px at 28 px; saturates at 8 half pictures
+TYPES = {"int16": "i2", "uint16": "u2", "uint8": "u1"}
 ARROW_UNIT = 32767  # length of the longest arrow as int16
 
 
@@ -31,8 +32,8 @@ def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> li
     columns = {
         "grid": grids.nan_to_num().clamp(-32768, 32767).round().to(torch.int16).numpy(),
         "digit": torch.stack(digits).numpy(),
-        "input": _bytes(torch.stack([frame.input for frame in frames])),
-        "warped": _bytes(torch.stack([frame.warped for frame in frames])),
+        "input": as_bytes(torch.stack([frame.input for frame in frames])),
+        "warped": as_bytes(torch.stack([frame.warped for frame in frames])),
     }
     return [
         _message(frame, {name: column[i] for name, column in columns.items()}, headers[i])
@@ -44,12 +45,12 @@ def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes
     density_max = longest = 0.0
     if frame.density is not None:
         density_max = float(frame.density.max().clamp(min=1e-6))
-        arrays["density"] = _bytes(frame.density / density_max)
+        arrays["density"] = as_bytes(frame.density / density_max)
     if frame.push is not None:
         arrays["arrows"], longest = _arrows(frame.push.arrows)
     looks = frame.looks if len(frame.looks) > 1 else ()  # a single one is what was applied
     if looks:
-        arrays["looks"] = _bytes(torch.stack([look.warped for look in looks]))
+        arrays["looks"] = as_bytes(torch.stack([look.warped for look in looks]))
     outline = _points(frame.outline)
     values = {
         **header,
@@ -74,16 +75,16 @@ def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes
         "blank": not arrays["digit"].any(),
         "inspect": frame.inspect,
         "gradient": frame.push and _gradient(frame.push, longest),
-        "arrays": [
-            [name, "i2" if array.dtype == np.int16 else "u1", list(array.shape)] for name, array in arrays.items()
-        ],
     }
-    return _packed(_write(values), list(arrays.values()))
+    return message(values, arrays)
 
 
-def _packed(header: bytes, arrays: list[np.ndarray]) -> bytes:
-    header += b" " * (-(len(header) + 4) % 8)
-    return b"".join([struct.pack("<I", len(header)), header, *(array.tobytes() for array in arrays)])
+def message(header: dict, arrays: dict[str, np.ndarray]) -> bytes:
+    """A binary message with these fields and arrays (int16, uint16 or uint8), see the top of this file."""
+    described = [[name, TYPES[array.dtype.name], list(array.shape)] for name, array in arrays.items()]
+    text = _write({**header, "arrays": described})
+    text += b" " * (-(len(text) + 4) % 8)
+    return b"".join([struct.pack("<I", len(text)), text, *(array.tobytes() for array in arrays.values())])
 
 
 def _arrows(arrows: Tensor) -> tuple[np.ndarray, float]:
@@ -119,9 +120,8 @@ def landscape_message(number: int, target: int, found: Landscape) -> bytes:
             "rotations": _short(ROTATIONS.tolist(), 3),
             "scales": _short(SCALES.tolist(), 5),
         },
-        "arrays": [["loss", "u2", list(loss.shape)]],
     }
-    return _packed(_write(values), [loss])
+    return message(values, {"loss": loss})
 
 
 def _points(points: Tensor) -> list[list[float]]:
@@ -137,7 +137,7 @@ def _short_parts(values: dict[str, float] | None) -> dict[str, float] | None:
     return values and {name: round(value, 4) for name, value in values.items()}
 
 
-def _bytes(pictures: Tensor) -> np.ndarray:
+def as_bytes(pictures: Tensor) -> np.ndarray:
     return (pictures.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
 
 

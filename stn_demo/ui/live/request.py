@@ -249,8 +249,11 @@ def read_text(text: str | bytes, defaults: Defaults) -> Request:
         raise RequestError("That is not JSON.", number=_number(text)) from None
 
 
-def parse(text: str | bytes, most: int = MOST_BYTES) -> dict:
-    """JSON object from the outside, bounded in size. Raises RequestError."""
+def parse(text: str | bytes | None, most: int = MOST_BYTES) -> dict:
+    """A JSON object from outside, bounded in size; None stands for a body that was longer, see ``http.body``. Raises
+    RequestError."""
+    if text is None:
+        raise too_long(most)
     _check_length(text, most)
     try:
         values = json.loads(text, parse_constant=lambda name: math.nan)
@@ -376,7 +379,12 @@ def _refused(error: msgspec.ValidationError, number: int = 0) -> RequestError:
 
 def _check_length(text: str | bytes, most: int) -> None:
     if len(text) > most:
-        raise RequestError(f"That is more than {most // 1024} kB, the most a request may hold.", "too_long")
+        raise too_long(most)
+
+
+def too_long(most: int) -> RequestError:
+    """The error for a request of more than ``most`` bytes."""
+    return RequestError(f"That is more than {most // 1024} kB, the most a request may hold.", "too_long")
 
 
 def _number(text: str | bytes) -> int:

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from .. import http
 from ..status import Status
 from .batcher import Batcher
+from .request import error_text, too_long
 
 MOST_VISITORS = 1000  # open channels
 MOST_QUESTION = 256 * 1024  # bytes
@@ -18,7 +19,11 @@ def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
     @app.post("/stn/ask")
     async def ask(request: Request):
         text = await http.body(request, MOST_QUESTION)
-        answer = await batcher.answer(text if text is not None else b" " * (MOST_QUESTION + 1))
+        if text is None:
+            error = too_long(MOST_QUESTION)
+            answer: bytes | str = error_text(0, error.code, str(error))
+        else:
+            answer = await batcher.answer(text)
         kind = "application/octet-stream" if isinstance(answer, bytes) else "application/json"
         return Response(answer, media_type=kind, headers={"Cache-Control": "no-store"})
 

@@ -19,10 +19,10 @@ MOST_FRAMES = 60
 LENGTH = 5.0  # seconds, of which the last picture stays for LAST
 LAST = 1.5
 SIDE, GAP, FOOT = 264, 16, 64  # px
-EXTENT = 1.16  # of the input's normalised coordinates that are shown, as on the stage
+EXTENT = 1.42  # of the input's normalised coordinates that are shown; equals EXTENT in shared/geometry.js
 PAPER, TEXT, SOFT = "#10151b", "#e8edf4", "#a3afbf"
 NET, NET_SOFT, PLAIN = "#4cc4ff", "#1f5f80", "#8491a3"
-EVERY = 4  # grid line
+EVERY = 2  # every second line of the grid; equals layers.step in shared/store.js
 
 
 async def animation(batcher: Batcher, run: dict, asked: Request, kind: object) -> tuple[bytes, str]:

@@ -239,7 +239,7 @@ async def _posted(request: Request, training: TrainingService, name: str) -> dic
     if closed is not None and name not in WATCHERS:
         raise Refused(f"train_{closed}", CLOSED[closed])
     text = await http.body(request, MOST_BODY)
-    return parse(text if text is not None else b" " * (MOST_BODY + 1))
+    return parse(text)
 
 
 def _refuse(error: Exception, **more) -> JSONResponse:

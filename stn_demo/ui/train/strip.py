@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
-import struct
 import weakref
 from collections import OrderedDict
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,6 +20,7 @@ from ...model import Network
 from ...model.grids import ThinPlateSplineGrid
 from ...training.settings import TrainingSettings
 from ..live.batcher import Batcher
+from ..live.codec import as_bytes, message
 from ..live.samples import Samples
 
 PER_CLASS = 24  # digits of a class that are averaged
@@ -33,7 +31,7 @@ SEED = 4  # of the ten poses, which are to look different
 class Pictures:
     """``await strip(name, run)`` -> the version and the binary message of the network ``name``.
 
-    The message: uint32 length, JSON header, arrays, as in ``wire``. header: outlines (10 closed polylines, normalised input
+    The message: uint32 length, JSON header, arrays, see ``live/codec.py``. header: outlines (10 closed polylines, normalised input
     coordinates, empty without a transformer at the input), earlier (of each digit the outlines of the looks before the last,
     empty where the transformer looks once), guesses and sure (10 each: the digit and its probability),
     twin_guesses (or null), size, output, version. arrays: input u1 [10, S, S], warped and mean u1 [10, O, O]; a mean is
@@ -62,7 +60,8 @@ class Pictures:
                     for i in range(0, 10 * PER_CLASS, PER_CLASS)
                 ]
                 arrays = {"input": digits[::PER_CLASS, 0], "warped": ten, "mean": torch.stack(means)}
-                self._kept[version] = _message({**header, "version": version}, arrays)
+                pictures = {name: as_bytes(values) for name, values in arrays.items()}
+                self._kept[version] = message({**header, "version": version}, pictures)
             self._kept.move_to_end(version)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
@@ -123,13 +122,3 @@ def _mean(engine, model: Network, images: Tensor) -> Tensor:
     seen = model.transformers["input"].trace(images).warped if "input" in model.transformers else images
     mean = seen[:, 0].mean(0)
     return mean / mean.max().clamp(min=1e-3)
-
-
-def _message(header: dict, pictures: dict[str, Tensor]) -> bytes:
-    arrays = {name: (value.clamp(0, 1) * 255).round().to(torch.uint8).numpy() for name, value in pictures.items()}
-    header["arrays"] = [[name, "u1", list(array.shape)] for name, array in arrays.items()]
-    text = json.dumps(header, separators=(",", ":")).replace("NaN", "null").encode()
-    text += b" " * (-(len(text) + 4) % 8)
-    return b"".join(
-        [struct.pack("<I", len(text)), text, *(np.ascontiguousarray(array).tobytes() for array in arrays.values())]
-    )
