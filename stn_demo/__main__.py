@@ -269,7 +269,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
 
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", dest="data_folder", metavar="DIR", help=DATA_HELP)
-    command.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:N")
+    command.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:N, mps")
     command.add_argument("--threads", type=int, help="of the CPU; results repeat to the bit for equal numbers only")
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from ..faults import RunError
+from ..training.distributed import is_there
 from ..training.settings import TrainingSettings
 from .store import checked_name
-
-DEVICE = re.compile(r"cpu|cuda(:\d)?|auto")
 
 
 def described(
@@ -26,7 +24,7 @@ def described(
     take. RunError for what cannot be."""
     if not isinstance(settings, TrainingSettings):
         raise RunError("settings_none", what=type(settings).__name__)
-    if not isinstance(device, str) or not DEVICE.fullmatch(device):
+    if not isinstance(device, str) or not is_there(device):
         raise RunError("settings_device", device=device)
     if minutes is not None and not (is_number(minutes) and 0 < minutes <= longest):
         raise RunError("limit_asked", most=longest, minutes=minutes)

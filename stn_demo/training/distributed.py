@@ -11,6 +11,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from ..names import DEVICE
+
 
 @dataclass(frozen=True)
 class Group:
@@ -65,19 +67,30 @@ def joined(device: str = "auto", alone: bool = False):
 
 
 def find_device(device: str, index: int = 0) -> torch.device:
-    """The device that "auto", "cpu", "cuda" (the GPU ``index``) or "cuda:1" names. ValueError where it is not
-    there."""
+    """The device that "auto", "cpu", "cuda" (the GPU ``index``), "cuda:1" or "mps" (Apple's GPU) names.
+
+    Raises:
+        ValueError: the name is unknown, or this machine has no such device.
+    """
+    if not DEVICE.fullmatch(device):
+        raise ValueError(f"The device {device!r} is unknown; choose auto, cpu, cuda, cuda:N or mps.")
     gpus = torch.cuda.device_count()
     if device == "auto":
         device = "cuda" if gpus else "cpu"
-    try:
-        found = torch.device(device)
-    except RuntimeError:
-        raise ValueError(f"The device {device!r} is unknown; choose auto, cpu, cuda or cuda:N.") from None
+    found = torch.device(device)
     if found.type == "cuda":
         found = torch.device("cuda", index if found.index is None else found.index)
         if found.index >= gpus:
             raise ValueError(f"There is no GPU {found.index} here ({gpus} found); choose cpu.")
-    elif found.type != "cpu":
-        raise ValueError(f"The device {device!r} is not supported; choose auto, cpu, cuda or cuda:N.")
+    elif found.type == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("There is no Apple GPU (mps) here; choose cpu.")
     return found
+
+
+def is_there(device: str) -> bool:
+    """Whether ``find_device`` finds a device of this name on this machine."""
+    try:
+        find_device(device)
+    except ValueError:
+        return False
+    return True

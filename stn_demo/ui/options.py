@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..names import DEVICE
 from .gate.hosts import is_loopback
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 
 
-DEVICE = re.compile(r"cpu|cuda(:\d{1,3})?|mps")
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:]{2,45}")
 FRAME = re.compile(r"https?://[A-Za-z0-9.*-]{1,253}(:\d{1,5})?")
 
@@ -148,7 +148,7 @@ def read_options(arguments: list[str] | None = None) -> Options:
     if options.data is not None and not options.data.exists():
         raise OptionError(f"--data {options.data}: there is no such folder.")
     if not DEVICE.fullmatch(options.device):
-        raise OptionError(f"--device {options.device}: choose cpu, cuda, cuda:N or mps.")
+        raise OptionError(f"--device {options.device}: choose auto, cpu, cuda, cuda:N or mps.")
     return options
 
 

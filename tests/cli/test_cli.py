@@ -98,6 +98,8 @@ def test_train_evaluate_and_list(tmp_path, capsys):
         (["train", "--placement", "conv9"], "placement"),
         (["train", "--distortion", "rts"], "42 px"),
         (["train", "--device", "abacus"], "'abacus' is unknown"),
+        (["train", "--device", "cuda:99"], "There is no GPU 99 here"),
+        (["train", "--device", "meta"], "'meta' is unknown"),
         (["train", "--output", "model.bin"], "does not end so"),
         (["train", "--output", "/proc/nowhere/x.safetensors"], "/proc/nowhere cannot be made"),
         (["train", "--output", "/proc/x.safetensors"], "cannot be written"),

@@ -112,7 +112,14 @@ def test_what_is_no_run_is_refused(tmp_path):
 
 def test_settings_that_cannot_be_are_refused(tmp_path):
     runs = Runs(tmp_path, limits=Limits(minutes=10))
-    bad = {"minutes": 11}, {"minutes": 0}, {"minutes": float("nan")}, {"digits": 0}, {"device": "tpu; rm"}
+    bad = (
+        {"minutes": 11},
+        {"minutes": 0},
+        {"minutes": float("nan")},
+        {"digits": 0},
+        {"device": "tpu; rm"},
+        {"device": "cuda:99"},
+    )
     for wrong in (*bad, {"name": "x" * 81}, {"name": "\x00"}):
         with pytest.raises(RunError):
             runs.start(TINY, **wrong)

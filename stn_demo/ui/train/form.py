@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-import torch
-
 from ...data import mnist
 from ...data.distortions import DISTORTIONS
 from ...model.classifier import POINTS
 from ...model.config import CHOICES
+from ...training.distributed import is_there
 from ...training.presets import PRESETS
 from ...training.settings import DATA_SETS, TrainingSettings
 from ..live.request import RequestError
@@ -42,10 +41,6 @@ def begun(name: str) -> dict:
 
 def choices(options: Options) -> dict:
     """Every field of the settings with its values or its range, and which devices and digits this machine has."""
-
-    devices = ["cpu"]
-    if torch.cuda.is_available():
-        devices.append("cuda")
     return {
         "data": list(DATA_SETS),
         "mnist": mnist.is_at_hand(options.data),
@@ -63,7 +58,7 @@ def choices(options: Options) -> dict:
             if "choices" in item.metadata
         },
         "longest": options.longest_run,
-        "devices": devices,
+        "devices": [name for name in ("cpu", "cuda", "mps") if is_there(name)],
     }
 
 
