@@ -34,7 +34,8 @@ def saved(tmp_path):
 def repacked(path, change):
     """The file again, after ``change(tensors, metadata)``."""
     with safe_open(path, "pt") as file:
-        tensors, metadata = {name: file.get_tensor(name) for name in file}, file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no iterable)
+        metadata = file.metadata()
     change(tensors, metadata)
     return pack(tensors, metadata)
 
