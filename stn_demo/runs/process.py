@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 # Runs the module stn_demo.runs.worker_main, but watches the parent before torch is imported.
 LAUNCH = (
-    "import runpy; from stn_demo.runs import priority; priority.lower({nice}); "
-    "from stn_demo.runs.parent import parent; parent.watch(); "
+    "import os, runpy; os.nice({nice}); from stn_demo.runs.parent import parent; parent.watch(); "
     "runpy.run_module('stn_demo.runs.worker_main', None, '__main__')"
 )
 

@@ -21,7 +21,6 @@ import torch
 
 from ..data.digits import Digits
 from ..training.settings import TrainingSettings
-from . import priority
 from .data_source import DataSource
 from .folder import RunFolder
 from .pair import Pair
@@ -87,7 +86,7 @@ def main() -> None:
     task = receive()
     if task is None:
         return
-    priority.lower(NICE)
+    os.nice(NICE - os.nice(0))
     folder = RunFolder(Path(task.folder))
     data = DataSource(task.data, task.download, folder.path.parent)
     worker = Worker(folder, queue.SimpleQueue(), data, task.save_every)
