@@ -89,9 +89,8 @@ RECIPES["upright-labels"] = _UPRIGHT.but(
 # the plain twin: 5,000 steps of the same classifier on the same poses; the classifier of "upright" has 3,000 of its own
 RECIPES["upright-cnn"] = _UPRIGHT.twin().but(epochs=10.6667)
 
-# Of the lesson: a reader that has seen upright digits only, plain and with a transformer in front of it that has learnt
-# nothing (its learning rate is 0, so theta is the identity whatever it sees).
-_UPRIGHT_ONLY = TrainingSettings(
+# Of the lesson: a plain network that has seen upright digits only.
+RECIPES["upright-only-cnn"] = TrainingSettings(
     distortion=Distortion(rotation=10, scale=(0.85, 1.15), summary="upright: ±10°, scale 0.85–1.15"),
     epochs=2,
     batch_size=128,
@@ -99,9 +98,7 @@ _UPRIGHT_ONLY = TrainingSettings(
     weight_decay=0.1,
     label_smoothing=0.05,
     averaging=0.998,
-)
-RECIPES["upright-only-cnn"] = _UPRIGHT_ONLY.but(placement=())
-RECIPES["upright-only-stn"] = _UPRIGHT_ONLY.but(transform="similarity", localization_factor=0.0)
+).but(placement=())
 
 _PAPER = TrainingSettings(
     batch_size=256, learning_rate=4e-3, warm_up=0.15, label_smoothing=0.1, precision="bfloat16", averaging=0.998

@@ -1,0 +1,203 @@
+"""What the lesson says of a network, measured on the network itself.
+
+A claim is data: {"claim": its kind, "stage": {network, digit, pose ...}, ...}. ``measure`` gives the numbers that the texts
+are filled with; ``fault`` says what speaks against it, so that a test can hold every claim against the shipped networks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ..data.pose import Pose
+from ..model import Network, Sampler
+from . import decompose
+from .frame import Frame, Scene, frames
+from .gradient import descend
+from .landscape import landscape
+
+Load = Callable[[str], Network]
+STUCK = 1.0  # nats: the right digit has less than e^-1 = 37 % after the descent
+STANDS = 15.0  # degrees left over at which a digit counts as standing
+
+
+class Stage:
+    """One state of the stage, as the page sets it: network, digit, label, pose, grab, padding."""
+
+    def __init__(self, stage: dict, load: Load, digits: dict[str, dict]):
+        self.model = load(stage["network"])
+        self.digit, self.label = digits[stage["digit"]]["image"], digits[stage["digit"]]["label"]
+        self.pose, self.grab, self.padding = stage.get("pose", {}), stage.get("grab"), stage.get("padding")
+
+    def sampler(self) -> Sampler | None:
+        if not self.padding or "input" not in self.model.transformers:
+            return None
+        return Sampler(self.model.transformers["input"].sampler.mode, self.padding)
+
+    def frame(self, gradient: bool = False, inspect: tuple | None = None, **pose: float) -> Frame:
+        scene = Scene(self.digit, Pose(**{**self.pose, **pose}), self.grab, False, inspect, gradient, self.label)
+        return frames(self.model, [scene], None, self.sampler())[0]
+
+
+def measure(claim: dict, load: Load, digits: dict[str, dict]) -> dict[str, float]:
+    """The numbers of a claim. ``load``: name of a network -> the network; ``digits``: by name, {image: uint8 [28, 28],
+    label}. Raises KeyError for a kind of claim that is unknown."""
+    return _KINDS[claim["claim"]][0](claim, Stage(claim["stage"], load, digits))
+
+
+def fault(claim: dict, numbers: dict[str, float]) -> str | None:
+    """What speaks against the claim, given its numbers, in a sentence; None where it holds."""
+    return _KINDS[claim["claim"]][1](claim, numbers)
+
+
+def _reads(claim: dict, stage: Stage) -> dict:
+    frame = stage.frame()
+    best = int(frame.probs.argmax())
+    return {"digit": best, "percent": round(100 * float(frame.probs[best]), 1), "label": stage.label}
+
+
+def _reads_fault(claim: dict, numbers: dict) -> str | None:
+    wanted = claim.get("as", numbers["label"])
+    if claim.get("wrong"):
+        return None if numbers["digit"] != numbers["label"] else "It reads the digit right."
+    return None if numbers["digit"] == wanted else f"It reads a {numbers['digit']}, not a {wanted}."
+
+
+def _fails_beyond(claim: dict, stage: Stage) -> dict:
+    """The first whole degree, clockwise, at which another digit wins."""
+    for angle in range(181):
+        best = int(stage.frame(rotation=angle).probs.argmax())
+        if best != stage.label:
+            return {"angle": angle, "digit": best, "label": stage.label}
+    return {"angle": math.inf, "digit": stage.label, "label": stage.label}
+
+
+def _fails_beyond_fault(claim: dict, numbers: dict) -> str | None:
+    low, high = claim["between"]
+    return None if low <= numbers["angle"] <= high else f"It fails at {numbers['angle']} degrees."
+
+
+def _turns(claim: dict, stage: Stage) -> dict:
+    """How far the frame moves when the digit is turned, against the frame of the same digit upright."""
+    turned, upright = stage.frame(), stage.frame(rotation=0)
+    moved = _wrapped(turned.predicted_parts["rotation"] - upright.predicted_parts["rotation"])
+    by = stage.pose["rotation"]
+    return {
+        "turned": by,
+        "moved": round(moved),
+        "share": round(100 * moved / by),
+        "frame": round(turned.predicted_parts["rotation"]),
+        "digit": int(turned.probs.argmax()),
+        "label": stage.label,
+    }
+
+
+def _turns_fault(claim: dict, numbers: dict) -> str | None:
+    low, high = claim["share"]
+    if numbers["digit"] != numbers["label"]:
+        return f"It reads a {numbers['digit']}."
+    return None if low <= numbers["share"] <= high else f"The frame moves by {numbers['share']} % of the digit's turn."
+
+
+def _descends(claim: dict, stage: Stage) -> dict:
+    """Gradient descent on theta from the identity; the digit stands where the frame has turned as far as the digit."""
+    first, image = stage.model.transformers["input"], stage.frame().input[None, None]
+    thetas, losses = descend(
+        stage.model, image, first.grid.identity()[None], torch.tensor([stage.label]), claim["steps"], stage.sampler()
+    )
+    turned = _rotation(stage, thetas[-1])
+    return {
+        "turned": stage.pose["rotation"],
+        "rotation": round(turned),
+        "steps": claim["steps"],
+        "loss": round(float(losses[0, 0]), 2),
+        "last": round(float(losses[-1, 0]), 2),
+    }
+
+
+def _descends_fault(claim: dict, numbers: dict) -> str | None:
+    left = abs(_wrapped(numbers["turned"] - numbers["rotation"]))
+    if claim["ends"] == "stands":
+        if left <= STANDS and numbers["last"] < numbers["loss"] / 4:
+            return None
+        return f"It ends {left:.0f} degrees from upright, at a loss of {numbers['last']}."
+    stuck = left > 3 * STANDS and numbers["last"] > STUCK
+    return None if stuck else f"It is not stuck: {left:.0f} degrees left, loss {numbers['last']}."
+
+
+def _downhill(claim: dict, stage: Stage) -> dict:
+    """The map of the loss around the identity, in its row of scale 1: at the identity, and at the rotation ``near``."""
+    first, frame = stage.model.transformers["input"], stage.frame()
+    found = landscape(stage.model, frame.input[None], first.grid.identity(), stage.label, stage.sampler())
+    row = found.loss[len(found.loss) // 2]
+    column = int((torch.linspace(-180, 180, len(row)) - claim["near"]).abs().argmin())
+    return {"here": round(float(row[len(row) // 2]), 2), "there": round(float(row[column]), 2)}
+
+
+def _downhill_fault(claim: dict, numbers: dict) -> str | None:
+    lower = numbers["there"] < numbers["here"] / 2
+    return None if lower else f"The loss is {numbers['there']} there, {numbers['here']} here."
+
+
+def _gradient(claim: dict, stage: Stage) -> dict:
+    frame = stage.frame(gradient=True)
+    norm = math.hypot(*frame.push.theta)
+    return {"norm": norm, "ink": round(float(frame.warped.sum()), 3), "loss": round(frame.push.loss, 2)}
+
+
+def _gradient_fault(claim: dict, numbers: dict) -> str | None:
+    zero = numbers["norm"] == 0 and numbers["ink"] == 0
+    return None if zero else f"The gradient is {numbers['norm']:.2g} long, and {numbers['ink']} of ink is read."
+
+
+def _pixel(claim: dict, stage: Stage) -> dict:
+    """One output pixel as the sum that it is."""
+    look = stage.frame(inspect=("warped", *claim["pixel"])).inspect
+    found = {"x": claim["pixel"][0], "y": claim["pixel"][1], "value": round(look["value"], 3)}
+    found |= {"sx": round(look["source"][0], 2), "sy": round(look["source"][1], 2)}
+    for index, (_, _, weight, value, _) in enumerate(look["taps"], 1):
+        found |= {f"w{index}": round(weight, 2), f"v{index}": round(value, 2), f"p{index}": round(weight * value, 3)}
+    return found
+
+
+def _pixel_fault(claim: dict, numbers: dict) -> str | None:
+    total = sum(numbers[f"p{index}"] for index in range(1, 5))
+    if not all(0.04 <= numbers[f"w{index}"] for index in range(1, 5)):
+        return "Not all of its four neighbours count."
+    return None if abs(total - numbers["value"]) < 5e-3 and numbers["value"] > 0.2 else "The sum is not its value."
+
+
+def _ink(claim: dict, stage: Stage) -> dict:
+    """How much larger the ink is in the output than in the input: the ratio of the areas above a half."""
+    frame = stage.frame()
+    area = [float((picture > 0.5).float().mean()) for picture in (frame.warped, frame.input)]
+    return {"area": round(area[0] / area[1], 2), "digit": int(frame.probs.argmax()), "label": stage.label}
+
+
+def _ink_fault(claim: dict, numbers: dict) -> str | None:
+    low, high = claim["area"]
+    return None if low <= numbers["area"] <= high else f"The ink's area is {numbers['area']} times as large."
+
+
+def _rotation(stage: Stage, theta: Tensor) -> float:
+    grid, config = stage.model.transformers["input"].grid, stage.model.config
+    return decompose.parts(decompose.theta_matrix(grid, theta, config.input_size, config.output_size)[0])[0]["rotation"]
+
+
+def _wrapped(angle: float) -> float:
+    return (angle + 180) % 360 - 180
+
+
+_KINDS: dict[str, tuple[Callable, Callable]] = {
+    "reads": (_reads, _reads_fault),
+    "fails_beyond": (_fails_beyond, _fails_beyond_fault),
+    "turns": (_turns, _turns_fault),
+    "descends": (_descends, _descends_fault),
+    "downhill": (_downhill, _downhill_fault),
+    "no_gradient": (_gradient, _gradient_fault),
+    "pixel": (_pixel, _pixel_fault),
+    "ink": (_ink, _ink_fault),
+}

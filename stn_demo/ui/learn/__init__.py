@@ -1,0 +1,1 @@
+"""The Learn page: scenes as data, and what they claim, measured."""

@@ -1,0 +1,80 @@
+"""``python -m stn_demo.ui.learn.measure``: write what the scenes claim, measured on the shipped networks, and the digits that
+they show, to static/measured.json. A test measures again and compares."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from ... import checkpoints
+from ...analysis import claims
+from ...data import handwriting
+from ...model import ModelConfig, Network, build_model
+
+STATIC = Path(__file__).parent / "static"
+COUNT, SEED = 600, 7  # of the embedded handwriting, as live/samples.py
+READER, WITH_TRANSFORMER = "upright-only-cnn", "upright-only-stn"
+
+
+def scenes() -> dict:
+    return json.loads((STATIC / "scenes.json").read_text(encoding="utf-8"))
+
+
+def digits(data: dict) -> dict[str, dict]:
+    """The digits of the lesson by name, {image: uint8 [28, 28], label}: ``data["digits"]`` says which of its label, among
+    the embedded handwriting, each of them is."""
+    made = handwriting.digits(COUNT, SEED)
+    found = {}
+    for name, (label, place) in data["digits"].items():
+        index = int((made.labels == label).nonzero()[place])
+        found[name] = {"image": made.images[index], "label": label}
+    return found
+
+
+def stated(data: dict) -> Iterator[tuple[str, dict]]:
+    """(name, claim) of everything that the lesson claims; {"network": "$reader"} is looked up in ``data["networks"]``."""
+    for scene in [*data["scenes"], {"id": "quiz", "parts": data["quiz"]}]:
+        for part in scene["parts"]:
+            name = f"{scene['id']}.{part['id']}"
+            for index, claim in enumerate(part.get("claims", [])):
+                stage = {**part.get("stage", {}), **claim.get("stage", {})}
+                stage["network"] = data["networks"].get(stage.get("network"), stage.get("network"))
+                yield (f"{name}.{index}" if index else name), {**claim, "stage": stage}
+
+
+def measured(data: dict) -> dict:
+    load = functools.cache(lambda name: checkpoints.load(name).requires_grad_(False))
+    shown = digits(data)
+    numbers = {name: claims.measure(claim, load, shown) for name, claim in stated(data)}
+    pictures = {
+        name: {"digit": base64.b64encode(one["image"].numpy().tobytes()).decode(), "label": one["label"]}
+        for name, one in shown.items()
+    }
+    return {"digits": pictures, "numbers": numbers}
+
+
+def with_untrained_transformer(plain: Network) -> Network:
+    """The reader of ``plain`` behind a similarity transformer that has not learnt anything: theta is the identity."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = build_model(ModelConfig(transform="similarity", classifier=plain.config.classifier))
+    model.classifier.load_state_dict(plain.classifier.state_dict())
+    return model.eval()
+
+
+def main() -> None:
+    target = checkpoints.path_of(WITH_TRANSFORMER)
+    reader = checkpoints.load(READER)
+    provenance = {"assembled": f"the classifier of {READER} behind a transformer that has not been trained"}
+    checkpoints.save(target, with_untrained_transformer(reader), provenance)
+    text = json.dumps(measured(scenes()), indent=1, ensure_ascii=False)
+    (STATIC / "measured.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
