@@ -61,7 +61,7 @@ def _reads(claim: dict, stage: Stage) -> dict:
 
 def _reads_fault(claim: dict, numbers: dict) -> str | None:
     wanted = claim.get("as", numbers["label"])
-    if claim.get("wrong"):
+    if claim.get("wrong") and "as" not in claim:
         return None if numbers["digit"] != numbers["label"] else "It reads the digit right."
     return None if numbers["digit"] == wanted else f"It reads a {numbers['digit']}, not a {wanted}."
 
@@ -165,7 +165,7 @@ def _pixel(claim: dict, stage: Stage) -> dict:
 
 def _pixel_fault(claim: dict, numbers: dict) -> str | None:
     total = sum(numbers[f"p{index}"] for index in range(1, 5))
-    if not all(0.04 <= numbers[f"w{index}"] for index in range(1, 5)):
+    if not all(numbers[f"w{index}"] >= 0.04 for index in range(1, 5)):
         return "Not all of its four neighbours count."
     return None if abs(total - numbers["value"]) < 5e-3 and numbers["value"] > 0.2 else "The sum is not its value."
 

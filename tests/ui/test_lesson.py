@@ -1,0 +1,63 @@
+"""Every claim of the lesson against the shipped networks, and the numbers of its texts against a new measurement."""
+
+import functools
+import json
+
+import pytest
+import torch
+
+from stn_demo import checkpoints
+from stn_demo.analysis import claims
+from stn_demo.ui.learn import measure
+
+DATA = measure.scenes()
+CLAIMS = dict(measure.stated(DATA))
+KEPT = json.loads((measure.STATIC / "measured.json").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def load(name):
+    return checkpoints.load(name).requires_grad_(False)
+
+
+@functools.cache
+def digits():
+    return measure.digits(DATA)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_what_a_scene_claims_is_what_the_network_does(name):
+    numbers = claims.measure(CLAIMS[name], load, digits())
+    assert claims.fault(CLAIMS[name], numbers) is None
+    kept = KEPT["numbers"][name]
+    assert numbers.keys() == kept.keys()
+    for key, value in numbers.items():  # another processor may round another way
+        assert value == pytest.approx(kept[key], rel=0.02, abs=1.5 if key in ("angle", "moved", "rotation") else 0.02)
+
+
+def test_a_claim_that_is_not_so_is_found_out():
+    claim = CLAIMS["failures.six-nine"]
+    numbers = claims.measure(claim, load, digits())
+    assert claims.fault({**claim, "as": 3}, numbers) == "It reads a 9, not a 3."
+    stuck = CLAIMS["learning.stuck"]
+    assert claims.fault({**stuck, "ends": "stands"}, claims.measure(stuck, load, digits()))
+
+
+def test_each_part_but_the_worked_example_claims_something():
+    silent = {f"{scene['id']}.{part['id']}" for scene in DATA["scenes"] for part in scene["parts"]} - CLAIMS.keys()
+    assert not silent and len(DATA["scenes"]) == 8 and len(DATA["quiz"]) == 6
+
+
+def test_the_right_answer_of_each_question_is_among_its_options():
+    questions = [part["predict"] for scene in DATA["scenes"] for part in scene["parts"] if "predict" in part]
+    for question in [one for one in questions if one["kind"] == "choice"] + DATA["quiz"]:
+        assert question["right"] in question["options"]
+
+
+def test_the_network_of_the_sixth_scene_is_the_reader_of_the_first_behind_an_identity():
+    reader, fresh = load(measure.READER), load(measure.WITH_TRANSFORMER)
+    weights = reader.classifier.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in fresh.classifier.state_dict().items())
+    image = digits()["three"]["image"][None, None].float() / 255
+    assert torch.equal(fresh.trace(image).transforms[0].theta[0], torch.tensor([1.0, 0, 0, 0]))
+    assert KEPT["digits"].keys() == DATA["digits"].keys()
