@@ -7,7 +7,8 @@ from dataclasses import fields
 from ...data import mnist
 from ...data.distortions import DISTORTIONS
 from ...model.classifier import POINTS
-from ...model.config import CHOICES
+from ...model.config import CHOICES, MOST_LOOKS
+from ...model.grids import GRIDS
 from ...training.distributed import is_there
 from ...training.presets import PRESETS
 from ...training.settings import DATA_SETS, TrainingSettings
@@ -58,6 +59,8 @@ def choices(options: Options) -> dict:
             if "choices" in item.metadata
         },
         "longest": options.longest_run,
+        "composes": [name for name, grid in GRIDS.items() if grid.composes],
+        "most_looks": MOST_LOOKS,
         "devices": [name for name in ("cpu", "cuda", "mps") if is_there(name)],
     }
 
@@ -68,7 +71,7 @@ def read(values: dict) -> dict:
 
     unknown = set(values) - {"settings", *ASKED}
     if unknown:
-        raise RequestError(f"{min(unknown)!r} is nothing that a run is asked for.")
+        raise RequestError(f"Unknown field {min(unknown)!r}.")
     settings = values.get("settings")
     if not isinstance(settings, dict) or not isinstance(settings.get("model", {}), dict):
         raise RequestError("settings is an object.")
@@ -91,7 +94,7 @@ def read(values: dict) -> dict:
     }
     for name, kinds in (("name", str), ("twin", bool), ("device", str)):
         if not isinstance(asked[name], kinds):
-            raise RequestError(f"{name} is not of the kind that it should be.")
+            raise RequestError(f"{name} has the wrong type.")
     for name in ("minutes", "digits"):
         value = asked[name]
         if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):

@@ -26,6 +26,15 @@ const pose = (name, index) => ({
   when: ({ settings }) => typeof settings.distortion !== "string",
 });
 const stands = ({ settings }) => settings.model.placement.length > 0;
+const composes = ({ settings }, choices) => choices.composes.includes(settings.model.transform);
+
+/** Stages and several looks need one transformer, at the input, whose transforms compose: without it they go. */
+function simplify(draft, choices) {
+  const { settings } = draft;
+  if (settings.model.placement.join() === "input" && composes(draft, choices)) return;
+  settings.stages = [];
+  if (!stands(draft) || !composes(draft, choices)) settings.model.looks = 1;
+}
 
 const FIELDS = [
   { group: "data" },
@@ -45,8 +54,22 @@ const FIELDS = [
   { name: "scale_most", kind: "number", range: [0.1, 4], step: 0.05, ...pose("scale", 1) },
   { name: "shear", kind: "number", range: [0, 2], step: 0.05, ...pose("shear") },
   { group: "network" },
-  { name: "transform", kind: "choice", values: (c) => c.model.transform, words: "train.transform", when: stands, ...model("transform") },
-  { name: "placement", kind: "places", ...model("placement") },
+  {
+    name: "transform", kind: "choice", values: (c) => c.model.transform, words: "train.transform", when: stands,
+    get: model("transform").get,
+    set(draft, value, choices) {
+      draft.settings.model.transform = value;
+      simplify(draft, choices);
+    },
+  },
+  {
+    name: "placement", kind: "places", get: model("placement").get,
+    set(draft, value, choices) {
+      draft.settings.model.placement = value;
+      simplify(draft, choices);
+    },
+  },
+  { name: "looks", kind: "number", range: (c) => [1, c.most_looks], holes: (c) => ({ most: c.most_looks }), step: 1, when: (draft, choices) => stands(draft) && composes(draft, choices), ...model("looks") },
   { name: "sampler", kind: "choice", values: (c) => c.model.sampler.filter((v) => v !== "nearest"), words: "sampler", when: stands, ...model("sampler") },
   { name: "padding", kind: "choice", values: (c) => c.model.padding, words: "padding", when: stands, ...model("padding") },
   { name: "localization", kind: "choice", values: (c) => c.model.localization, words: "train.localization", when: stands, ...model("localization") },
@@ -59,6 +82,13 @@ const FIELDS = [
     },
   },
   { group: "training" },
+  {
+    name: "stages", kind: "flag", when: ({ settings }) => settings.stages.length > 0,
+    get: ({ settings }) => settings.stages.length > 0,
+    set({ settings }, value) {
+      if (!value) settings.stages = [];
+    },
+  },
   { name: "learning_rate", kind: "number", range: [1e-6, 1], step: "any", ...setting("learning_rate") },
   { name: "localization_factor", kind: "number", range: [0, 1000], step: "any", when: stands, ...setting("localization_factor") },
   { name: "batch_size", kind: "number", range: [1, 65536], step: 1, ...setting("batch_size") },
@@ -74,13 +104,25 @@ const FIELDS = [
   { name: "twin", kind: "flag", get: (d) => d.twin, set: (d, v) => { d.twin = v; }, when: stands },
 ];
 
+const WIDENING = new Set(["settling", "widening"]);
+/** How poses widen in a run without stages; stages say it themselves, so they go. */
+const widening = (name) => ({
+  get: setting(name).get,
+  set(draft, value) {
+    draft.settings[name] = value;
+    if (value > 0) draft.settings.stages = [];
+  },
+});
+
 /** The settings that are left: those which the engine has and no field above, with its own ranges, values and words. */
 function finer({ numbers, named }) {
   const known = new Set(FIELDS.map(({ name }) => name));
   const rest = (all) => Object.entries(all).filter(([name]) => !known.has(name));
   return [
     { group: "finer", folded: true },
-    ...rest(numbers).map(([name, { range, whole, help }]) => ({ name, kind: "number", range, step: whole ? 1 : "any", help, ...setting(name) })),
+    ...rest(numbers).map(([name, { range, whole, help }]) => ({
+      name, kind: "number", range, step: whole ? 1 : "any", help, ...(WIDENING.has(name) ? widening(name) : setting(name)),
+    })),
     ...rest(named).map(([name, { choices, help }]) => ({ name, kind: "choice", values: () => choices, words: `train.${name}`, help, ...setting(name) })),
   ];
 }
@@ -133,7 +175,7 @@ export function createFields(place, changed) {
 
   function write(field, value) {
     const next = structuredClone(draft);
-    field.set(next, value);
+    field.set(next, value, choices);
     changed(next);
   }
 
@@ -144,7 +186,7 @@ export function createFields(place, changed) {
       for (const each of rows) {
         const { field, element, control } = each;
         tell(each);
-        element.hidden = field.when ? !field.when(draft) : false;
+        element.hidden = field.when ? !field.when(draft, choices) : false;
         if (!element.hidden) control.show(field.get(draft), choices, draft);
       }
     },
