@@ -105,6 +105,8 @@ def test_a_failure_opens_in_explore_with_the_same_answer(results):
 
 def test_the_twins_failures_can_be_seen_beside(results):
     page = results()
+    page.select_option("#results-pair", "r-stcnn-affine")  # a network with a plain twin
+    drawn(page, "r-stcnn-affine")
     own = page.inner_text("#results-failures")
     page.click("#results-whose button[value=twin]")
     page.wait_for_function("document.querySelector('#results-failures').innerText.includes('with transformer:')")
