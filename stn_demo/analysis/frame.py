@@ -255,9 +255,9 @@ def maps(
 ) -> tuple[dict[str, Tensor], Tensor]:
     """The affine maps [N, 3, 3] that a ``Frame`` decomposes, by the names in ``MAPS``, and its ``bend`` [N]: of the pose
     ``applied``, of the ``theta`` in use, of what the network wanted (``own``) and wants of the digit as drawn (``at_rest``)."""
-    undone, bend = decompose.theta_matrix(grid, theta, size, output)
-    wanted = decompose.theta_matrix(grid, own, size, output)[0]
-    rest = decompose.theta_matrix(grid, at_rest, size, output)[0]
+    three, bends = decompose.theta_matrix(grid, torch.cat([theta, own, at_rest]), size, output)
+    undone, wanted, rest = three.tensor_split(3)
+    bend = bends.tensor_split(3)[0]
     found = applied, undone, decompose.left_over(applied, undone), wanted, rest
     return dict(zip(MAPS, (*found, *decompose.followed(applied, undone, rest)), strict=True)), bend
 
@@ -276,11 +276,13 @@ def _looks(
     """For each scene its looks, from ``thetas`` [N, looks, num_params]; none of a transformer that looks once."""
     if thetas.shape[1] == 1:
         return [()] * len(inputs)
-    steps = [
-        (outline_of(first.grid, theta), first.read(inputs, theta, output, sampler)[1][:, 0])
-        for theta in thetas.unbind(1)
-    ]
-    return [tuple(Look(outline[i], warped[i]) for outline, warped in steps) for i in range(len(inputs))]
+    count, looks = thetas.shape[:2]
+    every = thetas.flatten(0, 1)
+    outlines = outline_of(first.grid, every).unflatten(0, (count, looks))
+    warped = first.read(inputs.repeat_interleave(looks, 0), every, output, sampler)[1][:, 0].unflatten(
+        0, (count, looks)
+    )
+    return [tuple(map(Look, outlines[i], warped[i])) for i in range(count)]
 
 
 def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> Tensor:

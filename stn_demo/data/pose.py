@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..model.grids import ThinPlateSplineGrid, base_points
+from ..model.grids import ThinPlateSplineGrid, base_points, transformed
 
 DIGIT = 28  # px a side of a digit before it is posed
 NO_CORNERS = ((0.0, 0.0),) * 4
@@ -121,13 +121,13 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
     """
     half, digit_half = frame / 2, images.shape[-1] / 2
     if elastic is None:
-        points = base_points(frame, frame, images)[None]
+        points = base_points(frame, frame, images)
     else:
         theta = _SPLINE.identity().to(images) + elastic.flatten(1) / half
         points = _SPLINE(theta, frame, frame).flatten(1, 2)
-    # frame -> digit, both normalised; one row per coordinate, so that a batch is one product
+    # frame -> digit, both normalised
     back = inverse(matrix) * images.new_tensor([half, half, 1.0])
-    mapped = points @ back[:, :, :2].mT + back[:, None, :, 2]
+    mapped = transformed(points, back)
     depth = mapped[..., 2:]
     # A point on the horizon is read from far outside; so is one behind it, which no camera would see.
     ahead = depth * back[:, None, 2:, 2].sign() > 1e-9

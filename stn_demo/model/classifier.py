@@ -11,6 +11,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .pooling import MaxPool2d, max_pool
+
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels
 
 
@@ -29,7 +31,7 @@ class ConvBlock(nn.Module):
         self.conv = nn.Conv2d(in_channels, out_channels, kernel)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(F.max_pool2d(self.conv(x), 2))
+        return F.relu(max_pool(self.conv(x)))
 
 
 class Classifier(nn.Module):
@@ -103,16 +105,16 @@ def deep_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Clas
     tail: list[nn.Module] = []
     while max(last) > 4:
         by = 2 if last[0] > 4 else 1, 2 if last[1] > 4 else 1
-        tail += [batch_normed(96, 96), nn.MaxPool2d(by)]
+        tail += [batch_normed(96, 96), MaxPool2d(by)]
         last = last[0] // by[0], last[1] // by[1]
     tail += [nn.Flatten(), nn.Linear(96 * last[0] * last[1], 128), nn.ReLU(), nn.Linear(128, classes)]
     tail += [nn.LogSoftmax(dim=1)]
     return Classifier(
         {
             "input": nn.Sequential(
-                Normalize(), batch_normed(in_channels, 32, 4, stride=2), batch_normed(32, 64), nn.MaxPool2d(2)
+                Normalize(), batch_normed(in_channels, 32, 4, stride=2), batch_normed(32, 64), MaxPool2d(2)
             ),
-            "conv1": nn.Sequential(batch_normed(64, 96), batch_normed(96, 96), nn.MaxPool2d(2)),
+            "conv1": nn.Sequential(batch_normed(64, 96), batch_normed(96, 96), MaxPool2d(2)),
             "conv2": nn.Sequential(*tail),
         },
         {"input": (in_channels, *whole), "conv1": (64, *size1), "conv2": (96, *size2)},

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .classifier import Size, batch_normed, height_width
+from .pooling import MaxPool2d, max_pool
 
 
 class Regressor(nn.Linear):
@@ -71,8 +72,8 @@ class SeedLocalization(Localization):
         self.theta = Regressor(32, identity)
 
     def predict(self, x: Tensor) -> Tensor:
-        x = F.relu(F.max_pool2d(self.conv1(x), 2, ceil_mode=self.padded))
-        x = F.relu(F.max_pool2d(self.conv2(x), 2, ceil_mode=self.padded))
+        x = F.relu(max_pool(self.conv1(x), ceil_mode=self.padded))
+        x = F.relu(max_pool(self.conv2(x), ceil_mode=self.padded))
         return self.theta(F.relu(self.fc(x.flatten(1))))
 
 
@@ -97,18 +98,18 @@ class PaperLocalization(Localization):
 
     def predict(self, x: Tensor) -> Tensor:
         if not self.small:
-            x = F.max_pool2d(x, 2)
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2, ceil_mode=self.small)
+            x = max_pool(x)
+        x = max_pool(F.relu(self.conv1(x)), ceil_mode=self.small)
         x = F.relu(self.conv2(x))
         if self.pool_last:
-            x = F.max_pool2d(x, 2, ceil_mode=True)
+            x = max_pool(x, ceil_mode=True)
         return self.theta(F.relu(self.fc(x.flatten(1))))
 
 
-def _halved(sides: tuple[int, int], above: int) -> tuple[nn.MaxPool2d, tuple[int, int]]:
+def _halved(sides: tuple[int, int], above: int) -> tuple[MaxPool2d, tuple[int, int]]:
     """A max pooling that halves each side which is larger than ``above``, and the sides after it."""
     by = 2 if sides[0] > above else 1, 2 if sides[1] > above else 1
-    return nn.MaxPool2d(by), (sides[0] // by[0], sides[1] // by[1])
+    return MaxPool2d(by), (sides[0] // by[0], sides[1] // by[1])
 
 
 class DeepLocalization(Localization):
@@ -149,12 +150,12 @@ class WideLocalization(Localization):
         super().__init__(in_channels, size)
         sides = height_width(size)
         stride = 2 if min(sides) >= 16 else 1
-        layers = [batch_normed(in_channels, 16, 5, stride, 2), batch_normed(16, 32), nn.MaxPool2d(2, ceil_mode=True)]
+        layers = [batch_normed(in_channels, 16, 5, stride, 2), batch_normed(16, 32), MaxPool2d(2, ceil_mode=True)]
         layers.append(batch_normed(32, 48))
         strided = [-(-side // stride) for side in sides]
         rows, columns = (-(-side // 2) for side in strided)
         while max(rows, columns) > 4:
-            layers.append(nn.MaxPool2d(2, ceil_mode=True))  # one pixel stays one
+            layers.append(MaxPool2d(2, ceil_mode=True))  # one pixel stays one
             rows, columns = -(-rows // 2), -(-columns // 2)
         self.features = nn.Sequential(*layers, nn.Flatten())
         self.fc = nn.Linear(48 * rows * columns, 64)

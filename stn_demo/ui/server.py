@@ -28,6 +28,7 @@ from .gate.uploads import Uploads, make_folder
 from .gate.visitors import Visitors
 from .live import socket
 from .live.batcher import Batcher
+from .live.process import EngineProcess
 from .options import Options
 from .results import routes as results_routes
 from .status import Status
@@ -53,7 +54,8 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     knows the owner's token."""
     visitors = visitors or Visitors(options.port)
     names = options.model_names()
-    batcher = Batcher(page.defaults(names))
+    defaults = page.defaults(names)
+    batcher = Batcher(defaults, lambda: EngineProcess(options.checkpoints, options.uploads, defaults))
     pictures = Pictures(batcher)
     uploads = Uploads(make_folder())
     status = Status(options)
@@ -66,6 +68,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
         yield
         loading.cancel()
         sweeping.cancel()
+        await asyncio.to_thread(batcher.close)
         await asyncio.to_thread(training.close)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

@@ -164,3 +164,21 @@ def test_an_engine_that_fails_answers_and_goes_on():
         assert await batcher.answer(text(2)) == "2"
 
     run(work, engine)
+
+
+def test_questions_for_a_network_that_is_open_by_now_go_on_as_a_batch():
+    engine = Slow(heavy=("new",))
+
+    async def work(batcher):
+        visitors = [visitor(batcher) for _ in range(6)]
+        for number, (place, _) in enumerate(visitors, 1):
+            place.ask(text(number, model="new"))
+        await until(lambda: len(batcher._heavy) == 5)  # the first is being answered, and opens the network
+        engine.heavy = ()
+        engine.networks.is_light = lambda name: True
+        engine.free["heavy"].release()
+        engine.free["light"].release()
+        await until(lambda: all(answers for _, answers in visitors))
+
+    run(work, engine)
+    assert engine.batches == [[1], [2, 3, 4, 5, 6]]

@@ -28,6 +28,7 @@ from .request import Defaults, Request, RequestError, error_text, read_text
 if TYPE_CHECKING:
     from ..torch_side import TorchSide
     from .engine import Engine
+    from .process import EngineProcess
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 64
@@ -35,6 +36,7 @@ LEAST_BATCH = (
     16  # the largest batch is never made smaller than this: the first picture of a batch costs as much as ten more
 )
 LONGEST_BATCH = 0.025  # seconds that a batch should take: a question that comes meanwhile waits for it
+CROWD = 16  # visitors at once, from which on the engine gets a process of its own
 MOST_MAPS = 8  # of the loss, waiting
 LONGEST_QUEUE = 2000  # visitors
 LONGEST_WAIT = 5.0  # seconds in the queue before a question is refused
@@ -91,13 +93,18 @@ class Place:
 class Batcher:
     """``engine`` answers a list of requests; it is None until it has been loaded, and until then questions wait."""
 
-    def __init__(self, defaults: Defaults):
+    def __init__(self, defaults: Defaults, start: Callable[[], EngineProcess] | None = None):
+        """``start``: starts the process for crowds; None: there is none."""
         self.defaults = defaults
+        self._start = start
+        self._process: EngineProcess | None = None
+        self._starting: asyncio.Task | None = None
         self.engine: Engine | None = None
         self.side: TorchSide | None = None
         self.tasks: set[asyncio.Task] = set()  # answers under way
         self._waiting: deque[Place] = deque()
         self._heavy: deque[tuple[Place, Request]] = deque()
+        self._opened: deque[tuple[Place, Request]] = deque()  # their networks have been opened meanwhile, and are light
         self._most = LARGEST_BATCH  # questions of a batch, fewer while batches take too long
         self._work: asyncio.Task | None = None
         self._heavy_work: asyncio.Task | None = None
@@ -110,6 +117,44 @@ class Batcher:
         self.side = await asyncio.get_running_loop().run_in_executor(self._thread, make)
         self.engine = self.side.engine
         self._loaded.set()
+
+    def crowd(self, visitors: int) -> None:
+        """Say how many visitors there are; a crowd's light questions go to a process of their own, once it is up."""
+        if (
+            visitors >= CROWD
+            and self._start
+            and not self._process
+            and (self._starting is None or self._starting.done())
+        ):
+            self._starting = asyncio.ensure_future(self._start_process())
+
+    async def _start_process(self) -> None:
+        await self._loaded.wait()
+        try:
+            process = await asyncio.to_thread(self._start)
+        except OSError as error:
+            log.warning("No process for the engine could be started: %s", error)
+            self._start = None
+            return
+        try:
+            await asyncio.to_thread(process.wait)
+        except (EOFError, OSError):
+            log.warning("The process of the engine has ended before it could answer.")
+            process.close()
+            self._start = None
+        except asyncio.CancelledError:
+            process.close()
+            raise
+        else:
+            self._process = process
+
+    def close(self) -> None:
+        """End the process for crowds."""
+        if self._starting is not None:
+            self._starting.cancel()
+        if self._process is not None:
+            self._process.close()
+            self._process = None
 
     async def ready(self) -> TorchSide:
         """Everything that needs torch, once it is loaded."""
@@ -143,12 +188,15 @@ class Batcher:
             place.answer(error_text(0, "busy", BUSY))
             return
         self._waiting.append(place)
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._work is None or self._work.done():
             self._work = asyncio.ensure_future(self._drain())
 
     async def _drain(self) -> None:
         await self._loaded.wait()
-        while self._waiting:
+        while self._waiting or self._opened:
             batch = self._next_batch()
             if not batch:
                 await asyncio.sleep(0)
@@ -165,8 +213,9 @@ class Batcher:
         """The next light questions; heavy ones go to their own queue, bad ones are answered."""
         batch: list[tuple[Place, Request]] = []
         now = time.monotonic()
-        light = self.engine.networks.is_light
         most = min(self._most, LARGEST_BATCH)
+        while self._opened and len(batch) < most:
+            batch.append(self._opened.popleft())
         while self._waiting and len(batch) < most:
             place = self._waiting.popleft()
             late = now - place.since > LONGEST_WAIT
@@ -177,7 +226,7 @@ class Batcher:
                 continue
             if late or (request.landscape and sum(other.landscape for _, other in self._heavy) >= MOST_MAPS):
                 place.answer(error_text(request.id, "busy", BUSY))
-            elif not request.landscape and light(request.model) and (request.twin is None or light(request.twin)):
+            elif self._is_light(request):
                 batch.append((place, request))
             else:
                 self._heavy.append((place, request))
@@ -185,10 +234,18 @@ class Batcher:
                     self._heavy_work = asyncio.ensure_future(self._drain_heavy())
         return batch
 
+    def _is_light(self, request: Request) -> bool:
+        light = self.engine.networks.is_light
+        return not request.landscape and light(request.model) and (request.twin is None or light(request.twin))
+
     async def _drain_heavy(self) -> None:
         """Open networks that are not open yet, answer what asks for heavy ones, draw maps of the loss: one by one."""
         while self._heavy:
             place, request = self._heavy.popleft()
+            if self._is_light(request):  # the one before it has opened its network
+                self._opened.append((place, request))
+                self._go_on()
+                continue
             place.answer((await self._answers(self._heavy_thread, [request]))[0])
 
     async def _answers(self, thread: ThreadPoolExecutor, requests: list[Request]) -> list[bytes | str]:
@@ -196,10 +253,27 @@ class Batcher:
         try:
             if requests[0].landscape:
                 return [await loop.run_in_executor(thread, self.engine.landscape, requests[0])]
-            return await loop.run_in_executor(thread, self.engine.answer, requests)
+            answer = self.engine.answer if thread is self._heavy_thread else self._answer_light
+            return await loop.run_in_executor(thread, answer, requests)
         except Exception:
             log.exception("A batch failed")
             return [error_text(request.id, "internal", "This could not be worked out.") for request in requests]
+
+    def _answer_light(self, requests: list[Request]) -> list[bytes | str]:
+        """In the process for crowds where there is one and it can read the networks, else here."""
+        process = self._process
+        if process is not None and all(map(self._is_on_disk, requests)):
+            try:
+                return process.answer(requests)
+            except (EOFError, OSError):
+                log.warning("The process of the engine has ended; the app answers by itself.")
+                self._process = None
+                process.close()
+        return self.engine.answer(requests)
+
+    def _is_on_disk(self, request: Request) -> bool:
+        found = self.engine.networks.is_on_disk
+        return found(request.model) and (request.twin is None or found(request.twin))
 
 
 def _step_back() -> None:

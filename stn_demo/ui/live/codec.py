@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...analysis.frame import Frame
+from ...analysis.frame import MAPS, Frame
 from ...analysis.gradient import Push
 from ...analysis.landscape import ROTATIONS, SCALES, Landscape
 
 _write = msgspec.json.Encoder().encode  # what is no finite number becomes null, which the page shows as a dash
 GRID_UNIT = 4096  # of the int16 grid: 1 / 4096 of half a picture, 0.003 px at 28 px; saturates at 8 half pictures
-TYPES = {"int16": "i2", "uint16": "u2", "uint8": "u1"}
+TYPES = {np.dtype(name): code for name, code in (("int16", "i2"), ("<u2", "u2"), ("uint8", "u1"))}
 ARROW_UNIT = 32767  # length of the longest arrow as int16
 
 
@@ -35,42 +35,77 @@ def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> li
         "input": as_bytes(torch.stack([frame.input for frame in frames])),
         "warped": as_bytes(torch.stack([frame.warped for frame in frames])),
     }
+    numbers, parts, (outlines, looks) = _numbers(frames), _parts(frames), _looks(frames)
+    messages = []
+    for i, frame in enumerate(frames):
+        arrays = {name: column[i] for name, column in columns.items()}
+        if outlines[i]:
+            arrays["looks"] = looks[i]
+        values = {**headers[i], **numbers[i], **parts[i], "look_outlines": outlines[i]}
+        messages.append(_message(frame, arrays, values))
+    return messages
+
+
+def _numbers(frames: list[Frame]) -> list[dict]:
+    """theta, probabilities and outline of each frame, no longer than their use needs: a header is written and read 60 times
+    a second. All of a batch are rounded together."""
+    thetas = _rounded([frame.theta for frame in frames], 6)
+    predicted = _rounded([frame.predicted for frame in frames], 6)
+    probs = _rounded(torch.stack([frame.probs for frame in frames]).numpy(), 6)
+    twins: list = [None] * len(frames)
+    if frames[0].twin_probs is not None:
+        twins = _rounded(torch.stack([frame.twin_probs for frame in frames]).numpy(), 6)
+    outlines = _rounded(torch.stack([frame.outline for frame in frames]).numpy(), 4)
     return [
-        _message(frame, {name: column[i] for name, column in columns.items()}, headers[i])
+        {
+            "size": frame.input.shape[-1],
+            "output": frame.warped.shape[-1],
+            "theta": thetas[i],
+            "predicted": predicted[i],
+            "outline": outlines[i],
+            "corners": outlines[i][:: len(outlines[i]) // 4],
+            "probs": probs[i],
+            "twin_probs": twins[i],
+            "bend": round(frame.bend, 4),
+        }
         for i, frame in enumerate(frames)
     ]
 
 
-def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes:
+def _parts(frames: list[Frame]) -> list[dict]:
+    """The decompositions of each frame by their names in ``MAPS``; None where there is none."""
+    found = [[getattr(frame, name) for name in MAPS] for frame in frames]
+    rounded = iter(_rounded([list(part.values()) for parts in found for part in parts if part], 4))
+    return [
+        {name: part and dict(zip(part, next(rounded), strict=True)) for name, part in zip(MAPS, parts, strict=True)}
+        for parts in found
+    ]
+
+
+def _looks(frames: list[Frame]) -> tuple[list, dict[int, np.ndarray]]:
+    """The outlines of each frame's looks, and what each of them read, uint8 [looks, O, O], by the frame's index; none of a
+    frame with a single look, which is what was applied."""
+    several = [i for i, frame in enumerate(frames) if len(frame.looks) > 1]
+    outlines: list = [[] for _ in frames]
+    if not several:
+        return outlines, {}
+    looks = [look for i in several for look in frames[i].looks]
+    rows = _rounded(torch.stack([look.outline for look in looks]).numpy(), 4)
+    warped = as_bytes(torch.stack([look.warped for look in looks]))
+    each = len(frames[several[0]].looks)
+    for place, i in enumerate(several):
+        outlines[i] = rows[place * each : (place + 1) * each]
+    return outlines, {i: warped[place * each : (place + 1) * each] for place, i in enumerate(several)}
+
+
+def _message(frame: Frame, arrays: dict[str, np.ndarray], values: dict) -> bytes:
     density_max = longest = 0.0
     if frame.density is not None:
         density_max = float(frame.density.max().clamp(min=1e-6))
         arrays["density"] = as_bytes(frame.density / density_max)
     if frame.push is not None:
         arrays["arrows"], longest = _arrows(frame.push.arrows)
-    looks = frame.looks if len(frame.looks) > 1 else ()  # a single one is what was applied
-    if looks:
-        arrays["looks"] = as_bytes(torch.stack([look.warped for look in looks]))
-    outline = _points(frame.outline)
-    values = {
-        **header,
-        "size": frame.input.shape[-1],
-        "output": frame.warped.shape[-1],
-        "theta": _short(frame.theta, 6),
-        "predicted": _short(frame.predicted, 6),
-        "outline": outline,
-        "corners": outline[:: len(outline) // 4],
-        "probs": _short(frame.probs.tolist(), 6),
-        "twin_probs": None if frame.twin_probs is None else _short(frame.twin_probs.tolist(), 6),
-        "applied": _short_parts(frame.applied),
-        "undone": _short_parts(frame.undone),
-        "residual": _short_parts(frame.residual),
-        "predicted_parts": _short_parts(frame.predicted_parts),
-        "rest": _short_parts(frame.rest),
-        "followed": _short_parts(frame.followed),
-        "left": _short_parts(frame.left),
-        "look_outlines": [_points(look.outline) for look in looks],
-        "bend": round(frame.bend, 4),
+    values |= {
         "density_max": density_max,
         "blank": not arrays["digit"].any(),
         "inspect": frame.inspect,
@@ -81,7 +116,7 @@ def _message(frame: Frame, arrays: dict[str, np.ndarray], header: dict) -> bytes
 
 def message(header: dict, arrays: dict[str, np.ndarray]) -> bytes:
     """A binary message with these fields and arrays (int16, uint16 or uint8), see the top of this file."""
-    described = [[name, TYPES[array.dtype.name], list(array.shape)] for name, array in arrays.items()]
+    described = [[name, TYPES[array.dtype], list(array.shape)] for name, array in arrays.items()]
     text = _write({**header, "arrays": described})
     text += b" " * (-(len(text) + 4) % 8)
     return b"".join([struct.pack("<I", len(text)), text, *(array.tobytes() for array in arrays.values())])
@@ -101,9 +136,9 @@ def _gradient(push: Push, longest: float) -> dict:
         "target": push.target,
         "loss": round(push.loss, 5),
         "longest": longest,
-        "theta": _short(push.theta, 6),
+        "theta": _rounded(push.theta, 6),
         "norm": math.hypot(*push.theta),
-        "next": _short(push.following, 6),
+        "next": _rounded(push.following, 6),
     }
 
 
@@ -117,24 +152,16 @@ def landscape_message(number: int, target: int, found: Landscape) -> bytes:
             "target": target,
             "rotation": round(found.rotation, 3),
             "scale": round(found.scale, 5),
-            "rotations": _short(ROTATIONS.tolist(), 3),
-            "scales": _short(SCALES.tolist(), 5),
+            "rotations": _rounded(ROTATIONS.numpy(), 3),
+            "scales": _rounded(SCALES.numpy(), 5),
         },
     }
     return message(values, {"loss": loss})
 
 
-def _points(points: Tensor) -> list[list[float]]:
-    return np.round(points.double().numpy(), 4).tolist()
-
-
-def _short(values: list[float], digits: int = 4) -> list[float]:
-    """No longer than their use needs: a header is written and read 60 times a second."""
-    return [round(value, digits) for value in values]
-
-
-def _short_parts(values: dict[str, float] | None) -> dict[str, float] | None:
-    return values and {name: round(value, 4) for name, value in values.items()}
+def _rounded(values: list[list[float]] | np.ndarray, digits: int) -> list:
+    """All of ``values`` to so many digits, as nested lists of floats."""
+    return np.round(np.asarray(values, dtype=np.float64), digits).tolist()
 
 
 def as_bytes(pictures: Tensor) -> np.ndarray:

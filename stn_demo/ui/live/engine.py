@@ -24,6 +24,7 @@ from .networks import Networks
 from .request import PAD, Request, RequestError, Source, error_text
 
 log = logging.getLogger(__name__)
+MANY = 8  # requests of a batch for which oneDNN's preparation of each convolution pays
 _switch, _plain = threading.Lock(), 0  # how many threads convolve without oneDNN at this moment
 
 
@@ -37,7 +38,7 @@ class Engine:
     def answer(self, requests: list[Request]) -> list[bytes | str]:
         """A binary message for each request, or the text of its error. Requests for the same networks go through them
         together; one that fails takes no other with it."""
-        with _plain_convolutions():
+        with _plain_convolutions() if len(requests) < MANY else contextlib.nullcontext():
             return self._answer(requests)
 
     def _answer(self, requests: list[Request]) -> list[bytes | str]:

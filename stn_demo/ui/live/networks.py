@@ -13,6 +13,7 @@ from pathlib import Path
 from ... import checkpoints
 from ...data.distortions import DISTORTIONS
 from ...model import ModelConfig, Network
+from ...model.folding import folded
 from ...training.presets import PRESETS
 from ...training.settings import TrainingSettings
 from ...training.start import untrained
@@ -81,6 +82,10 @@ class Networks:
         kept = self._loaded.get(name)
         return kept is not None and kept[3]
 
+    def is_on_disk(self, name: str) -> bool:
+        """Whether a network's own file is one that another process finds by this name."""
+        return not (UNTRAINED.fullmatch(name) or RUN.fullmatch(name) or name in self._stand_ins)
+
     def get(self, name: str) -> Network:
         """The network of this name in eval mode, read again if its file has changed (while it trains, say).
 
@@ -105,7 +110,7 @@ class Networks:
                 if kept is not None and kept[0] == version:
                     self._loaded.move_to_end(name)
                     return kept[1]
-            network = checkpoints.load(path).requires_grad_(False)
+            network = folded(checkpoints.load(path)).requires_grad_(False)
             self._keep(name, version, network)
             return network
         except (checkpoints.CheckpointError, OSError) as error:

@@ -38,6 +38,7 @@ def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
             return
         await socket.accept()
         status.sockets.add(socket)
+        batcher.crowd(len(status.sockets))
 
         async def deliver(answer: bytes | str) -> None:
             await (socket.send_bytes(answer) if isinstance(answer, bytes) else socket.send_text(answer))
