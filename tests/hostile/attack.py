@@ -23,11 +23,13 @@ import time
 import urllib.request
 from pathlib import Path
 
-import generators
 import httpx
 import websockets
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+import generators  # noqa: E402 (stands beside this file)
+
 SLOW = 5.0  # seconds
 MOST_GROWTH = 50.0  # MB
 AT_ONCE = 4  # requests under way
