@@ -182,3 +182,21 @@ def test_questions_for_a_network_that_is_open_by_now_go_on_as_a_batch():
 
     run(work, engine)
     assert engine.batches == [[1], [2, 3, 4, 5, 6]]
+
+
+def test_a_question_that_waited_for_the_engine_to_load_is_answered(monkeypatch):
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.05)
+    engine = Slow()
+
+    def load():
+        threading.Event().wait(0.2)  # longer than a question may wait behind others
+        return SimpleNamespace(engine=engine)
+
+    async def main():
+        batcher = Batcher(Defaults())
+        answer = asyncio.ensure_future(batcher.answer(text(7)))
+        await batcher.load(load)
+        engine.free["light"].release()
+        assert await asyncio.wait_for(answer, 20) == "7"
+
+    asyncio.run(main())

@@ -109,6 +109,7 @@ class Batcher:
         self._work: asyncio.Task | None = None
         self._heavy_work: asyncio.Task | None = None
         self._loaded = asyncio.Event()
+        self._loaded_at = 0.0  # time.monotonic()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._heavy_thread = ThreadPoolExecutor(1, thread_name_prefix="heavy", initializer=_step_back)
 
@@ -116,6 +117,7 @@ class Batcher:
         """Make everything that needs torch in the worker thread, and let the waiting requests through."""
         self.side = await asyncio.get_running_loop().run_in_executor(self._thread, make)
         self.engine = self.side.engine
+        self._loaded_at = time.monotonic()
         self._loaded.set()
 
     def crowd(self, visitors: int) -> None:
@@ -218,7 +220,7 @@ class Batcher:
             batch.append(self._opened.popleft())
         while self._waiting and len(batch) < most:
             place = self._waiting.popleft()
-            late = now - place.since > LONGEST_WAIT
+            late = now - max(place.since, self._loaded_at) > LONGEST_WAIT  # loading does not count
             try:
                 request = read_text(place.take(), self.defaults)
             except RequestError as error:
