@@ -64,22 +64,37 @@ def cut(grey: np.ndarray) -> Cuts:
     return Cuts(cuts, best[1].contrast, None)
 
 
-def by_hand(flat: np.ndarray, box: tuple[float, float, float, float]) -> Cut | None:
-    """All ink of a flat picture within a box, shares of the picture, as one digit; None where there is none."""
-    height, width = flat.shape
+def by_hand(grey: np.ndarray, flat: np.ndarray, box: tuple[float, float, float, float]) -> list[Cut]:
+    """All ink within a box, shares of the picture, as one digit; an empty list where there is none.
+
+    grey: float32 [H, W] in [0, 1]; flat: its ink (see ``Cuts``), of any size. Where all of it in the box was taken for
+    lines or for paper, the part of the picture in the box is flattened by itself.
+    """
+    taken = _all_ink(_part(flat, box))
+    if taken is None:
+        part = np.ascontiguousarray(_part(grey, box))
+        if min(part.shape) >= 4:
+            taken = _all_ink(cut(part).flat)
+    return [] if taken is None else [Cut(box, taken, 1.0)]
+
+
+def _part(plane: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    height, width = plane.shape
     left, right = (round(min(max(share, 0.0), 1.0) * width) for share in box[::2])
     top, bottom = (round(min(max(share, 0.0), 1.0) * height) for share in box[1::2])
-    part = flat[top:bottom, left:right]
-    if part.size < 16 or float(part.max()) < marks.CONTRAST:
+    return plane[top:bottom, left:right]
+
+
+def _all_ink(flat: np.ndarray) -> np.ndarray | None:
+    if flat.size < 16 or float(flat.max()) < marks.CONTRAST:
         return None
-    mask = part > 0.25 * float(np.quantile(part, 0.98))
+    mask = flat > 0.25 * float(np.quantile(flat, 0.98))
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):
         return None
-    inner = (left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
+    inner = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    mark = marks.described(inner, mask, float(np.quantile(part[part > 0], 0.95)), False)
-    return Cut(box, ink(flat, mark), 1.0)
+    return ink(flat, marks.described(inner, mask, float(np.quantile(flat[flat > 0], 0.95)), False))
 
 
 def _whole(grey: np.ndarray) -> np.ndarray | None:

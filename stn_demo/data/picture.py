@@ -1,4 +1,4 @@
-"""Any picture -> the digits on it, as the model expects them: decoding, bounded and forgiving. ``cutting`` finds them.
+"""Any picture file -> the digits on it, as the model expects them: decoding, bounded and forgiving. ``finding`` finds them.
 
 Preparation comes before the visitor's pose: centring afterwards would undo what the network is to undo.
 """
@@ -10,14 +10,16 @@ import io
 import re
 import threading
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from . import paper
+from . import finding, paper
+from .finding import Box, Found
+from .refused import PictureError
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -35,48 +37,9 @@ HEIC = (
     "This is a HEIC picture, the format of many phones, and no decoder for it is installed here. Run: pip install "
     "pi-heif, or let the phone save or share it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)."
 )
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's own grey
-
-LIKE_BEST = 0.6  # of the best digit's score: the first digit that has as much is taken
-Box = tuple[float, float, float, float]
-NO_DIGIT = {
-    "blank": "There is nothing on this picture; give one with a digit that stands out from its paper.",
-    "lines": "There are only straight lines on this picture; give one with a digit.",
-    "slab": "There is only a solid area on this picture, no strokes of a pen; give one with a digit.",
-    "scribble": "This looks like a scribble, not like a digit; give a picture with a digit that stands alone.",
-}
 
 _decoding = threading.Lock()  # one large picture in memory at a time; ``catch_warnings`` is for one thread
 _marker = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # in JPEG data: not a stuffed byte, not a restart
-
-
-class PictureError(ValueError):
-    """A picture cannot be used; the message says why and what to do.
-
-    ``code`` is stable, for translations: empty, too_large_bytes, too_many_pixels, too_small, not_an_image,
-    broken, animated, heic, no_opencv, blank, and, where there are marks but no digit, lines, slab, scribble.
-    """
-
-    def __init__(self, code: str, message: str):
-        super().__init__(message)
-        self.code = code
-
-
-class Found(NamedTuple):
-    """What is on a picture. N digits in reading order, N >= 1.
-
-    digits: float32 [N, 28, 28] in [0, 1]. boxes: (left, top, right, bottom) of each, as shares of the picture.
-    first: index of the digit that is taken where nobody chooses. colours: uint8 [h, w, 3], the picture, upright,
-    at most 640 px a side. flat: uint8 [h, w], its ink without light, lines and frames. cuts: each digit as it
-    was cut out, float32 [height, width] in [0, 1].
-    """
-
-    digits: Tensor
-    boxes: list[Box]
-    first: int
-    colours: Tensor
-    flat: Tensor
-    cuts: list[Tensor]
 
 
 def read(data: bytes, raw: bool = False) -> Tensor:
@@ -92,7 +55,7 @@ def read(data: bytes, raw: bool = False) -> Tensor:
             too small, or without a digit (``raw`` takes that one). Nothing else, whatever the bytes.
     """
     planes = _planes_of(data)
-    return _raw(*planes) if raw else _first(_found(*planes))
+    return _raw(*planes) if raw else _first(finding.find(*planes))
 
 
 def find(data: bytes, box: Box | None = None) -> Found:
@@ -102,14 +65,14 @@ def find(data: bytes, box: Box | None = None) -> Found:
     Raises:
         PictureError: as ``read``; ``no_digit`` codes (blank, lines, slab, scribble) also where the box is empty.
     """
-    return _found(*_planes_of(data), box)
+    return finding.find(*_planes_of(data), box)
 
 
 def to_digit(image: Image.Image, raw: bool = False) -> Tensor:
     """``read`` for a decoded picture. Raises PictureError where it is too small, or has no digit and is not ``raw``."""
     _check_size(*image.size)
     planes = _reduced(image)
-    return _raw(*planes) if raw else _first(_found(*planes))
+    return _raw(*planes) if raw else _first(finding.find(*planes))
 
 
 def _planes_of(data: bytes) -> tuple[Tensor, Tensor | None]:
@@ -123,41 +86,13 @@ def _planes_of(data: bytes) -> tuple[Tensor, Tensor | None]:
         return _reduced(_decoded(data))
 
 
-def _grey(colours: Tensor) -> Tensor:
-    luma = torch.tensor(LUMA) if len(colours) == 3 else torch.ones(1)
-    return (colours * luma[:, None, None]).sum(0)
-
-
 def _raw(colours: Tensor, alpha: Tensor | None) -> Tensor:
-    grey = _grey(colours)
+    grey = finding.grey(colours)
     return _resized(grey if alpha is None else grey * alpha)
 
 
 def _first(found: Found) -> Tensor:
     return found.digits[found.first]
-
-
-def _found(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found:
-    try:
-        from . import cutting  # noqa: PLC0415  OpenCV, which a machine that only trains does not need
-    except ImportError:
-        missing = "Finding a digit on a picture needs OpenCV; run: pip install opencv-python-headless"
-        raise PictureError("no_opencv", missing) from None
-    why = None
-    for view in (_grey(colours), *colours):  # red on green of the same brightness shows in one colour only
-        found = cutting.cut(_on_ground(view, alpha).clamp(0, 1).contiguous().numpy())
-        why = why or found.refused
-        cuts = [cutting.by_hand(found.flat, box)] if box and found.flat.any() else found.digits
-        prepared = [(cut, torch.from_numpy(cut.ink)) for cut in cuts if cut is not None and (cut.ink > 0.5).any()]
-        if prepared:
-            digits = torch.stack([paper.prepared(ink).clamp(0, 1) for _, ink in prepared])
-            scores = [cut.score for cut, _ in prepared]
-            first = next(i for i, score in enumerate(scores) if score >= LIKE_BEST * max(scores))
-            shown = _grey(colours)[None] if len(colours) == 1 else colours
-            picture = (shown.expand(3, -1, -1).permute(1, 2, 0) * 255).round().clamp(0, 255).byte()
-            flat = torch.from_numpy(found.flat / max(float(found.flat.max()), 1e-6) * 255).byte()
-            return Found(digits, [cut.box for cut, _ in prepared], first, picture, flat, [ink for _, ink in prepared])
-    raise PictureError(why or "blank", NO_DIGIT[why or "blank"])
 
 
 def _decoded(data: bytes) -> Image.Image:
@@ -271,22 +206,6 @@ def _deep(image: Image.Image, size: tuple[int, int]) -> Tensor:
         values, white = values - least, max(most - least, 1e-30)
     small = Image.fromarray((values / white).clip(0, 1).astype(np.float32)).resize(size, Image.Resampling.BOX)
     return torch.from_numpy(np.array(small))[None].clamp(0, 1)
-
-
-def _on_ground(grey: Tensor, alpha: Tensor | None) -> Tensor:
-    """The picture [H, W] on an opaque ground: the paper's where it has one, else the opposite of its ink."""
-    if alpha is None:
-        return grey
-    solid = alpha > 0.5
-    if not solid.any():  # faint everywhere: what ink there is, is in the opacity
-        return alpha
-    seen = grey[solid]
-    rows, columns = solid.any(1).nonzero(), solid.any(0).nonzero()
-    box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
-    # a sheet fills its box and has ink on it; ink alone is of one colour and leaves most of its box free
-    has_paper = len(seen) > 0.7 * float(box) and float(seen.std()) > 0.1
-    ground = float(seen.median()) if has_paper else float(seen.mean() < 0.5)
-    return grey * alpha + ground * (1 - alpha)
 
 
 def _resized(grey: Tensor) -> Tensor:

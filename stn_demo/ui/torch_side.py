@@ -10,7 +10,7 @@ from ..data import picture
 from ..runs.process import WorkerProcess
 from ..runs.runs import Limits, Runs
 from ..training import memory
-from .explore import answers
+from .explore import answers, uploaded
 from .live import codec
 from .live.batcher import Batcher
 from .live.engine import Engine
@@ -31,10 +31,11 @@ class TorchSide:
         samples: ready digits.
         measured: what the Results page shows.
         strips: ten digits as the networks of a run see them, for the Train page.
-        answers, codec, first, form, memory, picture, replay: modules that need torch.
+        answers, codec, first, form, memory, picture, replay, uploaded: modules that need torch.
     """
 
     answers, codec, first, form, memory, picture, replay = answers, codec, first, form, memory, picture, replay
+    uploaded = uploaded
 
     def __init__(self, options: Options, batcher: Batcher, spare: WorkerProcess | None):
         """``spare``: the process that is to train the first run."""

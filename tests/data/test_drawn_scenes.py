@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from stn_demo.data import paper, picture, scenes
+from stn_demo.data.refused import NO_DIGIT
 from stn_demo.data.scenes.reported import REPORTED
 
 FIRST, COUNT = 0, 4
@@ -69,7 +70,7 @@ def test_where_there_is_no_digit_it_says_so():
         with pytest.raises(picture.PictureError) as error:
             picture.to_digit(scene.image)
         codes.append(error.value.code)
-    assert codes[2] == "scribble" and codes[3] == "lines" and set(codes) <= set(picture.NO_DIGIT)
+    assert codes[2] == "scribble" and codes[3] == "lines" and set(codes) <= set(NO_DIGIT)
 
 
 @pytest.mark.parametrize("name", REPORTED)

@@ -6,6 +6,7 @@ import json
 import struct
 
 import numpy as np
+import pictures
 import pytest
 import torch
 from PIL import Image
@@ -14,6 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from stn_demo import checkpoints
 from stn_demo.data.pose import Pose, pose_images
+from stn_demo.data.scenes.reported import REPORTED
 from stn_demo.model import ModelConfig, build_model
 from stn_demo.ui.options import OptionError, Options, bound_socket, read_options
 from stn_demo.ui.server import build_app
@@ -172,6 +174,35 @@ def test_a_picture_becomes_a_digit_and_a_bad_one_a_sentence(client):
     for bad in (b"", b"text", file.getvalue()[:50]):
         answer = client.post("/stn/picture", content=bad)
         assert answer.status_code == 400 and answer.json()["error"]["message"].endswith(".")
+
+
+def test_a_picture_comes_back_with_its_digits_and_is_read_again_where_the_hand_puts_the_cut(client):
+    data = pictures.encoded(REPORTED["pair"][0]())
+    found = client.post("/stn/picture", content=data).json()["found"]
+    assert len(found["boxes"]) == len(found["digits"]) == len(found["cuts"]) == 2 and found["first"] == 0
+    again = base64.b64decode(found["picture"])
+    assert Image.open(io.BytesIO(again)).size == (found["width"], found["height"])
+    assert Image.open(io.BytesIO(base64.b64decode(found["flat"]))).mode == "L"
+    left, top, right, bottom = found["boxes"][1]
+    cut = client.post(
+        f"/stn/picture?box={left - 0.02},{top - 0.02},{right + 0.02},{bottom + 0.02}", content=again
+    ).json()
+    one, other = (np.frombuffer(base64.b64decode(digit), np.uint8) for digit in (cut["digit"], found["digits"][1]))
+    assert np.corrcoef(one, other)[0, 1] > 0.95 and "picture" not in cut["found"]
+
+
+@pytest.mark.parametrize("box", ["1,2", "a,b,c,d", "nan,0,1,1", "0.5,0,0.4,1", "0,0,0.001,1", "-1,0,1,1", "0,0,1,9"])
+def test_a_box_that_is_none_is_refused(client, box):
+    answer = client.post(f"/stn/picture?box={box}", content=pictures.encoded(REPORTED["pair"][0]()))
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "bad_request"
+
+
+def test_a_picture_without_a_digit_comes_back_with_a_sentence(client):
+    blank = pictures.encoded(Image.new("L", (300, 200), 240))
+    answer = client.post("/stn/picture", content=blank)
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "blank" and "digit" not in answer.json()
+    assert answer.json()["found"]["boxes"] == [] and answer.json()["found"]["width"] == 300
+    assert client.post("/stn/picture?box=0.1,0.1,0.9,0.9", content=blank).json()["error"]["code"] == "blank"
 
 
 def test_an_upload_is_bounded(client):

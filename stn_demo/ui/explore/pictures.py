@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Callable
 
 from ..live.batcher import Batcher
 
 AT_ONCE = 2  # pictures that are decoded at the same time, of the page and of /explain together
 MOST_WAITING = 24
+SMALLEST = 0.005  # of the picture's width and height: a smaller box is a slip of the hand
 
 
 class TooMany(ValueError):
@@ -16,8 +19,34 @@ class TooMany(ValueError):
     code = "busy"
 
 
+class BadBox(ValueError):
+    """Text that is no box on a picture."""
+
+    code = "bad_request"
+
+
+def box_of(text: str | None) -> tuple[float, float, float, float] | None:
+    """ "left,top,right,bottom", shares of a picture in [0, 1] -> the box; None for None or empty text.
+
+    Raises:
+        BadBox: not four finite numbers, or smaller than half a per cent of the picture's side.
+    """
+    if not text:
+        return None
+    try:
+        left, top, right, bottom = (float(part) for part in text[:200].split(","))
+    except ValueError:
+        raise BadBox("A box is four numbers: left, top, right, bottom.") from None
+    box = left, top, right, bottom
+    if not all(map(math.isfinite, box)) or right - left < SMALLEST or bottom - top < SMALLEST:
+        raise BadBox("A box needs a left edge before its right one, and a top above its bottom.")
+    if min(box) < 0 or max(box) > 1:
+        raise BadBox("A box lies within the picture: its four numbers are between 0 and 1.")
+    return box
+
+
 class Pictures:
-    """``await pictures.read(data, raw)`` -> the digit, float32 [28, 28] in [0, 1]."""
+    """Reads pictures in threads, ``AT_ONCE`` at a time."""
 
     def __init__(self, batcher: Batcher):
         self._batcher = batcher
@@ -25,13 +54,43 @@ class Pictures:
         self._waiting = 0
 
     async def read(self, data: bytes, raw: bool):
-        """Raises data.picture.PictureError, TooMany."""
+        """The digit, float32 [28, 28] in [0, 1]. Raises data.refused.PictureError, TooMany."""
+        return await self._run(lambda side: side.picture.read(data, raw=raw))
+
+    async def raw(self, data: bytes) -> dict:
+        """The picture as it is, as a digit for the page: {digit}. Raises as ``read``."""
+        return await self._run(lambda side: {"digit": side.codec.as_base64(side.picture.read(data, raw=True))})
+
+    async def find(self, data: bytes, box: str | None) -> dict:
+        """The digit that is taken, and what the page shows of the picture: {digit, found}, see ``uploaded``; of a
+        picture without a digit {error, found}. `box`: see ``box_of``.
+
+        Raises data.refused.PictureError where the picture cannot be shown either, TooMany, BadBox.
+        """
+        place = box_of(box)
+        return await self._run(lambda side: _found(side, data, place))
+
+    async def _run(self, work: Callable):
         if self._waiting >= MOST_WAITING:
             raise TooMany("Too many pictures are being read at this moment; try again in a minute.")
         self._waiting += 1
         try:
             side = await self._batcher.ready()
             async with self._free:
-                return await asyncio.to_thread(side.picture.read, data, raw=raw)
+                return await asyncio.to_thread(work, side)
         finally:
             self._waiting -= 1
+
+
+def _found(side, data: bytes, box: tuple[float, float, float, float] | None) -> dict:
+    try:
+        what = side.picture.find(data, box)
+    except side.picture.PictureError as error:
+        if error.colours is None:
+            raise
+        seen = {} if box else {"boxes": [], "digits": [], "cuts": [], **side.uploaded.picture(error.colours)}
+        return {"error": {"code": error.code, "message": str(error)}, "found": seen}
+    return {
+        "digit": side.codec.as_base64(what.digits[what.first]),
+        "found": side.uploaded.found(what, whole=box is None),
+    }

@@ -47,17 +47,17 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_
         return http.answer((await batcher.ready()).answers.random_pose(distortion))
 
     @app.post("/stn/picture")
-    async def picture(request: Request, raw: bool = False):
+    async def picture(request: Request, raw: bool = False, box: str | None = None):
         data = await http.body(request, MOST_PICTURE)
         if data is None:
             return http.refuse(
                 "too_large_bytes", f"The file is larger than {MOST_PICTURE >> 20} MB; give a smaller picture."
             )
         try:
-            digit = await pictures.read(data, raw)
+            answer = await (pictures.raw(data) if raw else pictures.find(data, box))
         except ValueError as error:
             return http.refuse(getattr(error, "code", "broken"), str(error))
-        return {"digit": (await batcher.ready()).codec.as_base64(digit), "label": None}
+        return http.answer({"label": None, **answer})
 
     @app.post("/stn/link")
     async def link(request: Request):

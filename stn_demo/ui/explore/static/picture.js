@@ -1,87 +1,20 @@
-/** Digits that are not drawn: uploaded, dropped, pasted, from the camera, or from the ready ones. */
+/** Digits that are not drawn: from a picture (upload.js), or from the ready ones. */
 
 import { answered } from "./ask.js";
-import { attachCamera } from "./camera.js";
 import { t } from "../../shared/i18n.js";
 import { fromBase64 } from "../../shared/frame.js";
 import { remember } from "./ready.js";
 import { paintDigit } from "./strokes.js";
+import { attachUpload } from "./upload.js";
 
-const MOST_BYTES = 20 * 1024 * 1024; // as the server
 const THUMBNAIL = 56; // px
 
 export function attachPicture(root, store, http) {
-  const read = createReader(root, store, http);
-  attachUpload(root, read);
-  attachDrop(root, read);
-  attachPaste(read);
-  attachCamera(root, store, read);
+  attachUpload(root, store, http);
   attachStrip(root, store, http);
 }
 
 const digitSource = ({ digit, label = null }) => ({ kind: "digit", digit, label });
-
-/** read(file): the picture becomes the digit, or a sentence says why not. Of several under way the latest counts. */
-function createReader(root, store, http) {
-  const busy = root.querySelector("#upload");
-  let newest = 0;
-  let kept = null; // {file, source}: the picture on the pad, to be read again when its preparation is switched
-
-  async function read(file) {
-    const mine = ++newest;
-    if (file.size > MOST_BYTES) return store.emit("toast", { key: "error.too_large_bytes" });
-    busy.setAttribute("aria-busy", "true");
-    const answer = await answered(store, http.post(`stn/picture?raw=${store.get().raw ? 1 : 0}`, file));
-    if (mine !== newest) return;
-    busy.removeAttribute("aria-busy");
-    if (!answer) return;
-    store.set({ source: digitSource(answer) });
-    kept = { file, source: store.get().source };
-  }
-  store.subscribe((state, keys) => {
-    if (keys.includes("raw") && !keys.includes("source") && kept && state.source === kept.source) read(kept.file);
-  });
-  return read;
-}
-
-function attachUpload(root, read) {
-  const input = root.querySelector("#upload input");
-  input.addEventListener("change", () => {
-    const [file] = input.files;
-    if (file) read(file).finally(() => { input.value = ""; }); // so that the same file can be chosen again
-  });
-}
-
-function attachDrop(root, read) {
-  const pad = root.querySelector(".picture.pad");
-  const hasFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-  for (const name of ["dragenter", "dragover"]) {
-    root.addEventListener(name, (event) => {
-      if (!hasFile(event)) return;
-      event.preventDefault(); // else the browser opens the picture instead of the page
-      pad.classList.add("dropping");
-    });
-  }
-  root.addEventListener("dragleave", (event) => {
-    if (!root.contains(event.relatedTarget)) pad.classList.remove("dropping");
-  });
-  root.addEventListener("drop", (event) => {
-    pad.classList.remove("dropping");
-    if (!hasFile(event)) return;
-    event.preventDefault();
-    const [file] = event.dataTransfer.files;
-    if (file) read(file);
-  });
-}
-
-function attachPaste(read) {
-  document.addEventListener("paste", (event) => {
-    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
-    if (!file) return;
-    event.preventDefault();
-    read(file);
-  });
-}
 
 /** Ten ready digits and "random", of the set that is chosen. */
 function attachStrip(root, store, http) {

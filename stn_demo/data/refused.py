@@ -1,0 +1,26 @@
+"""Why a picture cannot be used."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+class PictureError(ValueError):
+    """A picture cannot be used; the message says why and what to do.
+
+    ``code`` is stable, for translations: empty, too_large_bytes, too_many_pixels, too_small, not_an_image,
+    broken, animated, heic, no_opencv, blank, and, where there are marks but no digit, lines, slab, scribble.
+    ``colours``: uint8 [h, w, 3], the picture, where it could be decoded but no digit was found on it; else None.
+    """
+
+    def __init__(self, code: str, message: str, colours: Tensor | None = None):
+        super().__init__(message)
+        self.code, self.colours = code, colours
+
+
+NO_DIGIT = {
+    "blank": "There is nothing on this picture; give one with a digit that stands out from its paper.",
+    "lines": "There are only straight lines on this picture; give one with a digit.",
+    "slab": "There is only a solid area on this picture, no strokes of a pen; give one with a digit.",
+    "scribble": "This looks like a scribble, not like a digit; give a picture with a digit that stands alone.",
+}
