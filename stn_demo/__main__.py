@@ -30,19 +30,23 @@ from .training.recipes import ZOO
 from .training.settings import DATA_SETS
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
-DATA_HELP = "folder of MNIST, or (train) of pictures of your own, one folder a class; with folders train and test or without; default: "
-DATA_HELP += "STN_DEMO_DATA, else ~/.cache/stn_demo; MNIST is downloaded where it is missing"
+DATA_HELP = (
+    "folder of MNIST, or (train only) of your own pictures, with one folder per class, optionally below train/ and "
+    "test/; default: STN_DEMO_DATA, else ~/.cache/stn_demo; MNIST is downloaded if it is missing"
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit status: 0, 1 (the training failed), 2 (bad usage), 130 (interrupted)."""
+    """Run a command; returns the exit status: 0, 1 (training failed), 2 (bad usage) or 130 (interrupted)."""
     options = _parser().parse_args(arguments)
     try:
         if getattr(options, "threads", None):
             torch.set_num_threads(options.threads)
         options.run(options)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone, as `| head` does
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader of the output has ended, as `| head` does
     except (ValueError, OSError) as error:
         return _fail(str(error), BAD_USAGE)
     except TrainingStopped as error:
@@ -51,14 +55,14 @@ def main(arguments: list[str] | None = None) -> int:
         again = f"python -m stn_demo train --resume --output {shlex.quote(str(options.output))}"
         if options.recipe == "all":
             again = "the same command again"
-        return _fail(f"{error}; go on with: {again}", INTERRUPTED)
+        return _fail(f"{error}; continue with: {again}", INTERRUPTED)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     return 0
 
 
 def _fail(message: str, status: int) -> int:
-    if int(os.environ.get("RANK", "0")) == 0:  # under torchrun one of the processes speaks
+    if int(os.environ.get("RANK", "0")) == 0:  # under torchrun only rank 0 prints
         print(f"stn_demo: {' '.join(message.split())}", file=sys.stderr)
     return status
 
@@ -83,11 +87,11 @@ def _train(options: argparse.Namespace) -> None:
     if recipe is not None and recipe not in RECIPES:
         raise ValueError(f"The recipe {recipe!r} is unknown; choose one of {', '.join(RECIPES)}.")
     if options.minutes is not None and ("epochs" in changes or options.resume or not 0 < options.minutes < 1e5):
-        raise ValueError("--minutes takes a positive number, and goes neither with --epochs nor with --resume.")
+        raise ValueError("--minutes takes a positive number, and cannot be combined with --epochs or --resume.")
     if options.output is None:
         options.output = Path("runs") / f"{recipe or 'seed-affine'}{checkpoints.SUFFIX}"
     if options.output.suffix != checkpoints.SUFFIX:
-        raise ValueError(f"The output is a {checkpoints.SUFFIX} file; {str(options.output)!r} does not end so.")
+        raise ValueError(f"The output must be a {checkpoints.SUFFIX} file, not {str(options.output)!r}.")
     chosen = RECIPES[recipe] if recipe else None
     if chosen and own:
         chosen, changes = settings_for(pictures.find(options.data_folder), chosen, changes), {}
@@ -100,7 +104,7 @@ def _train_all(options: argparse.Namespace, changes: dict) -> None:
     folder = options.output or Path("runs")
     if folder.suffix == checkpoints.SUFFIX or options.resume or options.minutes is not None:
         raise ValueError(
-            "--recipe all takes a folder as --output and resumes by itself; --resume and --minutes do not go with it."
+            "--recipe all takes a folder as --output and resumes by itself; it cannot be combined with --resume or --minutes."
         )
     jobs = (_job(options, settings, folder / (name + checkpoints.SUFFIX), changes) for name, settings in ZOO.items())
     for path in train_all(jobs, options.restart, lambda text: print(text, file=sys.stderr, flush=True)):
@@ -161,7 +165,7 @@ def _list(options: argparse.Namespace) -> None:
             what += f", classes {', '.join(info.config.class_names)}"
         print(f"{info.name:24} {what}, {info.parameters:,} weights; test error {errors or 'not measured'}")
         if "input" in info.config.placement:
-            print(f"{'':24} {zoom.in_words(_zoom(info, measured)) or 'scale of its frame not measured (analyse)'}")
+            print(f"{'':24} {zoom.in_words(_zoom(info, measured)) or 'scale of its frame not measured (run analyse)'}")
     for sentence in broken:
         print(f"stn_demo: {sentence}", file=sys.stderr)
     if not found:
@@ -169,7 +173,7 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _zoom(info: checkpoints.Info, measured: dict[str, dict]) -> dict | None:
-    """What was measured of these weights: with all others by ``analyse``, or when they were saved."""
+    """The measured zoom of these weights: from ``analyse``, else from when the checkpoint was written."""
     entry = measured.get(info.name)
     if entry and entry["checkpoint"]["sha256"] == results.sha256(info.path):
         return entry["result"]
@@ -194,17 +198,17 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "evaluate",
         help="measure a checkpoint",
-        description="Error on the test digits, each distorted once, the same way every time.",
+        description="Measure the error on the test digits. Each digit is distorted once, the same way every time.",
     )
     command.add_argument("checkpoint", metavar="CHECKPOINT", help="a name in checkpoints/, or a file")
     command.add_argument("--distortion", default="none", choices=DISTORTIONS, help=_distortions())
-    command.add_argument("--seed", type=int, default=0, help="which distorted test set (default 0)")
+    command.add_argument("--seed", type=int, default=0, help="seed of the distorted test set (default 0)")
     command.add_argument("--json", action="store_true", help="print JSON, with the confusion matrix")
     _add_common(command)
     command.add_argument("--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits")
     command.set_defaults(run=_evaluate)
 
-    command = commands.add_parser("list", help="what checkpoints there are", description="The checkpoints at hand.")
+    command = commands.add_parser("list", help="list the checkpoints", description="List the checkpoints in a folder.")
     command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
     command.add_argument("--json", action="store_true", help="print JSON, with configs and provenance")
     command.set_defaults(run=_list)
@@ -217,33 +221,35 @@ def _parser() -> argparse.ArgumentParser:
 def _add_train(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "train",
-        help="train a network by a recipe, and write a checkpoint",
-        description="Train by a recipe, of which any setting can be changed, and write a checkpoint with its "
-        "provenance. Ctrl-C saves the run; --resume goes on with the same result as if it had not stopped. "
+        help="train a network and write a checkpoint",
+        description="Train with the settings of a recipe, any of which can be changed, and write a checkpoint with its "
+        "provenance. Ctrl-C saves the state; --resume continues with the same result as an uninterrupted run. "
         "For several processes: torchrun --nproc_per_node 2 -m stn_demo train ...",
     )
     command.add_argument(
         "--recipe",
         metavar="NAME",
-        help=f"one of {', '.join(RECIPES)} (default seed-affine); or all: the paper's table, what is not done of it",
+        help=f"one of {', '.join(RECIPES)} (default seed-affine); or all: every network of the paper's table that is not done",
     )
     command.add_argument(
         "--output", type=Path, metavar="FILE", help="default: runs/RECIPE.safetensors; for all: a folder, runs"
     )
-    command.add_argument("--resume", action="store_true", help="go on with the interrupted run of this output")
-    command.add_argument("--restart", action="store_true", help="begin again, and forget an interrupted run")
-    command.add_argument("--minutes", type=float, help="instead of --epochs: as many as this machine trains in them")
-    command.add_argument("--evaluate-every", type=float, default=0, metavar="EPOCHS", help="measure on the way")
+    command.add_argument("--resume", action="store_true", help="continue the interrupted run of this output")
+    command.add_argument("--restart", action="store_true", help="start again, and discard an interrupted run")
+    command.add_argument("--minutes", type=float, help="instead of --epochs: train for about this long")
+    command.add_argument(
+        "--evaluate-every", type=float, default=0, metavar="EPOCHS", help="measure the error every so many epochs"
+    )
     command.add_argument(
         "--runs",
         metavar="DIR",
-        help="where the page finds the run; default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs",
+        help="folder of runs, for the page to show; default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs",
     )
-    command.add_argument("--quiet", action="store_true", help="no progress")
+    command.add_argument("--quiet", action="store_true", help="do not print progress")
     _add_common(command)
-    settings = command.add_argument_group("settings", "Each changes the recipe's.")
+    settings = command.add_argument_group("settings", "Each replaces the value in the recipe.")
     for item in fields(TrainingSettings):
-        if item.name in ("model", "stages"):  # what is made of other fields; stages are a recipe's
+        if item.name in ("model", "stages"):  # composed of other fields; only a recipe sets stages
             continue
         about = {"dest": item.name, "help": item.metadata["help"].replace("%", "%%")}
         if "choices" in item.metadata:
@@ -251,17 +257,17 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         else:
             about |= {"type": int if item.metadata["whole"] else float, "metavar": "N"}
         settings.add_argument("--data-set" if item.name == "data" else _option(item.name), **about)
-    model = command.add_argument_group("model", "Each changes the recipe's.")
+    model = command.add_argument_group("model", "Each replaces the value in the recipe.")
     for item in fields(ModelConfig):
         if item.name in ("classes", "class_names"):
-            continue  # of the data
+            continue  # given by the data
         about = {"choices": CHOICES[item.name]} if item.name in CHOICES else {"type": int, "metavar": "N"}
         if item.name in ("input_size", "output_size"):
-            about = {"type": _size, "metavar": "PX", "help": "a side of a square, or HEIGHTxWIDTH"}
+            about = {"type": _size, "metavar": "PX", "help": "side of a square, px, or HEIGHTxWIDTH"}
         if item.name == "placement":
             about = {
                 "metavar": "POINTS",
-                "help": 'where transformers stand: of "input,conv1,conv2", or "none"',
+                "help": 'where the transformers are: any of "input,conv1,conv2", or "none"',
             }
         model.add_argument(_option(item.name), **about)
     command.set_defaults(run=_train)
@@ -269,8 +275,12 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
 
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", dest="data_folder", metavar="DIR", help=DATA_HELP)
-    command.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:N, mps")
-    command.add_argument("--threads", type=int, help="of the CPU; results repeat to the bit for equal numbers only")
+    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:N or mps")
+    command.add_argument(
+        "--threads",
+        type=int,
+        help="number of CPU threads; results are reproducible to the bit for an equal number only",
+    )
 
 
 def _size(text: str) -> int | tuple[int, int]:

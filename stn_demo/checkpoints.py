@@ -1,8 +1,8 @@
-"""Weights on disk: one .safetensors file a network, with what it is and where it comes from in its header.
+"""Weights on disk: one .safetensors file per network, with its config and provenance in the header.
 
-The header's metadata holds the model config and the provenance as JSON. Nothing executes on load: safetensors
-is a table of names, shapes and bytes, and everything in the header is checked (types, lengths, depth) when it is
-read: the config field by field by ``ModelConfig``, the provenance by ``read_provenance``.
+The header's metadata holds the model config and the provenance as JSON. Loading executes no code: safetensors is a
+table of names, shapes and bytes. Everything in the header is checked (types, lengths, depth) when it is read: the
+config by ``ModelConfig``, the provenance by ``read_provenance``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from .provenance import ProvenanceError, read_provenance
 
 FORMAT = "stn_demo checkpoint 1"
 SUFFIX = ".safetensors"
-LARGEST_FILE = 64 << 20  # bytes; ours are about a hundred thousand
-LARGEST_HEADER = 256 << 10  # bytes; ours have about 5,000
-LONGEST_CONFIG = 128 << 10  # characters; a thousand classes have names
+LARGEST_FILE = 64 << 20  # bytes; the shipped ones have about a hundred thousand
+LARGEST_HEADER = 256 << 10  # bytes; the shipped ones have about 5,000
+LONGEST_CONFIG = 128 << 10  # characters; enough for the names of a thousand classes
 MOST_TENSORS = 2000
 MOST_DIMENSIONS = 8
-STATISTICS = ("__metadata__", ".running_mean", ".running_var", ".num_batches_tracked")  # no weights: not learnt
+STATISTICS = ("__metadata__", ".running_mean", ".running_var", ".num_batches_tracked")  # tensors that are not learnt
 
 
 class CheckpointError(ValueError):
@@ -41,7 +41,7 @@ class CheckpointError(ValueError):
 
 
 class Info(NamedTuple):
-    """What a checkpoint says of itself, without its weights."""
+    """The header of a checkpoint, without its weights."""
 
     name: str
     path: Path
@@ -57,36 +57,36 @@ def default_folder() -> Path:
 
 
 def path_of(name: str, folder: str | os.PathLike | None = None) -> Path:
-    """Where the checkpoint ``name`` lies in ``folder``; what comes from a page goes through here.
+    """The path of the checkpoint ``name`` in ``folder``. Every name that comes from a page passes through here.
 
     Raises:
-        CheckpointError: not a plain name, so that none leads out of the folder.
+        CheckpointError: not a plain name; so no name can point outside the folder.
     """
     if not isinstance(name, str) or not CHECKPOINT.fullmatch(name):
         raise CheckpointError(
-            f"{str(name)[:80]!r} is no checkpoint name; use up to {LONGEST_CHECKPOINT} letters, "
+            f"{str(name)[:80]!r} is not a checkpoint name; use up to {LONGEST_CHECKPOINT} letters, "
             "digits, dots, dashes and underscores."
         )
     return Path(folder or default_folder()) / (name.removesuffix(SUFFIX) + SUFFIX)
 
 
 def load(name_or_path: str | os.PathLike, folder: str | os.PathLike | None = None) -> Network:
-    """The network of a checkpoint, on the CPU, in eval mode; ``.config`` says what it is.
+    """Load the network of a checkpoint on the CPU, in eval mode; ``.config`` describes it.
 
     Args:
-        name_or_path: a name in ``folder``; or, as a ``Path`` or ending in .safetensors, the path of a file.
+        name_or_path: a name in ``folder``; or a path, given as a ``Path`` or as a string that ends in .safetensors.
         folder: see ``default_folder``.
 
     Raises:
-        CheckpointError: no such file, or one that is damaged, truncated, foreign, oversized or of the wrong
-            shape.
+        CheckpointError: no such file, or a file that is damaged, truncated, too large, of another format or of the
+            wrong shape.
     """
     path = _resolve(name_or_path, folder)
     return loads(_read(path, LARGEST_FILE), path.name)
 
 
 def loads(data: bytes, source: str = "The file") -> Network:
-    """``load`` for the bytes of a checkpoint, e.g. of an upload; ``source`` is what errors call it."""
+    """``load`` for the bytes of a checkpoint, e.g. an upload; ``source`` is its name in error messages."""
     if len(data) > LARGEST_FILE:
         raise CheckpointError(f"{source} has {len(data):,} bytes; a checkpoint has at most {LARGEST_FILE:,}.")
     config, _ = _described(read_header(data, source), source)
@@ -94,7 +94,7 @@ def loads(data: bytes, source: str = "The file") -> Network:
         tensors = parse_tensors(data)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise CheckpointError(f"{source} is damaged: {_line(error)}.") from None
-    with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away; no one else's randomness moves
+    with torch.random.fork_rng(devices=[]):  # keeps torch's random state unchanged
         model = build_model(config)
     _check_tensors(tensors, model.state_dict(), source)
     model.load_state_dict(tensors)
@@ -102,8 +102,7 @@ def loads(data: bytes, source: str = "The file") -> Network:
 
 
 def read_info(name_or_path: str | os.PathLike, folder: str | os.PathLike | None = None) -> Info:
-    """What the checkpoint says of itself; reads its header only. Raises CheckpointError as ``load`` does,
-    except for faults of the weights."""
+    """Read the header of a checkpoint only. Raises CheckpointError as ``load`` does, except for faults in the weights."""
     path = _resolve(name_or_path, folder)
     header = read_header(_read(path, LARGEST_HEADER + 8), path.name)
     config, provenance = _described(header, path.name)
@@ -113,8 +112,7 @@ def read_info(name_or_path: str | os.PathLike, folder: str | os.PathLike | None 
 
 
 def available(folder: str | os.PathLike | None = None, on_broken: Callable[[str], None] = warnings.warn) -> list[Info]:
-    """The checkpoints in ``folder``, by name. Broken ones are left out, and ``on_broken`` gets a sentence for
-    each."""
+    """The checkpoints in ``folder``, sorted by name. Broken ones are left out; ``on_broken`` gets a sentence for each."""
     found = []
     for path in sorted(Path(folder or default_folder()).glob("*" + SUFFIX)):
         try:
@@ -125,11 +123,11 @@ def available(folder: str | os.PathLike | None = None, on_broken: Callable[[str]
 
 
 def save(path: str | os.PathLike, model: Network, provenance: dict) -> None:
-    """Write ``model`` with its config and ``provenance`` (JSON): wholly or not at all.
+    """Write ``model`` with its config and ``provenance`` (JSON): completely or not at all.
 
     Raises:
-        CheckpointError: the file cannot be written (folder missing, read-only, disk full ...), or ``provenance`` is
-            nothing that ``load`` would accept.
+        CheckpointError: the file cannot be written (folder missing, read-only, disk full ...), or ``load`` would reject
+            ``provenance``.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     text = json.dumps(provenance)
@@ -142,11 +140,11 @@ def save(path: str | os.PathLike, model: Network, provenance: dict) -> None:
 
 
 def write_whole(path: str | os.PathLike, data: bytes) -> None:
-    """Write a file so that at any moment, even at a power cut, either the old or the new content is there: to
-    a temporary file beside it, to the disk, then renamed.
+    """Write a file so that at any moment, even during a power cut, either the old or the new content is there: write to
+    a temporary file in the same folder, sync it, then rename it.
 
     Raises:
-        CheckpointError: the file cannot be written; what was there stays.
+        CheckpointError: the file cannot be written; the old content stays.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
@@ -158,7 +156,7 @@ def write_whole(path: str | os.PathLike, data: bytes) -> None:
         os.replace(temporary, path)
         handle = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(handle)  # the new name, too
+            os.fsync(handle)  # syncs the new name as well
         finally:
             os.close(handle)
     except OSError as error:
@@ -168,11 +166,12 @@ def write_whole(path: str | os.PathLike, data: bytes) -> None:
 
 
 def read_header(data: bytes, source: str) -> dict:
-    """The JSON table at the head of a safetensors file (https://huggingface.co/docs/safetensors: 8 bytes
-    length, little endian, then that many bytes of JSON). CheckpointError where there is none."""
+    """Parse the JSON table at the head of a safetensors file (https://huggingface.co/docs/safetensors: 8 bytes length,
+    little endian, then that many bytes of JSON). CheckpointError if there is none.
+    """
     length = int.from_bytes(data[:8], "little")
     if len(data) < 9 or length > LARGEST_HEADER or data[8:9] != b"{":
-        raise CheckpointError(f"{source} is not a checkpoint: it is no .safetensors file.")
+        raise CheckpointError(f"{source} is not a checkpoint: it is not a .safetensors file.")
     if length > len(data) - 8:
         raise CheckpointError(f"{source} is cut off: it ends within its header.")
     try:
@@ -180,7 +179,7 @@ def read_header(data: bytes, source: str) -> dict:
     except (ValueError, RecursionError):
         raise CheckpointError(f"{source} is damaged: its header cannot be read.") from None
     if not isinstance(header, dict):
-        raise CheckpointError(f"{source} is damaged: its header is no table.")
+        raise CheckpointError(f"{source} is damaged: its header is not a JSON object.")
     if not all(_is_entry(entry) for key, entry in header.items() if key != "__metadata__"):
         raise CheckpointError(f"{source} is damaged: its table of weights cannot be read.")
     if len(header) > MOST_TENSORS:
@@ -189,7 +188,7 @@ def read_header(data: bytes, source: str) -> dict:
 
 
 def _is_entry(entry: object) -> bool:
-    """Whether this describes a tensor: {"dtype": ..., "shape": [...], ...}."""
+    """Whether ``entry`` describes a tensor: {"dtype": ..., "shape": [...], ...}."""
     if not isinstance(entry, dict) or not isinstance(entry.get("dtype"), str):
         return False
     shape = entry.get("shape")
@@ -209,7 +208,7 @@ def _described(header: dict, source: str) -> tuple[ModelConfig, dict]:
         raise CheckpointError(f"{source} does not say what network it holds.")
     try:
         described = ModelConfig.from_json(config), read_provenance(text)
-        "".join(described[0].class_names).encode()  # half a character is a UnicodeError, which is a ValueError
+        "".join(described[0].class_names).encode()  # an unpaired surrogate raises UnicodeError, which is a ValueError
         return described
     except ProvenanceError as error:
         raise CheckpointError(f"{source} is damaged: {error}") from None
@@ -220,12 +219,12 @@ def _described(header: dict, source: str) -> tuple[ModelConfig, dict]:
 def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor], source: str) -> None:
     strangers = sorted(set(tensors) ^ set(expected))
     if strangers:
-        what = "lacks" if strangers[0] in expected else "has, against its config,"
-        raise CheckpointError(f"{source} {what} the weights {strangers[0]!r}.")
+        what = "lacks the weights" if strangers[0] in expected else "has weights that its config does not have:"
+        raise CheckpointError(f"{source} {what} {strangers[0]!r}.")
     for name, value in tensors.items():
         if value.shape != expected[name].shape or value.dtype != expected[name].dtype:
             raise CheckpointError(
-                f"{source} has the wrong shape: {name} is {_shape(value)}, its config asks for "
+                f"{source} has the wrong shape: {name} is {_shape(value)}, but its config requires "
                 f"{_shape(expected[name])}."
             )
         if not value.isfinite().all():
@@ -238,12 +237,12 @@ def _resolve(name_or_path: str | os.PathLike, folder: str | os.PathLike | None) 
     if path.is_file():
         return path
     names = sorted(file.name.removesuffix(SUFFIX) for file in path.parent.glob("*" + SUFFIX))
-    there = f"there are: {', '.join(names[:20])}" if names else "there are none"
+    there = f"it has: {', '.join(names[:20])}" if names else "it has none"
     raise CheckpointError(f"There is no checkpoint {path.name.removesuffix(SUFFIX)} in {path.parent}; {there}.")
 
 
 def _read(path: Path, most: int) -> bytes:
-    """The first ``most`` bytes of a file of bounded size."""
+    """The first ``most`` bytes of a file of limited size."""
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:

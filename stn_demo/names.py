@@ -1,4 +1,4 @@
-"""Names that people give: of checkpoints, of training runs, of devices."""
+"""Allowed names of checkpoints, training runs and devices."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import re
 
 LONGEST_CHECKPOINT = 100  # characters
 CHECKPOINT = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_CHECKPOINT - 1}}}")
-LONGEST_RUN = 80  # characters, in one line
+LONGEST_RUN = 80  # characters, on one line
 DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?|mps")

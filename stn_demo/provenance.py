@@ -1,7 +1,7 @@
-"""Where a network comes from: the JSON text in a checkpoint's header, checked when it is read.
+"""The origin of a network: the JSON text in a checkpoint's header, checked when it is read.
 
-A checkpoint may come from anybody. Whoever uses its provenance afterwards may rely on the types of the fields in
-``KINDS``; what else is in it is JSON of bounded length and depth.
+A checkpoint may come from anybody. After the check, code may rely on the types of the fields in ``KINDS``; any other
+field is JSON of bounded length and depth.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-LONGEST = 32 * 1024  # characters; ours have about 1,000
+LONGEST = 32 * 1024  # characters; the shipped ones have about 1,000
 DEEPEST = 8
 MOST_VALUES = 1000
 LONGEST_TEXT = 1000  # characters
@@ -39,40 +39,41 @@ KINDS = {
 
 
 class ProvenanceError(ValueError):
-    """A text is no provenance; the message is the second half of a sentence."""
+    """The text is not a valid provenance; the message is the second half of a sentence."""
 
 
 def read_provenance(text: object) -> dict:
-    """The provenance that ``text`` holds.
+    """Parse the provenance in ``text``.
 
     Raises:
-        ProvenanceError: no JSON object, too long, too deep, NaN, half characters, or a known field of another kind.
+        ProvenanceError: not a JSON object, too long, too deep, NaN, an unpaired surrogate, or a known field of the
+            wrong type.
     """
     if not isinstance(text, str) or len(text) > LONGEST:
-        raise ProvenanceError(f"its provenance is no text of at most {LONGEST:,} characters.")
+        raise ProvenanceError(f"its provenance is not a text of at most {LONGEST:,} characters.")
     try:
         values = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ProvenanceError("its provenance is not JSON.") from None
     if not isinstance(values, dict):
-        raise ProvenanceError("its provenance is no table.")
+        raise ProvenanceError("its provenance is not a JSON object.")
     _check_values(values)
     for name, kind in KINDS.items():
         value = values.get(name)
         if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
-            raise ProvenanceError(f"{name} in its provenance is not of the kind that it should be.")
+            raise ProvenanceError(f"{name} in its provenance has the wrong type.")
     if isinstance(values.get("distortion"), str) and not PLAIN.fullmatch(values["distortion"]):
-        raise ProvenanceError("distortion in its provenance is no plain name.")
+        raise ProvenanceError("distortion in its provenance is not a plain name.")
     for measure, error in (values.get("test_error") or {}).items():
         if not PLAIN.fullmatch(measure) or isinstance(error, bool) or not isinstance(error, NUMBER):
-            raise ProvenanceError("test_error in its provenance is no table of numbers.")
+            raise ProvenanceError("test_error in its provenance is not an object of numbers.")
         if not 0 <= error <= 100:
-            raise ProvenanceError("test_error in its provenance holds an error that is not from 0 to 100 percent.")
+            raise ProvenanceError("test_error in its provenance holds an error outside 0 to 100 percent.")
     return values
 
 
 def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _check_values(root: dict) -> None:
@@ -89,6 +90,6 @@ def _check_values(root: dict) -> None:
             waiting += [(item, depth + 1) for item in value]
         elif isinstance(value, str):
             if len(value) > LONGEST_TEXT or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-                raise ProvenanceError("its provenance holds a text that is too long, or none.")
+                raise ProvenanceError("its provenance holds a text that is too long or not valid Unicode.")
         elif isinstance(value, (int, float)) and not abs(value) < LARGEST_NUMBER:
             raise ProvenanceError("its provenance holds a number that is too large.")

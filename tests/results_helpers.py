@@ -1,4 +1,4 @@
-"""A small zoo over the embedded digits, and what was measured of it."""
+"""A small zoo over the generated digits, and what was measured of it."""
 
 import torch
 

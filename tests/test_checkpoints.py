@@ -98,12 +98,12 @@ def test_the_folder_can_be_chosen_by_the_environment(saved, monkeypatch):
     "name", ["../mine", "/etc/passwd", "a/b", "..", "", ".hidden", "a\0b", "a\\b", "x" * 200, None]
 )
 def test_names_do_not_lead_out_of_the_folder(saved, name):
-    with pytest.raises(CheckpointError, match="no checkpoint name"):
+    with pytest.raises(CheckpointError, match="not a checkpoint name"):
         checkpoints.path_of(name, saved[0].parent)
 
 
 def test_an_unknown_name_lists_what_there_is(saved):
-    with pytest.raises(CheckpointError, match=r"There is no checkpoint yours in .*; there are: mine"):
+    with pytest.raises(CheckpointError, match=r"There is no checkpoint yours in .*; it has: mine"):
         checkpoints.load("yours", folder=saved[0].parent)
 
 
@@ -160,17 +160,17 @@ def test_other_peoples_safetensors_are_refused(saved):
     [
         (
             lambda t, m: t.update({"classifier.stages.conv1.conv.bias": torch.zeros(21)}),
-            "wrong shape: .*asks for",
+            "wrong shape: .*requires",
         ),
         (lambda t, m: t.update({"classifier.stages.conv1.conv.bias": torch.zeros(20).half()}), "float16"),
         (lambda t, m: t.pop("classifier.stages.conv1.conv.bias"), "lacks the weights"),
-        (lambda t, m: t.update(extra=torch.zeros(1)), "has, against its config, the weights 'extra'"),
+        (lambda t, m: t.update(extra=torch.zeros(1)), "has weights that its config does not have: 'extra'"),
         (lambda t, m: t["classifier.stages.conv1.conv.bias"].fill_(float("nan")), "not finite"),
         (lambda t, m: m.update(config='{"transform": "spiral"}'), "transform is 'spiral'"),
         (lambda t, m: m.update(config="[" * 100_000), "what network"),
         (lambda t, m: m.pop("config"), "what network"),
-        (lambda t, m: m.update(provenance="[1]"), "provenance is no table"),
-        (lambda t, m: m.update(config=ModelConfig(classifier="cnn").to_json()), "wrong shape|lacks|against"),
+        (lambda t, m: m.update(provenance="[1]"), "provenance is not a JSON object"),
+        (lambda t, m: m.update(config=ModelConfig(classifier="cnn").to_json()), "wrong shape|lacks|does not have"),
     ],
 )
 def test_files_whose_content_does_not_fit_are_refused(saved, change, told):

@@ -36,7 +36,9 @@ def test_a_fault_has_a_code_a_kind_and_a_sentence():
     error = RunError("limit_runs", count=5)
     assert (error.code, error.kind, error.values) == ("limit", "limit_runs", {"count": 5})
     assert (
-        str(error) == told("limit_runs", count=5)["message"] == "There are 5 runs, and no more are kept; delete some."
+        str(error)
+        == told("limit_runs", count=5)["message"]
+        == "There are already 5 runs, which is the limit; delete some."
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything that the Results page draws, measured: which measurement is made of which network, on which digits."""
+"""All measurements for the Results page: which is made for which network, and on which digits."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .cells import cell_of, distortion_of
 from .results import CONCERNS, Task, bring_up_to_date, folder_of, read, write
 
 SEED = 0
-POINT = 1000  # digits at every point of a curve, and in the scatters
-LAID_OVER = 2000  # digits in the means and variances
+POINT = 1000  # digits per point of a curve, and in the scatter plots
+LAID_OVER = 2000  # digits in the class means and variances
 FAILURES = {"mnist": 24, "handwriting": 12}
 
 
 class Subjects:
-    """The networks and digits that measurements need, loaded when the first asks for them."""
+    """The networks and digits that measurements need, each loaded on first use."""
 
     def __init__(self, data: str, root: str | None, device: torch.device):
         self.data, self.root, self.device = data, root, device
@@ -59,7 +59,7 @@ def _table(info: Info, name: str, distortion, subjects: Subjects) -> Task:
 
 
 def draw_tasks(infos: list[Info], subjects: Subjects, count: int, tell: Callable[[str], None]) -> list[Task]:
-    """The error of each network on ``count`` independent draws of the distortion, each of the whole test set."""
+    """The error of each network on ``count`` independent draws of the distortion, each over the whole test set."""
     return [_draws(info, *found, subjects, count) for info, found in _known(infos, tell)]
 
 
@@ -76,7 +76,7 @@ def _draws(info: Info, name: str, distortion: Distortion, subjects: Subjects, co
 
 
 def turning_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
-    """How each transformer at the input moves with the digit. Not of networks of clutter, see ``all_tasks``."""
+    """How each transformer at the input moves with the digit. Not for networks trained with clutter, see ``all_tasks``."""
     return [
         _turning(info, subjects)
         for info, (_, distortion) in _known(infos, tell)
@@ -94,7 +94,7 @@ def _turning(info: Info, subjects: Subjects) -> Task:
 
 
 def zoom_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
-    """How much of the picture each transformer at the input reads."""
+    """How much of the image each transformer at the input reads."""
     return [_zoom(info, subjects) for info, _ in _known(infos, tell) if "input" in info.config.placement]
 
 
@@ -106,8 +106,9 @@ def _zoom(info: Info, subjects: Subjects) -> Task:
 
 
 def all_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
-    """Every measurement, network by network. Without clutter a network of TC is out of its element: of it only the error
-    and the means over its own test set are measured."""
+    """Every measurement, network by network. A network trained with clutter (TC) performs badly without it, so only its
+    error and the class means over its own test set are measured.
+    """
     return [task for info, found in _known(infos, tell) for task in _of_one(info, *found, subjects)]
 
 
@@ -139,7 +140,7 @@ def _of_one(info: Info, name: str, distortion, subjects: Subjects) -> list[Task]
     if transforms:
         tasks.append(_zoom(info, subjects))
     if (place := cell_of(info.name)) and place[1]:
-        return tasks  # a further seed, which counts in the table only
+        return tasks  # a repetition with another seed appears in the table only
     if poses:
         tasks.append(Task("robustness", info, {**test, "digits": POINT, "method": robustness.METHOD}, curves))
     if transforms and poses:
@@ -156,14 +157,14 @@ def _known(infos: list[Info], tell: Callable[[str], None]) -> list[tuple[Info, t
     known = []
     for info in infos:
         if (found := distortion_of(info)) is None:
-            tell(f"{info.name} does not say on which distortion it was trained, and is left out")
+            tell(f"{info.name} is left out: its checkpoint does not name a known distortion")
         else:
             known.append((info, found))
     return known
 
 
 def infos_of(folder: str | os.PathLike | None, names: list[str], tell: Callable[[str], None]) -> list[Info]:
-    """The checkpoints of these names, all without any."""
+    """The checkpoints of these names; all if ``names`` is empty."""
     if names:
         return [checkpoints.read_info(checkpoints.path_of(name, folder)) for name in names]
     return checkpoints.available(folder, tell)
@@ -176,8 +177,12 @@ def run(
     force: bool = False,
     tell: Callable[[str], None] = functools.partial(print, file=sys.stderr),
 ) -> tuple[Path, int]:
-    """Bring the results about ``names`` (all, where none is given) up to date; their folder, and how many measurements were
-    made. Results about checkpoints that are gone go, too."""
+    """Bring the results for ``names`` (all if empty) up to date and remove results for checkpoints that no longer
+    exist.
+
+    Returns:
+        The folder of results, and the number of measurements that were made.
+    """
     tasks = all_tasks(infos_of(folder, names, tell), subjects, tell)
     command = "python -m stn_demo analyse" + ("" if subjects.data == "mnist" else f" --data-set {subjects.data}")
     where = folder_of(folder)

@@ -1,5 +1,6 @@
-"""Which checkpoint is which cell of the paper's table, and which plain network is its twin: all from names such as
-``rts-stcnn-tps``, ``r-cnn`` and ``r-cnn-seed1``."""
+"""From the name of a checkpoint, such as ``rts-stcnn-tps``, ``r-cnn`` or ``r-cnn-seed1``, to its cell in the paper's
+table and to its plain twin.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _NAME = re.compile(
     r"(?P<distortion>r|rts|p|e|tc)-(?:(?P<plain>cnn|fcn)|(?P<network>stcnn|stfcn)-(?P<transform>affine|projective|tps))"
     r"(?:-seed(?P<seed>\d+))?"
 )
-_OF_THE_STAGE = {  # the networks that were trained for the page, and their plain twins
+_OF_THE_STAGE = {  # networks trained for the page, and their plain twins
     "upright": "upright-cnn",
     "upright-labels": "upright-cnn",
     "turn-affine": "seed-cnn",
@@ -23,7 +24,9 @@ _OF_THE_STAGE = {  # the networks that were trained for the page, and their plai
 
 
 class Cell(NamedTuple):
-    """A place in the paper's table: distortion r, rts, p, e, tc; network fcn, cnn, stfcn, stcnn; transform None for plain ones."""
+    """A cell of the paper's table: distortion r, rts, p, e or tc; network fcn, cnn, stfcn or stcnn; transform None for
+    plain networks.
+    """
 
     distortion: str
     network: str
@@ -31,19 +34,21 @@ class Cell(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The checkpoint that fills it."""
+        """The checkpoint of this cell."""
         return "-".join(filter(None, self))
 
 
 class Pair(NamedTuple):
-    """A network with a transformer and, under ``twin``, the same classifier without (None where it is not there)."""
+    """A network with a transformer, and its ``twin``: the same classifier without one (None if there is no such
+    checkpoint).
+    """
 
     name: str
     twin: str | None
 
 
 def cell_of(name: str) -> tuple[Cell, int] | None:
-    """The cell that a checkpoint of this name belongs to and the number of its seed, or None."""
+    """The cell and the seed number of a checkpoint name; None if it belongs to no cell."""
     found = _NAME.fullmatch(name)
     if found is None:
         return None
@@ -52,7 +57,9 @@ def cell_of(name: str) -> tuple[Cell, int] | None:
 
 
 def pairs(names: Iterable[str]) -> list[Pair]:
-    """The pairs to look at among ``names``: the stage's own first, then the table's in its order, first seeds only."""
+    """The pairs to compare among ``names``: first the page's own networks, then those of the table in its order (first
+    seeds only).
+    """
     names = list(names)
     stage = [name for name in _OF_THE_STAGE if name in names]
     cells = [found[0] for name in names if (found := cell_of(name)) and found[1] == 0 and found[0].transform]
@@ -64,7 +71,9 @@ def pairs(names: Iterable[str]) -> list[Pair]:
 
 
 def distortion_of(info: Info) -> tuple[str, Distortion] | None:
-    """What a checkpoint was trained on, by name; None where it does not say, or where its pictures have another size."""
+    """The distortion a checkpoint was trained on, and its name; None if it is unknown, or if its images have another
+    size.
+    """
     name = info.provenance.get("distortion")
     distortion = DISTORTIONS.get(name) if isinstance(name, str) else None
     if distortion is None or distortion.frame != info.config.input_size:

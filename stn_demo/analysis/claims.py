@@ -1,7 +1,7 @@
-"""What the lesson says of a network, measured on the network itself.
+"""The lesson's statements about a network, measured on the network itself.
 
-A claim is data: {"claim": its kind, "stage": {network, digit, pose ...}, ...}. ``measure`` gives the numbers that the texts
-are filled with; ``fault`` says what speaks against it, so that a test can hold every claim against the shipped networks.
+A claim is data: {"claim": its kind, "stage": {network, digit, pose ...}, ...}. ``measure`` returns the numbers that the
+texts contain; ``fault`` says why a claim does not hold, so that a test can check every claim on the shipped networks.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .gradient import descend
 from .landscape import landscape
 
 Load = Callable[[str], Network]
-STUCK = 1.0  # nats: the right digit has less than e^-1 = 37 % after the descent
-STANDS = 15.0  # degrees left over at which a digit counts as standing
+STUCK = 1.0  # nats: the correct digit has a probability below e^-1 = 37 % after the descent
+STANDS = 15.0  # remaining rotation, degrees, up to which a digit counts as upright
 
 
 class Stage:
-    """One state of the stage, as the page sets it: network, digit, label, pose, grab, padding."""
+    """One state of the stage: network, digit, label, pose, grab, padding."""
 
     def __init__(self, stage: dict, load: Load, digits: dict[str, dict]):
         self.model = load(stage["network"])
@@ -43,13 +43,20 @@ class Stage:
 
 
 def measure(claim: dict, load: Load, digits: dict[str, dict]) -> dict[str, float]:
-    """The numbers of a claim. ``load``: name of a network -> the network; ``digits``: by name, {image: uint8 [28, 28],
-    label}. Raises KeyError for a kind of claim that is unknown."""
+    """The numbers of a claim.
+
+    Args:
+        load: returns the network of a name.
+        digits: by name, {image: uint8 [28, 28], label}.
+
+    Raises:
+        KeyError: the kind of claim is unknown.
+    """
     return _KINDS[claim["claim"]][0](claim, Stage(claim["stage"], load, digits))
 
 
 def fault(claim: dict, numbers: dict[str, float]) -> str | None:
-    """What speaks against the claim, given its numbers, in a sentence; None where it holds."""
+    """Why the claim does not hold, given its numbers, as a sentence; None if it holds."""
     return _KINDS[claim["claim"]][1](claim, numbers)
 
 
@@ -67,7 +74,7 @@ def _reads_fault(claim: dict, numbers: dict) -> str | None:
 
 
 def _fails_beyond(claim: dict, stage: Stage) -> dict:
-    """The first whole degree, clockwise, at which another digit wins."""
+    """The first whole degree, clockwise, at which the answer is another digit."""
     for angle in range(181):
         best = int(stage.frame(rotation=angle).probs.argmax())
         if best != stage.label:
@@ -81,7 +88,7 @@ def _fails_beyond_fault(claim: dict, numbers: dict) -> str | None:
 
 
 def _turns(claim: dict, stage: Stage) -> dict:
-    """How far the frame moves when the digit is turned, against the frame of the same digit upright."""
+    """How far the frame rotates when the digit is rotated, compared with its frame for the upright digit."""
     turned, upright = stage.frame(), stage.frame(rotation=0)
     moved = _wrapped(turned.predicted_parts["rotation"] - upright.predicted_parts["rotation"])
     by = stage.pose["rotation"]
@@ -103,7 +110,9 @@ def _turns_fault(claim: dict, numbers: dict) -> str | None:
 
 
 def _descends(claim: dict, stage: Stage) -> dict:
-    """Gradient descent on theta from the identity; the digit stands where the frame has turned as far as the digit."""
+    """Gradient descent on theta from the identity. The digit stands upright when the frame has rotated as far as the
+    digit.
+    """
     first, image = stage.model.transformers["input"], stage.frame().input[None, None]
     thetas, losses = descend(
         stage.model, image, first.grid.identity()[None], torch.tensor([stage.label]), claim["steps"], stage.sampler()
@@ -129,7 +138,7 @@ def _descends_fault(claim: dict, numbers: dict) -> str | None:
 
 
 def _downhill(claim: dict, stage: Stage) -> dict:
-    """The map of the loss around the identity, in its row of scale 1: at the identity, and at the rotation ``near``."""
+    """The loss map around the identity, in its row of scale 1: at the identity, and at the rotation ``near``."""
     first, frame = stage.model.transformers["input"], stage.frame()
     found = landscape(stage.model, frame.input[None], first.grid.identity(), stage.label, stage.sampler())
     row = found.loss[len(found.loss) // 2]
@@ -154,7 +163,7 @@ def _gradient_fault(claim: dict, numbers: dict) -> str | None:
 
 
 def _pixel(claim: dict, stage: Stage) -> dict:
-    """One output pixel as the sum that it is."""
+    """One output pixel as a weighted sum of its four neighbours."""
     look = stage.frame(inspect=("warped", *claim["pixel"])).inspect
     found = {"x": claim["pixel"][0], "y": claim["pixel"][1], "value": round(look["value"], 3)}
     found |= {"sx": round(look["source"][0], 2), "sy": round(look["source"][1], 2)}
@@ -166,12 +175,16 @@ def _pixel(claim: dict, stage: Stage) -> dict:
 def _pixel_fault(claim: dict, numbers: dict) -> str | None:
     total = sum(numbers[f"p{index}"] for index in range(1, 5))
     if not all(numbers[f"w{index}"] >= 0.04 for index in range(1, 5)):
-        return "Not all of its four neighbours count."
-    return None if abs(total - numbers["value"]) < 5e-3 and numbers["value"] > 0.2 else "The sum is not its value."
+        return "One of its four neighbours has almost no weight."
+    return (
+        None
+        if abs(total - numbers["value"]) < 5e-3 and numbers["value"] > 0.2
+        else "The weighted sum differs from its value."
+    )
 
 
 def _ink(claim: dict, stage: Stage) -> dict:
-    """How much larger the ink is in the output than in the input: the ratio of the areas above a half."""
+    """How much larger the digit is in the output than in the input: the ratio of the areas above 0.5."""
     frame = stage.frame()
     area = [float((picture > 0.5).float().mean()) for picture in (frame.warped, frame.input)]
     return {"area": round(area[0] / area[1], 2), "digit": int(frame.probs.argmax()), "label": stage.label}

@@ -1,4 +1,4 @@
-"""Does it align? All digits of a class laid over one another, as the network gets them and as its transformer hands them on."""
+"""Alignment: the mean of all digits of a class, in the network's input and in its transformer's output."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from ..model import Network
 from ..training.evaluation import test_blocks
 
 METHOD = 1
-SIDE = 28  # px a picture
+SIDE = 28  # side of one picture, px
 ROWS = ("mean_before", "variance_before", "mean_after", "variance_after")
-BRIGHTEST_VARIANCE = 0.25  # the largest that values in [0, 1] can have: white in the picture
-GREYS = 8  # steps between neighbouring greys: 32 are enough to see, and a third of the bytes
+BRIGHTEST_VARIANCE = 0.25  # the largest variance of values in [0, 1]; drawn as white
+GREYS = 8  # distance between grey levels: 32 levels look the same and take a third of the bytes
 
 
 def measure(model: Network, digits: Digits, distortion: Distortion, seed: int) -> dict:
-    """Over the test set of a seed, {"picture": PNG in base64, 10 classes across and ``ROWS`` down, each 28 x 28;
-    "alignment_before", "alignment_after": see ``alignment``, by class}."""
+    """Over the test set of a seed: {"picture": PNG in base64, 10 classes across and ``ROWS`` down, each 28 x 28;
+    "alignment_before", "alignment_after": ``_Sums.alignment`` for each class}.
+    """
     sums = [_Sums() for _ in range(2)]
     with torch.inference_mode():
         for images, labels in test_blocks(digits, distortion, seed):
@@ -41,7 +42,7 @@ def measure(model: Network, digits: Digits, distortion: Distortion, seed: int) -
 
 
 class _Sums:
-    """Sums over the pictures of each class, so that no more than a block is in memory."""
+    """Sums over the images of each class; only one block of images is in memory at a time."""
 
     def __init__(self):
         self.count = torch.zeros(10, dtype=torch.float64)
@@ -61,8 +62,9 @@ class _Sums:
         return (self.squares / self.count.clamp(min=1)[:, None, None] - self.mean().square()).clamp(min=0)
 
     def alignment(self) -> list[float]:
-        """How much of its ink a digit of a class shares, pixel by pixel, with another of the class: the mean product of two
-        different ones over the mean product of one with itself, percent. 100 where all are the same picture."""
+        """How much two different digits of a class overlap, for each class, percent: the mean product of two different
+        images over the mean product of an image with itself. 100 if all are the same image.
+        """
         own = self.squares.sum((1, 2))
         different = (self.total.square().sum((1, 2)) - own) / (self.count - 1).clamp(min=1)
         return [round(100 * float(value), 1) for value in different / own.clamp(min=1e-9)]

@@ -1,12 +1,13 @@
-"""A transform in words: rotation, scale, shear and shift, of what was done and of what the network does about it.
+"""Decompose a transform into rotation, scale, shear and shift: both what was done to the digit and what the network
+does about it.
 
-Everything is put into one shape first, an affine map in pixels from the middle of each picture (y down):
+All transforms are first expressed as affine maps in pixels from the middle of each image (y down):
 
 * **applied**: the pose, digit -> frame;
-* **undone**: theta, output -> frame. It maps in the same sense as the pose, so a network that undoes a pose completely
-  shows the pose's own numbers here;
-* **residual**: digit -> output, the inverse of the second after the first: how the digit stands in what the classifier
-  sees. All zero (and scale 1) where everything was undone.
+* **undone**: theta, output -> frame. It maps in the same direction as the pose, so a network that undoes a pose
+completely has the same numbers here as the pose;
+* **residual**: digit -> output, the inverse of undone after applied: the pose of the digit in the classifier's input.
+All zero (and scale 1) if everything was undone.
 """
 
 from __future__ import annotations
@@ -29,27 +30,31 @@ from ..model.grids import (
 )
 
 PARTS = ("rotation", "scale_x", "scale_y", "shear", "shift_x", "shift_y")
-FIT_POINTS = base_points(14, 14, torch.zeros(()))  # where a map that is not affine is compared with its affine part
+# the points at which a non-affine map is compared with its affine part
+FIT_POINTS = base_points(14, 14, torch.zeros(()))
 _DESIGN = torch.cat([FIT_POINTS, torch.ones_like(FIT_POINTS[:, :1])], dim=1)
 _SOLVE = torch.linalg.pinv(_DESIGN)
-_CROSS = torch.tensor([[0.0, 0], [1, 0], [0, 1]])  # three points that say all about an affine map
+_CROSS = torch.tensor([[0.0, 0], [1, 0], [0, 1]])  # three points that determine an affine map
 _BOTTOM = torch.tensor([[[0.0, 0, 1]]])
 
 
 def fit_affine(mapped: Tensor) -> tuple[Tensor, Tensor]:
-    """The affine maps [N, 3, 3] nearest to ``FIT_POINTS`` -> ``mapped`` [N, M, 2] in the least squares sense, and the root
-    mean square [N] of what they leave over. Exact for affine maps."""
+    """The affine maps [N, 3, 3] that fit ``FIT_POINTS`` -> ``mapped`` [N, M, 2] best (least squares), and the root mean
+    square error [N] of the fit. Exact for affine maps.
+    """
     affine = _SOLVE @ mapped
     left = (_DESIGN @ affine - mapped).square().sum(-1).mean(-1).sqrt()
     return torch.cat([affine.mT, _BOTTOM.expand(len(mapped), 1, 3)], dim=1), left
 
 
 def send(grid: GridGenerator, theta: Tensor, points: Tensor) -> Tensor:
-    """``grid.at`` for ``points`` that are asked for at every frame: a spline's weights for them are worked out once."""
+    """``grid.at`` for ``points`` that are used for every frame: the weights of a spline for them are computed only
+    once.
+    """
     if isinstance(grid, ThinPlateSplineGrid):
         key = (grid.points_per_side, id(points))
         if key not in _kept:
-            # an array, not a tensor: see model.grids. The points are held, so that no others get their id.
+            # An array, not a tensor: see model.grids. Keeping ``points`` makes sure that no other tensor gets its id.
             _kept[key] = points, grid.weights(points).numpy()
         return torch.from_numpy(_kept[key][1]) @ theta.view(-1, grid.num_params // 2, 2)
     return grid.at(theta, points)
@@ -59,8 +64,8 @@ _kept: dict[tuple[int, int], tuple[Tensor, np.ndarray]] = {}
 
 
 def theta_matrix(grid: GridGenerator, theta: Tensor, size: int, output: int) -> tuple[Tensor, Tensor]:
-    """What theta [N, num_params] does, output -> frame, in pixels from the middle: the affine part [N, 3, 3], and by
-    how many pixels (root mean square) the transform bends away from it [N].
+    """The map of theta [N, num_params], output -> frame, in pixels from the middle: its affine part [N, 3, 3], and the
+    root mean square distance, pixels, of the transform from it [N].
 
     ``size`` and ``output`` are the sides of the frame and of the warped output, px.
     """
@@ -75,14 +80,14 @@ def theta_matrix(grid: GridGenerator, theta: Tensor, size: int, output: int) -> 
 
 
 def _to_pixels(size: float, output: float) -> Tensor:
-    """Factors [3, 3] that take an affine map, output -> frame, from normalised coordinates to pixels."""
+    """Factors [3, 3] that convert an affine map, output -> frame, from normalised coordinates to pixels."""
     rows = [[a * b for b in (2 / output, 2 / output, 1.0)] for a in (size / 2, size / 2, 1.0)]
     return torch.tensor(rows)
 
 
 def pose_matrix(matrix: Tensor, digit: int) -> Tensor:
     """The affine part [N, 3, 3] of poses ``matrix`` [N, 3, 3], digit -> frame, px, over a ``digit`` px square."""
-    if bool((matrix[:, 2] == _BOTTOM[0]).all()):  # no perspective in any of them
+    if bool((matrix[:, 2] == _BOTTOM[0]).all()):  # none has perspective
         return matrix
     return perspective_matrix(matrix, digit)
 
@@ -95,9 +100,12 @@ def perspective_matrix(matrix: Tensor, digit: int) -> Tensor:
 
 
 def factors(matrix: Tensor) -> Tensor:
-    """The factors [N, 6] of affine maps [N, 3, 3] = shift * rotation * scale * shear, in the order of ``PARTS``: degrees
-    clockwise on the screen, factors, and pixels. A mirror image shows as a negative ``scale_y``; a map that collapses the x
-    axis has rotation and shear 0. Rows with a NaN give NaN."""
+    """The factors [N, 6] of affine maps [N, 3, 3] = shift * rotation * scale * shear, in the order of ``PARTS``:
+    degrees clockwise on the screen, factors, and pixels.
+
+    A mirror image has a negative ``scale_y``. A map that collapses the x axis has rotation and shear 0. Rows with a NaN
+    give NaN.
+    """
     (a, b, x), (c, d, y) = (matrix[:, row].unbind(-1) for row in (0, 1))
     scale = (a * a + c * c).sqrt()
     collapsed = scale == 0
@@ -108,21 +116,28 @@ def factors(matrix: Tensor) -> Tensor:
 
 
 def left_over(applied: Tensor, undone: Tensor) -> Tensor:
-    """Digit -> output [N, 3, 3] for pairs of maps [N, 3, 3]: the inverse of ``undone`` after ``applied``; NaN where
-    ``undone`` collapses and has no inverse."""
+    """The residual, digit -> output [N, 3, 3], for pairs of maps [N, 3, 3]: the inverse of ``undone`` after
+    ``applied``. NaN if ``undone`` has no inverse.
+    """
     return _affine_inverse(undone) @ applied
 
 
 def followed(applied: Tensor, undone: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
-    """How the frame moved with the digit, and what of the pose it did not follow: maps frame -> frame [N, 3, 3].
+    """How the frame moved with the digit, and the part of the pose that it did not follow; maps frame -> frame [N, 3,
+    3].
 
-    ``applied`` [N, 3, 3] is the pose, ``undone`` theta for the posed digit, ``rest`` theta for the digit as it was drawn. Followed
-    is undone after the inverse of rest; left is the inverse of followed after applied, so that
+    Args:
+        applied: [N, 3, 3], the pose.
+        undone: theta for the posed digit.
+        rest: theta for the digit as drawn.
 
-        applied = followed after left:  angles add up, factors multiply (where nothing is sheared), and the shift of left, turned
-        and scaled as followed says, plus the shift of followed, is the shift that was applied.
+    Returns:
+        followed: undone after the inverse of rest.
+        left: the inverse of followed after applied, so that applied = followed after left: angles add, factors multiply
+            (without shear), and the applied shift is the shift of left, rotated and scaled by followed, plus the shift
+            of followed.
 
-    Both are NaN where one of the two has no inverse.
+    Both are NaN if one of the two has no inverse.
     """
     moved = undone @ _affine_inverse(rest)
     missed = _affine_inverse(moved) @ applied
@@ -130,7 +145,7 @@ def followed(applied: Tensor, undone: Tensor, rest: Tensor) -> tuple[Tensor, Ten
 
 
 def _affine_inverse(matrix: Tensor) -> Tensor:
-    """Of affine maps [N, 3, 3]; NaN where there is none."""
+    """Inverses of affine maps [N, 3, 3]; NaN if there is none."""
     a, b, x, c, d, y = matrix[:, :2].flatten(1).unbind(1)
     det = a * d - b * c
     safe = torch.where(det.abs() >= 1e-9, det, torch.nan)
@@ -145,13 +160,14 @@ def parts(matrix: Tensor) -> list[dict[str, float]]:
 
 
 def named(values: list[float]) -> dict[str, float]:
-    """One row of ``factors``, as numbers, by the names in ``PARTS``."""
+    """One row of ``factors`` as a dict with the names in ``PARTS``."""
     return dict(zip(PARTS, values, strict=True))
 
 
 def theta_from_parts(grid: GridGenerator, values: dict[str, float], size: int, output: int) -> Tensor:
-    """The theta [num_params] of a transform family that comes nearest to ``values`` (as ``PARTS``, output -> frame, px):
-    the inverse of ``parts(theta_matrix(...))`` as far as the family goes. Attention keeps scale and shift only."""
+    """The theta [num_params] of a transform family that is nearest to ``values`` (``PARTS``, output -> frame, px): the
+    inverse of ``parts(theta_matrix(...))`` as far as the family allows. Attention keeps scale and shift only.
+    """
     return theta_from_factors(grid, torch.tensor([values[name] for name in PARTS]), size, output)
 
 

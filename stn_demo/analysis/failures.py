@@ -1,8 +1,8 @@
-"""Where a network errs: test digits in poses that Explore can show exactly.
+"""Examples of a network's errors: test digits in poses that the Explore page can show exactly.
 
-The poses are drawn from the distribution that the network was trained on, one a digit, rounded to what is kept, and the network
-is asked about that very picture. Digits are named by where they come from (MNIST itself is not ours to hand on): the index of
-an MNIST test digit, or of a digit that ``handwriting.digits`` writes.
+One pose per digit is drawn from the distribution that the network was trained on and rounded to the stored precision;
+the network is then evaluated on exactly that image. MNIST may not be redistributed, so digits are stored by reference:
+the index of an MNIST test digit, or of a digit of ``handwriting.digits``.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ AT_ONCE = 500
 
 
 def can_show(distortion: Distortion) -> bool:
-    """Whether a ``Pose`` holds all of it: clutter it cannot."""
+    """Whether a ``Pose`` can represent the distortion; it cannot represent clutter."""
     return not distortion.clutter
 
 
 def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, most: int) -> dict:
-    """The first ``most`` failures, and among how many digits they were found: {"looked_at": int, "failures": [{"index",
-    "pose" (what differs from upright), "label", "answer", "confidence" in percent}]}."""
+    """The first ``most`` failures, and the number of digits among which they were found: {"looked_at": int, "failures":
+    [{"index", "pose" (differences from upright), "label", "answer", "confidence" in percent}]}.
+    """
     random, failures, looked = Random(seed), [], 0
     poses = [_rounded(draw_pose(distortion, random)) for _ in range(len(digits.labels))]
     for start in range(0, len(poses), AT_ONCE):
@@ -60,7 +61,7 @@ def _rounded(pose: Pose) -> Pose:
 
 
 def as_dict(pose: Pose) -> dict:
-    """Only what is not as in an upright pose."""
+    """The fields of ``pose`` that differ from an upright pose."""
     upright = asdict(Pose())
     return {
         name: [list(corner) for corner in value] if name == "corners" else value

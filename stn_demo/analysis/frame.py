@@ -1,7 +1,7 @@
-"""One forward pass, and everything there is to draw about it.
+"""One forward pass, and everything that the page draws about it.
 
-Every number and picture of a ``Frame`` comes from the pass that decided: the same posing, the same transformer, the
-same sampler that train. A batch of scenes goes through together, one scene is a batch of one.
+All numbers and images of a ``Frame`` come from the same pass, through the same posing, transformer and sampler that are
+used in training. Scenes are processed as a batch.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from ..model.transformer import SpatialTransformer, Transform
 from . import decompose, readers
 from .gradient import Push, pushes
 
-MOST_AT_REST = 1024  # digits of one network
+MOST_AT_REST = 1024  # digits remembered for one network
 _at_rest: WeakKeyDictionary[Network, dict[bytes, Tensor]] = WeakKeyDictionary()  # digit: theta
-CORNERS = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])  # of the output, clockwise from the top left
+CORNERS = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])  # corners of the output, clockwise from the top left
 _ALONG = torch.linspace(0, 1, 13)[:-1, None]
 EDGE = torch.cat([a + (b - a) * _ALONG for a, b in zip(CORNERS, CORNERS.roll(-1, 0), strict=True)])
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a person asks to see.
+    """What a visitor asks to see.
 
     Attributes:
         digit: uint8 [28, 28], white on black.
-        pose: what is done to it.
-        grab: overrules theta: {"theta": num_params numbers}, {"parts": see ``decompose.PARTS``} or {"corners": four (x, y)
-            in normalised input coordinates, where the output's corners are to be read}; None leaves it to the network.
-        density: whether to work out the read density.
-        inspect: ("warped" | "input", x, y), a pixel to look into, or None.
-        gradient: whether to work out the gradient of the loss by the grid and by theta.
-        target: the right digit, 0 to 9, for the loss; None takes the most probable one.
+        pose: the pose of the digit.
+        grab: replaces theta: {"theta": num_params numbers}, {"parts": see ``decompose.PARTS``} or {"corners": four (x,
+            y) in normalised input coordinates, where the output's corners are read}; None: theta of the network.
+        density: whether to compute the read density.
+        inspect: ("warped" | "input", x, y), a pixel to inspect, or None.
+        gradient: whether to compute the gradient of the loss with respect to the grid and theta.
+        target: the correct digit, 0 to 9, for the loss; None: the most probable digit.
     """
 
     digit: Tensor
@@ -53,7 +53,7 @@ class Scene:
 
 
 class Look(NamedTuple):
-    """A look of the transformer: outline, see ``Frame``, and warped [O, O], what its theta reads."""
+    """One look of the transformer: outline, see ``Frame``, and warped [O, O], what its theta reads."""
 
     outline: Tensor
     warped: Tensor
@@ -61,24 +61,25 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class Frame:
-    """What there is to see. S: side of the network's input, O: of the warped output, px.
+    """The result of one scene. S: side of the network's input, O: side of the warped output, px.
 
-    input [S, S], warped [O, O]: what the network saw, and what its classifier saw, in [0, 1].
-    grid [O, O, 2], outline [4 k, 2]: where each output pixel, and the edge of the output, clockwise from its top left
-        corner, is read (normalised input). k is 1 unless the edge is curved.
-    theta: what was applied; predicted: what the network wanted (both empty without a transformer).
-    probs, twin_probs [classes]: of the network, and of its twin on the same pose (or None).
-    applied, undone, residual, predicted_parts: see ``decompose``; None where there is nothing to say.
-    rest: parts of theta for the digit when it is not posed.
-    followed: how the frame moved from there: parts of ``undone`` after the inverse of ``rest``. What a network does to a digit
-        that stands at a slant anyway is in ``rest``, and is not counted here.
-    left: what of ``applied`` the frame did not follow: ``followed`` after ``left`` is ``applied``.
-    looks: one ``Look`` for each look of the transformer at the input, its last is what was applied; none where theta is
-        overruled.
-    bend: by how many px (root mean square) theta departs from an affine map.
-    density [S, S]: how much each input pixel contributes to the sum of the warped picture; None unless asked for.
-    inspect: see ``_inspect_warped`` and ``_inspect_input``; None unless asked for.
-    push: the gradient of the loss, see ``gradient.Push``; None unless asked for, and without a transformer.
+    Attributes:
+        input, warped: [S, S] and [O, O] in [0, 1], the inputs of the network and of its classifier.
+        grid, outline: [O, O, 2] and [4 k, 2], where each output pixel, and the edge of the output (clockwise from its
+            top left corner), is read; normalised input coordinates. k is 1 unless the edge is curved.
+        theta: the theta in use; predicted: the network's own theta (both empty without a transformer).
+        probs, twin_probs: [classes], of the network, and of its twin in the same pose (or None).
+        applied, undone, residual, predicted_parts: see ``decompose``; None if undefined.
+        rest: parts of theta for the digit as drawn.
+        followed: how the frame moved from there: parts of ``undone`` after the inverse of ``rest``. The network's
+            correction of a digit that is drawn at a slant is in ``rest`` and does not count here.
+        left: the part of ``applied`` that the frame did not follow: ``followed`` after ``left`` is ``applied``.
+        looks: one ``Look`` for each look of the transformer at the input; the last one is in use. Empty if theta is
+            replaced.
+        bend: root mean square distance, px, of theta from an affine map.
+        density: [S, S], the contribution of each input pixel to the sum of the warped image; None unless requested.
+        inspect: see ``inspection``; None unless requested.
+        push: the gradient of the loss, see ``gradient.Push``; None unless requested, and without a transformer.
     """
 
     input: Tensor
@@ -106,10 +107,10 @@ class Frame:
 def frames(
     model: Network, scenes: list[Scene], twin: Network | None = None, sampler: Sampler | None = None
 ) -> list[Frame]:
-    """One ``Frame`` for each scene. ``sampler`` overrules the model's own.
+    """One ``Frame`` for each scene. ``sampler`` replaces the model's own.
 
     Raises:
-        ValueError: a scene's ``grab`` does not fit the model's transform; the message says how.
+        ValueError: the ``grab`` of a scene does not fit the model's transform.
     """
     with torch.no_grad():
         return _frames(model, scenes, twin, sampler)
@@ -129,7 +130,8 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         if any(scene.grab for scene in scenes):
             wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
     given = own if wanted is None else torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)
-    trace = model.trace(inputs, given, sampler if first is not None else None)  # with a theta in hand, no second look
+    # theta is given, so the localization network does not run again
+    trace = model.trace(inputs, given, sampler if first is not None else None)
     twin_probs = [None] * count
     if twin is not None:
         twin_size = twin.config.side
@@ -179,8 +181,9 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
 
 
 def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> tuple[Transform, Tensor]:
-    """The transform of ``inputs``, and theta [N, P] of the digits as they were drawn, which go through in the same batch. It
-    is kept for a while, for a digit that is being turned stays the same; the transform has those that were new at its end."""
+    """The transform of ``inputs``, and theta [N, P] of the digits as drawn, computed in the same batch. The latter is
+    cached, because a digit stays the same while it is rotated; the transform has the uncached ones at its end.
+    """
     kept = _at_rest.setdefault(model, {})
     keys = [digit.numpy().tobytes() for digit in digits]
     new = {key: digit for key, digit in zip(keys, digits, strict=True) if key not in kept}
@@ -199,14 +202,14 @@ def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> 
 
 
 def _in_channels(images: Tensor, model: Network) -> Tensor:
-    """``images`` [N, 1, S, S], the same in each of the channels that ``model`` takes."""
+    """``images`` [N, 1, S, S], repeated for each channel that ``model`` takes."""
     return images.expand(-1, model.config.in_channels, -1, -1)
 
 
 def _pushed(
     model: Network, scenes: list[Scene], inputs: Tensor, theta: Tensor, probs: Tensor, sampler: Sampler | None
 ) -> dict[int, Push]:
-    """The ``Push`` of each scene that asks for it, by its index."""
+    """The ``Push`` of each scene that requests one, by its index."""
     asked = [i for i, scene in enumerate(scenes) if scene.gradient]
     if not asked:
         return {}
@@ -221,14 +224,15 @@ def _untouched(inputs: Tensor) -> Transform:
 
 
 def untouched_grid(inputs: Tensor) -> Tensor:
-    """The grid [N, S, S, 2] that reads every pixel of ``inputs`` [N, 1, S, S] where it stands."""
+    """The identity grid [N, S, S, 2] for ``inputs`` [N, 1, S, S]."""
     size = inputs.shape[-1]
     return base_points(size, size, inputs).view(1, size, size, 2).expand(len(inputs), -1, -1, -1)
 
 
 def outline_of(grid: GridGenerator, theta: Tensor) -> Tensor:
-    """Where the edge of the output is read [N, 4 k, 2]: its four corners, and where the edge may be curved also what lies
-    between them."""
+    """Where the edge of the output is read [N, 4 k, 2]: its four corners, and for a curved edge also points between
+    them.
+    """
     return decompose.send(grid, theta, EDGE if isinstance(grid, ThinPlateSplineGrid) else CORNERS)
 
 
@@ -253,8 +257,14 @@ MAPS = (
 def maps(
     grid: GridGenerator, applied: Tensor, theta: Tensor, own: Tensor, at_rest: Tensor, size: int, output: int
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """The affine maps [N, 3, 3] that a ``Frame`` decomposes, by the names in ``MAPS``, and its ``bend`` [N]: of the pose
-    ``applied``, of the ``theta`` in use, of what the network wanted (``own``) and wants of the digit as drawn (``at_rest``)."""
+    """The affine maps [N, 3, 3] that a ``Frame`` decomposes, by the names in ``MAPS``, and its ``bend`` [N].
+
+    Args:
+        applied: the pose.
+        theta: the theta in use.
+        own: the theta that the network predicts for the posed digit.
+        at_rest: the theta that it predicts for the digit as drawn.
+    """
     three, bends = decompose.theta_matrix(grid, torch.cat([theta, own, at_rest]), size, output)
     undone, wanted, rest = three.tensor_split(3)
     bend = bends.tensor_split(3)[0]
@@ -263,7 +273,7 @@ def maps(
 
 
 def _in_words(found: dict[str, Tensor], count: int) -> list[dict[str, dict[str, float] | None]]:
-    """For each of ``count`` scenes its ``decompose.parts`` by name, all worked out together; None for a map of NaN."""
+    """The ``decompose.parts`` of each of ``count`` scenes by name, computed together; None for a map of NaN."""
     rows = decompose.factors(torch.cat(list(found.values()))).tolist()
     words = [None if math.isnan(row[0]) else decompose.named(row) for row in rows]
     said = {name: words[count * index : count * (index + 1)] for index, name in enumerate(found)}
@@ -273,7 +283,7 @@ def _in_words(found: dict[str, Tensor], count: int) -> list[dict[str, dict[str, 
 def _looks(
     first: SpatialTransformer, inputs: Tensor, thetas: Tensor, output: int, sampler: Sampler | None
 ) -> list[tuple[Look, ...]]:
-    """For each scene its looks, from ``thetas`` [N, looks, num_params]; none of a transformer that looks once."""
+    """The looks of each scene, from ``thetas`` [N, looks, num_params]; empty for a transformer with one look."""
     if thetas.shape[1] == 1:
         return [()] * len(inputs)
     count, looks = thetas.shape[:2]
@@ -286,7 +296,7 @@ def _looks(
 
 
 def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> Tensor:
-    """The theta [num_params] that a grab asks for; NaN where it asks for nothing."""
+    """The theta [num_params] that a grab asks for; NaN if there is no grab."""
     if not grab:
         return torch.full((grid.num_params,), torch.nan)
     if "theta" in grab:
@@ -295,13 +305,13 @@ def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> T
         return torch.tensor(grab["theta"], dtype=torch.float32)
     if "corners" in grab:
         if grid.num_params != 8:
-            raise ValueError("Only a projective transform can be taken by its four corners.")
+            raise ValueError("Only a projective transform can be set by its four corners.")
         return theta_of_corners(torch.tensor(grab["corners"], dtype=torch.float32))
     return decompose.theta_from_parts(grid, grab["parts"], size, output)
 
 
 def _look_into(scene: Scene, sampler: Sampler | None, image: Tensor, grid: Tensor) -> tuple[Tensor | None, dict | None]:
-    """Read density and inspection of one scene; ``sampler`` is None where none stands."""
+    """Read density and inspection of one scene; ``sampler`` is None if the network has no transformer."""
     if not scene.density and scene.inspect is None:
         return None, None
     if sampler is None:
@@ -317,9 +327,10 @@ def _look_into(scene: Scene, sampler: Sampler | None, image: Tensor, grid: Tenso
 
 
 def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> dict:
-    """How output pixel (x, y) was read: its value, the place ``source`` in input pixels (centres at whole numbers), and
-    ``taps``: (input x, input y, weight, input value, 1 if inside the image else 0). Neighbours that lie outside are listed
-    with value 0."""
+    """How output pixel (x, y) was read: its value, the position ``source`` in input pixels (centres at whole numbers),
+    and ``taps``: (input x, input y, weight, input value, 1 inside the image or 0 outside). Neighbours outside are
+    listed with value 0.
+    """
     place = torch.tensor(x), torch.tensor(y)
     weights = readers.weights(sampler, grid, image.shape[-1], *place)
     pixels = image[0, 0]
@@ -337,7 +348,9 @@ def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: in
 
 
 def _inspect_input(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> dict:
-    """Who reads input pixel (x, y): ``taps``, (output x, output y, weight), and the ``total`` of the weights."""
+    """Which output pixels read input pixel (x, y): ``taps``, (output x, output y, weight), and the ``total`` of the
+    weights.
+    """
     weights = readers.readers(sampler, grid, image.shape[-1], torch.tensor(x), torch.tensor(y))
     taps = [[column, row, float(weights[row, column])] for row, column in weights.nonzero().tolist()]
     value = float(image[0, 0, y, x])

@@ -1,7 +1,9 @@
-"""How the loss of one digit depends on theta, through the sampling grid: what training uses to move the transformer.
+"""The gradient of the loss of one digit with respect to theta, through the sampling grid: the signal that trains the
+transformer.
 
-The loss is -log p of the right digit. Its gradient passes the sampler (Jaderberg et al. 2015, equations 6 and 7) to each
-grid point, and from the grid points the grid generator to theta. Autograd works it out through the same modules that train.
+The loss is -log p of the correct digit. Its gradient passes the sampler (Jaderberg et al. 2015, equations 6 and 7) to
+each grid point, and from there the grid generator to theta. Autograd computes it through the same modules that are used
+in training.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ from torch import Tensor
 from ..model import Network, Sampler
 
 RATE = 0.1
-LONGEST_STEP = 0.1  # norm of the change of theta: 6 degrees where only the angle of a similarity changes
+LONGEST_STEP = 0.1  # largest norm of the change of theta: 6 degrees if only the angle of a similarity changes
 
 
 class Gradient(NamedTuple):
-    """Of N digits. loss [N], in nats; by_grid [N, O, O, 2], the derivative of the loss by the place (x, y) of each grid
-    point, in normalised input coordinates; by_theta [N, num_params], their sum through the grid generator."""
+    """Attributes:
+    loss: [N], nats.
+    by_grid: [N, O, O, 2], the derivative of the loss with respect to the position (x, y) of each grid point, in
+        normalised input coordinates.
+    by_theta: [N, num_params], the derivative with respect to theta.
+    """
 
     loss: Tensor
     by_grid: Tensor
@@ -35,8 +41,8 @@ def loss_gradient(
         model: a network with a transformer at its input.
         inputs: [N, 1, S, S] in [0, 1].
         theta: [N, num_params], finite.
-        targets: int64 [N], the right digits.
-        sampler: reads instead of the model's own. With mode "nearest" the gradient is 0.
+        targets: int64 [N], the correct digits.
+        sampler: replaces the model's own. With mode "nearest" the gradient is 0.
 
     Raises:
         ValueError: the model has no transformer at its input, or the sampler is not the transformer's kind.
@@ -52,8 +58,15 @@ def loss_gradient(
 
 
 class Push(NamedTuple):
-    """What the loss of one digit asks of its frame: ``target``, the digit taken for the right one; loss, in nats; arrows
-    [O, O, 2], the negative gradient by each grid point; theta, the gradient by theta; following, theta after one step."""
+    """The gradient of the loss of one digit, as drawn on the page.
+
+    Attributes:
+        target: the digit that counts as correct.
+        loss: nats.
+        arrows: [O, O, 2], the negative gradient with respect to each grid point.
+        theta: the gradient with respect to theta.
+        following: theta after one step of gradient descent.
+    """
 
     target: int
     loss: float
@@ -65,7 +78,7 @@ class Push(NamedTuple):
 def pushes(
     model: Network, inputs: Tensor, theta: Tensor, targets: list[int], sampler: Sampler | None = None
 ) -> list[Push]:
-    """A ``Push`` for each of N digits; arguments as of ``loss_gradient``."""
+    """A ``Push`` for each of N digits; arguments as for ``loss_gradient``."""
     found = loss_gradient(model, inputs, theta, torch.tensor(targets), sampler)
     following = stepped(theta, found.by_theta).tolist()
     by_theta, losses = found.by_theta.tolist(), found.loss.tolist()
@@ -73,14 +86,15 @@ def pushes(
 
 
 def check_transformer(model: Network) -> None:
-    """Raises ValueError where ``model`` has no transformer at its input: it has no grid that could be moved."""
+    """Raises ValueError if ``model`` has no transformer at its input, and so no sampling grid."""
     if "input" not in model.transformers:
-        raise ValueError("A network without a transformer at its input has no sampling grid, and no gradient of it.")
+        raise ValueError("This network has no transformer at its input, so there is no gradient of the sampling grid.")
 
 
 def stepped(theta: Tensor, by_theta: Tensor) -> Tensor:
-    """Theta [N, num_params] after one step of gradient descent: against the gradient, ``RATE`` times its length and at
-    most ``LONGEST_STEP``."""
+    """Theta [N, num_params] after one step of gradient descent: against the gradient, ``RATE`` times its length, but at
+    most ``LONGEST_STEP``.
+    """
     step = RATE * by_theta
     length = step.norm(dim=1, keepdim=True)
     return theta - step * (LONGEST_STEP / length.clamp(min=LONGEST_STEP))
@@ -89,10 +103,10 @@ def stepped(theta: Tensor, by_theta: Tensor) -> Tensor:
 def descend(
     model: Network, inputs: Tensor, theta: Tensor, targets: Tensor, steps: int, sampler: Sampler | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Gradient descent on theta alone, the weights of the network as they are.
+    """Gradient descent on theta alone; the weights of the network stay fixed.
 
     Returns:
-        thetas [steps + 1, N, num_params] and losses [steps + 1, N], the start first.
+        thetas [steps + 1, N, num_params] and losses [steps + 1, N], starting with the initial ones.
     """
     thetas, losses = [theta], []
     for _ in range(steps):

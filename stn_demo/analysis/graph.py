@@ -1,9 +1,10 @@
-"""One whole frame as a graph of tensors, for machines without Python: what ``frames`` does for one scene, exported to ONNX.
+"""One whole frame as a graph of tensors, for machines without Python: what ``frames`` does for one scene, exported to
+ONNX.
 
-The mathematics is the one of ``frames``: the same functions, called with tensors where ``frames`` takes a ``Scene``. Two
-modules are exported (see ``graph_file``): ``FrameGraph`` for each network, and ``ReadingGraph``, which belongs to no network,
-for each mode and padding of the sampler: what a visitor may ask beside (another sampler, the read density, a pixel to look
-into).
+It calls the same functions as ``frames``, with tensors in place of a ``Scene``. Two modules are exported (see
+``graph_file``): ``FrameGraph`` for each network, and ``ReadingGraph``, independent of any network, for each mode and
+padding of the sampler. The latter computes what a visitor may request in addition: another sampler, the read density, a
+pixel to inspect.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ FRAME_INPUTS = ("digit", "pose", "corners", "elastic", "grab", "grab_theta", "gr
 FRAME_INPUTS += ("use_given",)
 FRAME_OUTPUTS = ("input", "warped", "grid", "outline", "theta", "predicted", "probs", "words", "bend")
 FRAME_OUTPUTS += ("looks", "look_outlines")
-STILL = [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]  # the matrix of a digit that is not posed
+STILL = [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]  # the matrix of an upright digit
 READING_INPUTS = ("image", "grid", "kernel", "x", "y")
 READING_OUTPUTS = ("warped", "density", "weights", "source", "outside", "readers")
 
@@ -32,16 +33,17 @@ READING_OUTPUTS = ("warped", "density", "weights", "source", "outside", "readers
 class FrameGraph(nn.Module):
     """``forward(*inputs)`` -> the tensors of one ``frame.Frame``, in the order of ``FRAME_OUTPUTS``.
 
-    Inputs, in the order of ``FRAME_INPUTS``; S, O: sides of the network's input and of the warped output, P: length of theta:
+    Inputs, in the order of ``FRAME_INPUTS``; S, O: sides of the network's input and of the warped output, P: length of
+    theta:
         digit uint8 [28, 28]; pose [5], see ``POSE``; corners [4, 2]; elastic [16, 2], ``Pose.displacement``.
-        grab [3]: at most one of them 1, the others 0: theta is taken from ``grab_theta`` [P], from ``grab_parts`` [6] (see
-            ``decompose.PARTS``), from ``grab_corners`` [4, 2] (projective only); all 0 leaves it to the network.
-        given [O, O], use_given []: where that is 1 the classifier sees ``given`` (what another sampler has read, in every
-            channel), not what the network's own sampler reads.
+        grab [3]: at most one is 1, the others 0: theta is taken from ``grab_theta`` [P], ``grab_parts`` [6] (see
+        ``decompose.PARTS``) or ``grab_corners`` [4, 2] (projective only); all 0: theta of the network.
+        given [O, O], use_given []: if the latter is 1, the classifier sees ``given`` (the output of another sampler,
+        for every channel) instead of the output of the network's own sampler.
 
-    Outputs: as in ``Frame``; words [len(MAPS), 6] are its decompositions, NaN where there is nothing to say; bend []; looks
-    [L, O, O] and look_outlines [L, 4 k, 2] what the L looks read and where. A network without a transformer at its input
-    has P = L = 0.
+    Outputs: as in ``Frame``. words [len(MAPS), 6] are its decompositions, NaN if undefined; bend []; looks [L, O, O]
+    and look_outlines [L, 4 k, 2]: what the L looks read and where. A network without a transformer at its input has P =
+    L = 0.
     """
 
     def __init__(self, network: Network):
@@ -51,11 +53,11 @@ class FrameGraph(nn.Module):
 
     @property
     def first(self) -> SpatialTransformer | None:
-        """The transformer at the input. (No attribute: a weight would have two names.)"""
+        """The transformer at the input. (A property, because an attribute would give its weights two names.)"""
         return self.network.transformers["input"] if "input" in self.network.transformers else None  # noqa: SIM401
 
     def examples(self) -> tuple[Tensor, ...]:
-        """Inputs of the right shapes."""
+        """Example inputs with the right shapes."""
         length = self.first.grid.num_params if self.first is not None else 0
         return (
             torch.zeros(DIGIT, DIGIT, dtype=torch.uint8),
@@ -103,7 +105,9 @@ class FrameGraph(nn.Module):
         return (image[0, 0], warped[0, 0], grid[0], outline, theta, own, probs, *rest)
 
     def _nothing(self, applied: Tensor) -> tuple[Tensor, ...]:
-        """What there is to say without a transformer: outline, theta, predicted, words, bend, looks, look_outlines."""
+        """The outputs that describe a transformer, for a network without one: outline, theta, predicted, words, bend,
+        looks, look_outlines.
+        """
         none = torch.full((len(MAPS) - 1, len(decompose.PARTS)), torch.nan)
         words = torch.cat([decompose.factors(applied), none])
         empty = applied.new_zeros(0), applied.new_zeros(0)
@@ -111,7 +115,9 @@ class FrameGraph(nn.Module):
         return (CORNERS.clone(), *empty, words, applied.new_zeros(()), *looks)
 
     def _about(self, image: Tensor, applied: Tensor, theta: Tensor, both: Tensor, looks: Tensor) -> tuple[Tensor, ...]:
-        """The same for ``theta``; ``both`` [2, P] are the network's own for the posed digit and for the digit as drawn."""
+        """The same outputs for ``theta``; ``both`` [2, P]: the network's own theta for the posed digit and for the
+        digit as drawn.
+        """
         grid = self.first.grid
         found, bend = maps(grid, applied, theta, both[:1], both[1:], self.size, self.output)
         words = decompose.factors(torch.cat(list(found.values())))
@@ -127,8 +133,7 @@ class FrameGraph(nn.Module):
 
 
 def inputs_of(scene: Scene, config: ModelConfig, given: Tensor | None = None) -> dict[str, Tensor]:
-    """The inputs of a ``FrameGraph`` for a scene, by name. What a scene asks beside (density, inspection, gradient) is not
-    part of the graph."""
+    """The inputs of a ``FrameGraph`` for a scene, by name. The graph ignores its density, inspect and gradient."""
     grid = GRIDS[config.transform]()
     length = grid.num_params if "input" in config.placement else 0
     grab, pose = scene.grab or {}, scene.pose
@@ -150,11 +155,12 @@ def inputs_of(scene: Scene, config: ModelConfig, given: Tensor | None = None) ->
 
 
 class ReadingGraph(nn.Module):
-    """``forward(image, grid, kernel, x, y)`` -> what one kind of sampler reads and how, in the order of ``READING_OUTPUTS``.
+    """``forward(image, grid, kernel, x, y)`` -> what one kind of sampler reads and how, in the order of
+    ``READING_OUTPUTS``.
 
-    image [S, S], grid [O, O, 2] as a frame has them, of any size; kernel [4, 4]: of the deconvolution (the others take no
-    notice); x, y []: a pixel of the warped output, and for ``readers`` of the input.
-    warped [O, O]; density [S, S]; weights [S, S], source [2], outside [4, 4], readers [O, O]: see ``analysis.readers``.
+    image [S, S], grid [O, O, 2] as in a frame, of any size; kernel [4, 4]: of the deconvolution (ignored by the
+    others); x, y []: a pixel of the warped output, or, for ``readers``, of the input. warped [O, O]; density [S, S];
+    weights [S, S], source [2], outside [4, 4], readers [O, O]: see ``analysis.readers``.
     """
 
     def __init__(self, mode: str, padding: str):
@@ -182,7 +188,7 @@ class ReadingGraph(nn.Module):
 
 
 class _WithKernel(Sampler):
-    """A deconvolution whose kernel is an input of the graph, not a weight."""
+    """A deconvolution whose kernel is an input of the graph instead of a weight."""
 
     def __init__(self, padding: str, kernel: Tensor):
         super().__init__("bilinear", padding)

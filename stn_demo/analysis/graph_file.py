@@ -1,8 +1,9 @@
-"""Graphs as ONNX files, for onnxruntime: one file for all networks of the same config, and each network's weights apart.
+"""Graphs as ONNX files for onnxruntime: one file for all networks of the same config, and a separate file of weights
+for each.
 
-A graph holds no weights: it refers to bytes of the file ``weights``, which ``pack_weights`` writes for any network of the
-graph's config. So a browser that knows one network fetches only the weights of the next, and every snapshot of a training
-run is a hundred kilobytes.
+A graph holds no weights: it refers to bytes of the file ``weights``, which ``pack_weights`` writes for any network of
+the graph's config. So a browser that has loaded one network fetches only the weights of the next, and every snapshot of
+a training run takes about 100 kB.
 
 Exporting needs the packages onnx and onnxscript, see ``missing_packages``; nothing else here does.
 """
@@ -26,8 +27,8 @@ from ..model import ModelConfig, Network, build_model
 from . import graph
 
 PACKAGE = Path(__file__).resolve().parents[1]
-OPSET = 20  # the first whose GridSample has a cubic mode
-WEIGHTS = "weights"  # what a graph calls the file that ``pack_weights`` fills
+OPSET = 20  # the first with a cubic mode in GridSample
+WEIGHTS = "weights"  # the name by which a graph refers to the output of ``pack_weights``
 TRACED = (
     "graph",
     "graph_file",
@@ -35,10 +36,10 @@ TRACED = (
     "decompose",
     "readers",
     "landscape",
-)  # modules of this folder that graphs are made from
+)  # modules of this folder that a graph is traced from
 NEEDED = ("onnx", "onnxscript")
 EXTERNAL = 1  # TensorProto.DataLocation of ONNX
-PREFIX = "network."  # of a weight's name in the graph
+PREFIX = "network."  # prefix of a weight's name in the graph
 
 
 class ExportError(ValueError):
@@ -46,7 +47,7 @@ class ExportError(ValueError):
 
 
 def missing_packages() -> list[str]:
-    """The packages that exporting needs and that are not installed."""
+    """The packages that exporting needs but that are not installed."""
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
@@ -54,20 +55,20 @@ def frame_graph(config: ModelConfig) -> bytes:
     """The ``FrameGraph`` of all networks of this config, as ONNX without weights.
 
     Raises:
-        ExportError: a package is missing, or the exporter cannot write this network, or writes it with other weights.
+        ExportError: a package is missing, or the exporter cannot write this network or changes its weights.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = build_model(config).eval()
         for value in _weights(network).values():
-            value.uniform_(0.5, 1.5)  # no two alike: the exporter keeps equal tensors once
+            value.uniform_(0.5, 1.5)  # all different, because the exporter stores equal tensors only once
     model = _exported(graph.FrameGraph(network), graph.FRAME_INPUTS, graph.FRAME_OUTPUTS)
     _take_weights_out(model, network)
     return model.SerializeToString()
 
 
 def reading_graph(mode: str, padding: str) -> bytes:
-    """The ``ReadingGraph`` of this kind of sampler, as ONNX. Raises ExportError."""
+    """The ``ReadingGraph`` of this kind of sampler as ONNX. Raises ExportError."""
     size, output = torch.export.Dim("size", min=8, max=256), torch.export.Dim("output", min=8, max=256)
     shapes = {"image": {0: size, 1: size}, "grid": {0: output, 1: output}, "kernel": {}, "x": {}, "y": {}}
     module = graph.ReadingGraph(mode, padding)
@@ -75,14 +76,14 @@ def reading_graph(mode: str, padding: str) -> bytes:
 
 
 def pack_weights(network: Network) -> bytes:
-    """The weights of a network for the graph of its config: float32, little-endian, one after the other."""
+    """The weights of a network for the graph of its config: float32, little-endian, concatenated."""
     return b"".join(
         value.detach().cpu().contiguous().numpy().astype("<f4").tobytes() for value in _weights(network).values()
     )
 
 
 def with_weights(graph: bytes, network: Network) -> bytes:
-    """A ``frame_graph`` as one file that holds the weights of ``network``, whose config it is of."""
+    """A ``frame_graph`` as one file that includes the weights of ``network``, which must have the same config."""
     model = importlib.import_module("onnx").load_from_string(graph)
     packed = pack_weights(network)
     for tensor in model.graph.initializer:
@@ -100,7 +101,7 @@ def _weights(network: Network) -> dict[str, Tensor]:
 
 
 def _take_weights_out(model, network: Network) -> None:
-    """Replace the initializers that hold weights by references, and see to it that these are the weights, all of them."""
+    """Replace the initializers that hold weights by references, and check that every weight was found unchanged."""
     held = {tensor.name: tensor for tensor in model.graph.initializer}
     offset = 0
     for name, value in _weights(network).items():
@@ -118,12 +119,12 @@ def _take_weights_out(model, network: Network) -> None:
 
 
 def _exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], shapes: dict | None = None):
-    """The ONNX model (a protobuf) of a module, without what the exporter notes about its own source."""
+    """The ONNX model (a protobuf) of a module, without the exporter's notes about its source."""
     if missing := missing_packages():
         raise ExportError(f"Exporting needs more packages: pip install {' '.join(missing)}")
     module = module.eval().requires_grad_(False)
     with torch.no_grad():
-        module(*module.examples())  # tables of constants are made now and kept: they must not be made while tracing
+        module(*module.examples())  # creates and caches the constant tables, which must not be created while tracing
         try:
             program = torch.onnx.export(
                 module,
@@ -133,7 +134,7 @@ def _exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], 
                 dynamic_shapes=shapes,
                 opset_version=OPSET,
                 dynamo=True,
-                optimize=False,  # else batch normalisation is folded into other weights
+                optimize=False,  # otherwise batch normalisation would be folded into other weights
                 verbose=False,
             )
             optimizer = importlib.import_module("onnxscript.optimizer")
@@ -158,9 +159,9 @@ def _exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], 
 
 
 class Cache:
-    """Graphs kept on disk, as long as nothing has changed that they are made from: exporting one takes many seconds.
+    """Graphs cached on disk, because exporting one takes many seconds.
 
-    A graph's name is the hash of what was asked for, of the sources that the graph is traced from, and of the versions of
+    The name of a graph is the hash of the request, of the sources that the graph is traced from, and of the versions of
     the packages that write it.
     """
 
@@ -169,11 +170,11 @@ class Cache:
         self.folder = Path(folder) if folder is not None else Path.home() / ".cache" / "stn_demo" / "graphs"
 
     def frame_graph(self, config: ModelConfig) -> bytes:
-        """See the function of this name."""
+        """See the module function ``frame_graph``."""
         return self._kept(f"frame {config.to_json()}", lambda: frame_graph(config))
 
     def reading_graph(self, mode: str, padding: str) -> bytes:
-        """See the function of this name."""
+        """See the module function ``reading_graph``."""
         return self._kept(f"reading {mode} {padding}", lambda: reading_graph(mode, padding))
 
     def _kept(self, asked: str, make: Callable[[], bytes]) -> bytes:

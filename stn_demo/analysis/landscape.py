@@ -1,8 +1,8 @@
-"""The loss of one digit over rotation and scale of the frame: the ground on which gradient descent on theta walks.
+"""The loss of one digit over rotation and scale of the frame: the surface on which gradient descent on theta moves.
 
-The frame is the sampling grid of a given theta. It is turned and scaled about the place where the middle of the output is
-read, as a hand would turn and scale it; shift, shear and bending stay as theta has them. So the map is a plane through
-theta, for every family of transforms.
+The frame is the sampling grid of a given theta. It is rotated and scaled about the position where the middle of the
+output is read; shift, shear and bending stay as in theta. So the map is a plane through theta, for every family of
+transforms.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from .gradient import check_transformer
 
 SIDE = 21  # values of rotation and of scale
 ROTATIONS = torch.linspace(-180, 180, SIDE)  # degrees
-SCALES = torch.logspace(math.log2(0.4), math.log2(2.5), SIDE, base=2)  # factors, equal steps of their logarithm
-SMALLEST = 1e-3  # scale of theta below which the frame is a point that cannot be scaled up again
-CHUNK = 49  # pictures that go through the classifier together: their feature maps stay in the cache
+SCALES = torch.logspace(math.log2(0.4), math.log2(2.5), SIDE, base=2)  # factors, in equal steps of the logarithm
+SMALLEST = 1e-3  # scale of theta below which the frame counts as a point, which cannot be scaled up again
+CHUNK = 49  # images per batch of the classifier, so that its feature maps fit in the cache
 
 
 class Landscape(NamedTuple):
-    """loss [SCALES, ROTATIONS] in nats; rotation (degrees) and scale of theta itself, which need not lie on the map."""
+    """loss [SCALES, ROTATIONS] in nats; rotation (degrees) and scale of theta itself, which may be outside the map."""
 
     loss: Tensor
     rotation: float
@@ -34,8 +34,8 @@ class Landscape(NamedTuple):
 
 @torch.no_grad()
 def landscape(model: Network, image: Tensor, theta: Tensor, target: int, sampler: Sampler | None = None) -> Landscape:
-    """The map around ``theta`` [num_params] for ``image`` [1, S, S] and the right digit ``target``. The localization
-    network does not run: one batch goes through sampler and classifier.
+    """The map around ``theta`` [num_params] for ``image`` [1, S, S] and the correct digit ``target``. Only the sampler
+    and the classifier run, not the localization network.
 
     Raises:
         ValueError: the model has no transformer at its input, or theta shrinks the frame to a point.
@@ -46,7 +46,7 @@ def landscape(model: Network, image: Tensor, theta: Tensor, target: int, sampler
     parts = decompose.parts(matrix)[0]
     rotation, scale = parts["rotation"], parts["scale_x"]
     if not scale >= SMALLEST:
-        raise ValueError("This theta reads a single point: there is no frame to turn.")
+        raise ValueError("This theta reads a single point, so its frame cannot be rotated or scaled.")
     grids = turned(first.grid(theta[None], output, output)[0], theta, first.grid, rotation, scale)
     log_probs = [
         classify(model, (sampler or first.sampler)(image.expand(len(part), -1, -1, -1), part))
@@ -56,8 +56,9 @@ def landscape(model: Network, image: Tensor, theta: Tensor, target: int, sampler
 
 
 def turned(grid: Tensor, theta: Tensor, generator, rotation: float, scale: float) -> Tensor:
-    """Tensor[SIDE * SIDE, O, O, 2]: ``grid`` [O, O, 2], whose parts are ``rotation`` and ``scale``, at each rotation and
-    scale of the map, scale by scale."""
+    """Tensor[SIDE * SIDE, O, O, 2]: ``grid`` [O, O, 2], which has ``rotation`` and ``scale``, at each rotation and
+    scale of the map, scale by scale.
+    """
     centre = generator.at(theta[None], theta.new_zeros(1, 2))[0, 0]
     angles = (ROTATIONS.to(theta) - rotation) * (math.pi / 180)
     factors = SCALES.to(theta)[:, None] / scale
@@ -67,7 +68,7 @@ def turned(grid: Tensor, theta: Tensor, generator, rotation: float, scale: float
 
 
 def classify(model: Network, warped: Tensor) -> Tensor:
-    """Log-probabilities [N, 10] of what the transformer at the input hands on [N, 1, O, O]: the network after it."""
+    """Log-probabilities [N, 10] for the output of the transformer at the input [N, 1, O, O]."""
     x = warped
     for point, stage in model.classifier.stages.items():
         if point != "input" and point in model.transformers:

@@ -1,10 +1,10 @@
-"""Who reads what: how much each input pixel counts at each output pixel.
+"""How much each input pixel contributes to each output pixel.
 
-A sampler is linear in its image, and each of its kernels is a product of one along x and one along y. The sampler says
-itself what the two are: it reads pictures that are 1 in one row, or in one column, and 0 elsewhere. So everything here
-holds for every mode and padding, and needs no derivative.
+A sampler is linear in its image, and each of its kernels is a product of one along x and one along y. Both are found by
+sampling images that are 1 in one row (or column) and 0 elsewhere. So everything here holds for every mode and padding,
+and needs no derivative.
 
-Shapes: S is the side of the input, O of the output; ``grid`` is [1, O, O, 2]; ``x`` and ``y`` are whole numbers as tensors.
+Shapes: S is the side of the input, O of the output; ``grid`` is [1, O, O, 2]; ``x`` and ``y`` are integers as tensors.
 """
 
 from __future__ import annotations
@@ -15,45 +15,47 @@ from torch import Tensor
 
 from ..model import Sampler
 
-THICK = 4  # px of a row's or a column's picture across: what a bicubic kernel reaches
-FARTHEST = 1000  # px outside the image: a neighbour beyond is not listed
+THICK = 4  # width of a row's or column's image, px: the reach of a bicubic kernel
+FARTHEST = 1000  # neighbours further outside the image than this, px, are not listed
 
 
 def density(sampler: Sampler, grid: Tensor, size: int) -> Tensor:
-    """How much each input pixel contributes to the sum of the warped picture: Tensor[1, S, S]."""
+    """The contribution of each input pixel to the sum of the warped image: Tensor[1, S, S]."""
     along_x, along_y = _separate(sampler, grid, size)
     return _folded(sampler, along_y.mT @ along_x)
 
 
 def weights(sampler: Sampler, grid: Tensor, size: int, x: Tensor, y: Tensor) -> Tensor:
-    """How much each input pixel counts at output pixel (x, y): Tensor[S, S], the derivative of that pixel."""
+    """The weight of each input pixel in output pixel (x, y): Tensor[S, S], the derivative of that pixel."""
     along_x, along_y = _separate(sampler, _at(grid, x, y)[None, None, None], size)
     return _folded(sampler, along_y.mT @ along_x)[0]
 
 
 def readers(sampler: Sampler, grid: Tensor, size: int, x: Tensor, y: Tensor) -> Tensor:
-    """How much input pixel (x, y) counts at each output pixel: Tensor[O, O]. The sampler is asked to read a picture that is
-    1 there and 0 elsewhere."""
+    """The weight of input pixel (x, y) in each output pixel: Tensor[O, O], found by sampling an image that is 1 there
+    and 0 elsewhere.
+    """
     line = torch.arange(size, device=grid.device)
     one = (line == y)[:, None] & (line == x)
     return sampler(one.to(grid.dtype)[None, None], grid)[0, 0]
 
 
 def source(grid: Tensor, size: int, x: Tensor, y: Tensor) -> Tensor:
-    """Where output pixel (x, y) is read, in input pixels whose centres are whole numbers: Tensor[2]."""
+    """The position where output pixel (x, y) is read, in input pixels (centres at whole numbers): Tensor[2]."""
     return (_at(grid, x, y) + 1) * size / 2 - 0.5
 
 
 def outside(sampler: Sampler, source: Tensor, size: int) -> Tensor:
-    """The four input pixels around ``source`` [2]: Tensor[4, 4] of column, row, weight, and 1 for one that a bilinear sampler
-    would read but that lies outside the image; its weight is that of the black there, 0 unless the padding is zeros."""
+    """The four input pixels around ``source`` [2]: Tensor[4, 4] of column, row, weight, and 1 if a bilinear sampler
+    would read the pixel but it is outside the image. The weight is 0 unless the padding is zeros.
+    """
     corner = source.floor()
     right, down = (source - corner).unbind()
     left, up = 1 - right, 1 - down
     place = corner + corner.new_tensor([[0, 0], [1, 0], [0, 1], [1, 1]])
     weight = torch.stack([left * up, right * up, left * down, right * down])
     inside = ((place >= 0) & (place < size)).all(dim=1)
-    near = (place.abs() < FARTHEST).all(dim=1)  # false for what is no number
+    near = (place.abs() < FARTHEST).all(dim=1)  # false for NaN
     listed = near & ~inside & (sampler.mode == "bilinear")
     weight = weight * (sampler.padding == "zeros")
     return torch.cat([place, weight[:, None], listed[:, None].to(place)], dim=1)
@@ -64,8 +66,9 @@ def _at(grid: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _separate(sampler: Sampler, grid: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """The two factors [1, O * O, side] of the weights, along x and along y; ``side`` is that of what the sampler reads,
-    2 S where it doubles the resolution first."""
+    """The two factors [1, O * O, side] of the weights, along x and along y; ``side`` is S, or 2 S if the sampler
+    doubles the resolution first.
+    """
     doubles = sampler.mode == "deconvolution"
     reader = Sampler("bilinear", sampler.padding) if doubles else sampler
     side = 2 * size if doubles else size
@@ -78,13 +81,15 @@ def _separate(sampler: Sampler, grid: Tensor, size: int) -> tuple[Tensor, Tensor
 
 
 def _folded(sampler: Sampler, weights: Tensor) -> Tensor:
-    """Weights of what the sampler reads -> weights of its image [1, S, S]: the adjoint of ``Sampler``'s doubling."""
+    """Convert weights for the upsampled image into weights for the image itself [1, S, S]: the adjoint of ``Sampler``'s
+    doubling.
+    """
     if sampler.mode != "deconvolution":
         return weights
     padded = F.conv2d(weights[:, None], sampler.kernel, stride=2, padding=3)[:, 0]
     if sampler.padding == "zeros":
         return padded[:, 1:-1, 1:-1]
-    for _ in range(2):  # what was read beyond an edge is that edge's
+    for _ in range(2):  # weights beyond an edge belong to the edge pixel
         first, last = padded[:, :1] + padded[:, 1:2], padded[:, -2:-1] + padded[:, -1:]
         padded = torch.cat([first, padded[:, 2:-2], last], dim=1).mT
     return padded

@@ -1,7 +1,8 @@
-"""What was measured, on disk: one JSON file a concern in ``checkpoints/results/``, one line a network.
+"""Measurements on disk: one JSON file per kind of measurement ("concern") in ``checkpoints/results/``, one line per
+network.
 
-A measurement says which weights it was made with (their sha256), on which pictures, when, and by which command. It is good for
-as long as the weights, the pictures and the way of measuring stay the same.
+Each measurement names the weights it was made with (their sha256), the images, the date and the command. It is valid as
+long as the weights, the images and the method stay the same.
 """
 
 from __future__ import annotations
@@ -30,8 +31,12 @@ class ResultsError(ValueError):
 class Task(NamedTuple):
     """A measurement that can be made.
 
-    concern: which file it belongs to. info: the network. test: on what it is measured, JSON-ready, with the ``method``, a
-    number that goes up when the way of measuring changes. measure() -> what came out, JSON-ready.
+    Attributes:
+        concern: the file that it belongs to.
+        info: the network.
+        test: the images it is measured on, JSON-ready, and the ``method``, a number that increases whenever the method
+            changes.
+        measure: makes the measurement and returns its result, JSON-ready.
     """
 
     concern: str
@@ -41,7 +46,7 @@ class Task(NamedTuple):
 
 
 def folder_of(checkpoints: str | os.PathLike | None = None) -> Path:
-    """Where the results about the checkpoints in a folder lie."""
+    """The folder of results for a folder of checkpoints."""
     return Path(checkpoints or default_folder()) / FOLDER
 
 
@@ -50,7 +55,8 @@ def sha256(path: Path) -> str:
 
 
 def read(folder: Path, concern: str) -> dict[str, dict]:
-    """The measurements of a concern by network: {"checkpoint", "test", "made", "result"} each; empty where there is no file.
+    """The measurements of a concern, by network: {"checkpoint", "test", "made", "result"} each; empty if there is no
+    file.
 
     Raises:
         ResultsError: the file is damaged.
@@ -73,15 +79,16 @@ def read_all(folder: Path) -> dict[str, dict[str, dict]]:
 
 
 def write(folder: Path, concern: str, networks: dict[str, dict]) -> None:
-    """One line a network, sorted, so that a comparison of two versions shows which were measured anew."""
+    """One line per network, sorted, so that a diff shows which measurements have changed."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{json.dumps(name)}: {json.dumps(networks[name], separators=(',', ':'))}" for name in sorted(networks)]
     write_whole(folder / f"{concern}.json", ('{"networks": {\n' + ",\n".join(lines) + "\n}}\n").encode())
 
 
 def bring_up_to_date(folder: Path, tasks: list[Task], command: str, force: bool, tell: Callable[[str], None]) -> int:
-    """Make those of ``tasks`` whose measurement is not at hand (all, with ``force``), writing each as soon as it is made, so
-    that an interruption loses one at most. How many were made."""
+    """Make those of ``tasks`` that are out of date (all, with ``force``); returns how many were made. Each is written
+    at once, so that an interruption loses at most one.
+    """
     made, weights = 0, {}
     for task in tasks:
         name = task.info.name

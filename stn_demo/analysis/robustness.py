@@ -1,4 +1,4 @@
-"""How a network bears one thing at a time: accuracy against rotation, scale, shift and shear, all else upright."""
+"""Accuracy against rotation, scale, shift and shear, one at a time, all else upright."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..model import Network
 
 METHOD = 1
 AT_ONCE = 500
-INK = 20  # px: the longer side of a digit's ink
+INK = 20  # longer side of a digit's ink, px
 STEPS: dict[str, list[float]] = {
     "rotation": [10.0 * i for i in range(-18, 19)],  # degrees
     "scale": [round(0.3 + 0.1 * i, 1) for i in range(15)],
@@ -21,13 +21,13 @@ STEPS: dict[str, list[float]] = {
 
 
 def thinned(digits: Digits, count: int) -> Digits:
-    """At most ``count`` digits, evenly from the whole set: MNIST's first half is neater than its second."""
+    """At most ``count`` digits, evenly spaced in the set, because the first half of MNIST is neater than the second."""
     step = max(1, len(digits.labels) // count)
     return Digits(digits.images[::step][:count], digits.labels[::step][:count])
 
 
 def curves(model: Network, digits: Digits) -> dict[str, dict[str, list[float]]]:
-    """{part of the pose: {"at": values, "right": percent of right answers}}."""
+    """{part of the pose: {"at": values, "right": percent of correct answers}}."""
     return {
         part: {"at": steps, "right": [round(100 * _right(model, digits, Pose(**{part: value})), 2) for value in steps]}
         for part, steps in STEPS.items()
@@ -44,8 +44,9 @@ def _right(model: Network, digits: Digits, pose: Pose) -> float:
 
 
 def trained_range(distortion: Distortion) -> dict[str, list[float]]:
-    """From where to where the poses of training went, in the parts of ``STEPS``. Where the shift depends on the ink, it is
-    that of a digit of scale 1 that fills its box of 20 px."""
+    """The range of each of the ``STEPS`` in training. If the shift depends on the ink, it is that of a digit of scale 1
+    that fills its box of 20 px.
+    """
     room = {"none": 0.0, "ink": (distortion.frame - INK) / 2, "box": (distortion.frame - DIGIT) / 2}[distortion.shift]
     return {
         "rotation": [-distortion.rotation, distortion.rotation],

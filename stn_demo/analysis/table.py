@@ -1,4 +1,4 @@
-"""The paper's table beside ours: what was measured, put into its cells, and printed."""
+"""The paper's table next to our measurements, as rows and as text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ METHOD = 1
 
 
 def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, info: Info) -> dict:
-    """The error on the test set of a seed, the confusion matrix, and what the network cost."""
+    """The error on the test set of a seed, the confusion matrix, and the cost of the network."""
     provenance = info.provenance
     return {
         **evaluate(model, digits, distortion, seed, batch_size=250).to_dict(),
@@ -31,8 +31,9 @@ def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, i
 
 
 def measure_draws(model: Network, digits: Digits, distortion: Distortion, seed: int, count: int) -> dict:
-    """The errors, percent, on ``count`` test sets of the same digits, distorted anew for each: one draw of the distortion
-    decides by up to a tenth of a percent."""
+    """The errors, percent, on ``count`` test sets of the same digits with independent distortions. A single draw can
+    differ by up to 0.1 percent points.
+    """
     errors = [evaluate(model, digits, distortion, seed + draw, batch_size=250).error for draw in range(count)]
     spread = statistics.stdev(errors) if count > 1 else 0.0
     return {
@@ -48,14 +49,14 @@ def cells(
     distortions: Iterable[str] = published.DISTORTIONS,
     draws: dict[str, dict] | None = None,
 ) -> list[dict]:
-    """A row for each cell of the paper's table, in its order, JSON-ready. ``measured`` is what ``results.read`` gives, and so is
-    ``draws``, of the concern of that name.
+    """A row for each cell of the paper's table, in its order, JSON-ready.
 
-    Each: distortion, network, transform, checkpoint (its name), paper (percent, None where the paper has none), and, None where
-    there is no such network: error and interval (of the first seed), count, data, below (whether the error, and the mean of all
-    seeds, is strictly below the paper's, which is a mean of three), parameters, training_seconds, machine, device; seeds: the
-    errors of all seeds; spread: {"mean", "deviation"} of them where there are several. draws: what ``measure_draws`` gave for the
-    first seed, or None; where it is there, below compares its mean instead.
+    ``measured`` and ``draws``: results of ``results.read``. Fields of a row: distortion, network, transform;
+    checkpoint: its name; paper: percent, None if the paper has none; seeds: the errors of all seeds; spread: their
+    {"mean", "deviation"} if there are several; draws: the result of ``measure_draws`` for the first seed, or None.
+    Without such a network the following fields are None: error and interval (of the first seed), count, data,
+    parameters, training_seconds, machine, device; and below: whether the error (or the mean of the draws) and the mean
+    of all seeds are strictly below the paper's value, which is a mean of three seeds.
     """
     found: dict[Cell, list[tuple[int, str]]] = {}
     for name in measured:
@@ -120,8 +121,9 @@ TURNING_HEAD = ("transformer", "slope", "agreement", "at rest", "R2 scale", "R2 
 
 
 def turning_as_text(turning: dict[str, dict], measured: dict[str, dict]) -> str:
-    """How the frame of each transformer moves with the digit (``turning.measure``), the highest slope first, for a terminal.
-    Both are what ``results.read`` gives, of "turning" and of "table"."""
+    """How the frame of each transformer moves with the digit (``turning.measure``), highest slope first, for a
+    terminal. Both arguments are results of ``results.read``, of "turning" and of "table".
+    """
     lines = [TURNING_HEAD]
     for name in sorted(turning, key=lambda name: -turning[name]["result"]["slope"]):
         found, error = turning[name]["result"], measured.get(name, {}).get("result", {}).get("error")
@@ -156,7 +158,7 @@ def _line(row: dict) -> tuple[str, ...]:
 
 
 def title(network: str, transform: str | None) -> str:
-    """As the paper calls it."""
+    """The paper's name of a network."""
     name = network.upper() if transform is None else f"ST-{network.removeprefix('st').upper()}"
     return name if transform is None else f"{name} {'TPS' if transform == 'tps' else transform}"
 

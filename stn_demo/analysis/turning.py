@@ -1,8 +1,8 @@
-"""Does its frame move with the digit? Of a transformer at the input: the slope of the turn that it answers on the turn that
-was given, how well its answers to one and the same digit agree, and how much of scale and shift it undoes.
+"""Whether the frame moves with the digit, for a transformer at the input: the slope of theta's rotation over the
+digit's rotation, how consistent theta's rotations for one digit are, and how much of scale and shift is undone.
 
-An answer is compared with the answer to the same digit when it is not posed, so that a digit written at a slant, which the
-network straightens, counts neither for nor against it.
+Theta is always compared with theta for the same digit as written. So the correction of a digit that is written at a
+slant counts neither for nor against the network.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from . import decompose
 
 METHOD = 1
 ANGLES = tuple(range(-90, 91, 15))  # degrees
-PLACED = DISTORTIONS["pose"]  # what is drawn from for scale and shift
+PLACED = DISTORTIONS["pose"]  # distribution of scale and shift
 AT_ONCE = 500
 
 
 def measure(model: Network, digits: Digits, seed: int = 0) -> dict[str, float]:
-    """Of ``digits``, JSON-ready:
+    """Results for ``digits``, JSON-ready:
 
-    * slope: of the line through (angle given, answer less the answer to the digit as it was written, wrapped to +-180
-      degrees), over all digits at all of ``ANGLES``; 1 where all turning is undone.
-    * agreement, agreement_90: median and 90th percentile, degrees, of how far that difference is from the angle given, over
-      all of ``ANGLES`` but 0.
-    * unturned: the median size of the answer to a digit as it was written, degrees.
-    * scale, shift: R squared of what is undone. Of poses drawn from ``PLACED`` by ``seed``: 1 less the mean squared miss over
-      the variance of what was given, in the logarithm of the scale, and in px of the shift in x and y. The answer is again
-      taken relative to the one for the digit as it was written.
+    * slope: of the line through (rotation of the digit, rotation of theta minus that for the digit as written, wrapped
+    to +-180 degrees), over all digits at all of ``ANGLES``; 1 if all rotation is undone.
+    * agreement, agreement_90: median and 90th percentile, degrees, of the deviation of that difference from the
+    rotation of the digit, over all of ``ANGLES`` except 0.
+    * unturned: median absolute rotation of theta for a digit as written, degrees.
+    * scale, shift: R squared of what is undone, for poses drawn from ``PLACED`` with ``seed``: 1 minus the mean squared
+    deviation over the variance of the given values, for the logarithm of the scale, and for the shift in x and y, px.
+    Theta is again relative to that for the digit as written.
     """
     images = digits.images[:, None].float() / 255
     at_rest = answers(model, images, torch.zeros(len(images), 6).index_fill(1, torch.tensor([1, 2]), 1.0))
@@ -62,8 +62,9 @@ def measure(model: Network, digits: Digits, seed: int = 0) -> dict[str, float]:
 
 
 def answers(model: Network, images: Tensor, params: Tensor) -> Tensor:
-    """float64 [N, 3, 3]: what theta does, output -> frame, px from the middle, for ``images`` [N, 1, 28, 28] in the poses
-    ``params`` [N, 6], see ``affine_matrix``."""
+    """float64 [N, 3, 3]: the affine map of theta, output -> frame, px from the middle, for ``images`` [N, 1, 28, 28] in
+    the poses ``params`` [N, 6], see ``affine_matrix``.
+    """
     return _of_pictures(model, resample(images, affine_matrix(params), None, model.config.side))
 
 
@@ -80,7 +81,8 @@ def _placing(model: Network, images: Tensor, at_rest: Tensor, seed: int) -> tupl
     distorted = distortion(images, torch.Generator().manual_seed(seed))
     pose, answer = distorted.matrix.double(), _of_pictures(model, distorted.images)
     scale = _log_scale(answer) - _log_scale(at_rest)
-    moved = (pose[:, :2, :2] @ at_rest[:, :2, 2:])[..., 0]  # where a digit only turned and scaled would be read
+    # where a digit that is only rotated and scaled would be read
+    moved = (pose[:, :2, :2] @ at_rest[:, :2, 2:])[..., 0]
     shift = answer[:, :2, 2] - moved
     given = pose[:, :2, 0].norm(dim=1).log()
     return _r_squared(scale[:, None], given[:, None]), _r_squared(shift, pose[:, :2, 2])
@@ -92,12 +94,12 @@ def _r_squared(found: Tensor, given: Tensor) -> float:
 
 
 def _angle(matrix: Tensor) -> Tensor:
-    """Degrees, clockwise on the screen: where the x axis points."""
+    """The direction of the x axis, degrees, clockwise on the screen."""
     return torch.rad2deg(torch.atan2(matrix[:, 1, 0], matrix[:, 0, 0]))
 
 
 def _log_scale(matrix: Tensor) -> Tensor:
-    """Of the factor by which the area of a small square grows, half its logarithm."""
+    """Half the logarithm of the factor of the area."""
     return torch.linalg.det(matrix[:, :2, :2]).abs().clamp(min=1e-12).log() / 2
 
 

@@ -1,4 +1,4 @@
-"""Pose in against pose undone: how much of what is done to a digit its transformer really takes back."""
+"""The pose given against the pose undone: how much of a digit's pose its transformer removes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from ..model import Network
 from . import decompose
 
 METHOD = 1
-SHOWN = 400  # points kept for the scatter
+SHOWN = 400  # points in the scatter plot
 AT_ONCE = 500
-PARTS = {"rotation": (-90.0, 90.0), "scale": (0.5, 1.5)}  # from where to where the pose is drawn, evenly
+PARTS = {"rotation": (-90.0, 90.0), "scale": (0.5, 1.5)}  # range of the pose, drawn uniformly
 BINS = 15
 
 
 def undone(model: Network, images: Tensor, poses: list[Pose]) -> list[dict[str, float]]:
-    """What the transformer at the input makes of ``images`` [N, 1, 28, 28] in ``poses``: ``decompose.PARTS`` of theta, and
-    "scale", the geometric mean of its two."""
+    """The transform for ``images`` [N, 1, 28, 28] in ``poses``: ``decompose.PARTS`` of theta, and "scale", the
+    geometric mean of its two scales.
+    """
     config, first, found = model.config, model.transformers["input"], []
     with torch.inference_mode():
         for start in range(0, len(poses), AT_ONCE):
@@ -33,8 +34,10 @@ def undone(model: Network, images: Tensor, poses: list[Pose]) -> list[dict[str, 
 
 
 def measure(model: Network, digits: Digits, seed: int) -> dict[str, dict]:
-    """For rotation and for scale, all else upright: {"done", "undone": of ``SHOWN`` digits; "bins": [middle, 25 %, median,
-    75 %] of all digits; "share": the slope of the straight line through all of them, 1 where everything is undone}."""
+    """For rotation and for scale, all else upright: {"done", "undone": of ``SHOWN`` digits; "bins": [middle, 25 %,
+    median, 75 %] over all digits; "share": slope of the regression line through all of them, 1 if everything is
+    undone}.
+    """
     images = digits.images[:, None].float() / 255
     generator = torch.Generator().manual_seed(seed)
     result = {}
@@ -54,7 +57,7 @@ def measure(model: Network, digits: Digits, seed: int) -> dict[str, dict]:
 
 
 def of_upright(model: Network, digits: Digits) -> dict[str, list[list[float]]]:
-    """What the transformer does to digits as they were written, by class: {part: [5 %, 25 %, median, 75 %, 95 %] of each}."""
+    """The transform of digits as written, by class: {part: [5 %, 25 %, median, 75 %, 95 %] of each}."""
     parts = undone(model, digits.images[:, None].float() / 255, [Pose()] * len(digits.labels))
     quantiles = torch.tensor([0.05, 0.25, 0.5, 0.75, 0.95], dtype=torch.float64)
     return {
@@ -78,7 +81,7 @@ def _bins(done: Tensor, found: Tensor, low: float, high: float, decimals: int) -
 
 
 def _thin(values: Tensor, part: str) -> list[float]:
-    """Enough of them for a scatter, as exactly as a point can be drawn."""
+    """The first ``SHOWN`` values, rounded to the precision of the plot."""
     return [round(value) if part == "rotation" else round(value, 2) for value in values[:SHOWN].tolist()]
 
 

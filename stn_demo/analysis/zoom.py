@@ -1,4 +1,4 @@
-"""How much of the picture a transformer reads: the scale of its frame, and how much of its grid lies outside the picture."""
+"""How much of the image a transformer reads: the scale of its frame, and the fraction of its grid outside the image."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ AT_ONCE = 500
 
 
 def measure(model: Network, digits: Digits) -> dict[str, float] | None:
-    """Of clean ``digits`` in the middle of the frame that ``model`` takes; None where no transformer stands at its input.
+    """For undistorted ``digits`` in the middle of the frame; None if there is no transformer at the input.
 
-    scale: mean over the digits of the square root of the area of theta's affine part, 1: as large as the picture, above 1 it
-    zooms out. outside: mean part of the grid's points that lie outside the picture, 0 to 1.
+    scale: mean over the digits of the square root of the area of theta's affine part; 1: as large as the image, above
+    1: zooms out. outside: mean fraction of grid points outside the image, 0 to 1.
     """
     if "input" not in model.transformers:
         return None
@@ -38,7 +38,7 @@ def measure(model: Network, digits: Digits) -> dict[str, float] | None:
 
 
 def in_words(result: dict[str, float] | None) -> str:
-    """For ``list``; empty where there is nothing to say."""
+    """The result as a phrase for ``list``; empty if there is no result."""
     if not result:
         return ""
     return f"reads at scale {result['scale']:.2f}, {result['outside']:.0%} of its grid outside the picture"

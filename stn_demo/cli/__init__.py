@@ -1,1 +1,1 @@
-"""The commands of ``python -m stn_demo``, one a file."""
+"""The commands of ``python -m stn_demo``, one per file."""

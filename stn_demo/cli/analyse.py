@@ -14,13 +14,14 @@ from ..training.settings import DATA_SETS
 
 
 def add(commands: argparse._SubParsersAction, common: Callable[[argparse.ArgumentParser], None]) -> None:
-    """Register both; ``common`` adds the options that all commands which compute have."""
+    """Register both commands; ``common`` adds the options that every computing command has."""
     command = commands.add_parser(
         "table",
         help="the paper's table beside ours",
         description="Measure every network of the table on the fixed test set of its own distortion (seed 0), and print its "
-        "error beside the paper's; and of every transformer how its frame moves with the digit: slope and agreement of the turn "
-        "that it answers, R squared of scale and shift (see analysis/turning.py). What was measured before, of the same weights, is taken from results/ in the folder.",
+        "error beside the paper's. For every transformer, also print how its frame moves with the digit: slope and "
+        "agreement of the rotation, R squared of scale and shift (see analysis/turning.py). Earlier measurements of the "
+        "same weights are read from results/ in the folder.",
     )
     command.add_argument("--distortion", choices=published.DISTORTIONS, help="only this column of the paper's table")
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -28,7 +29,7 @@ def add(commands: argparse._SubParsersAction, common: Callable[[argparse.Argumen
         "--draws",
         type=int,
         metavar="N",
-        help="measure each network on N independent draws of its distortion (10: 100,000 pictures), and judge by their mean",
+        help="measure each network on N independent draws of its distortion (10: 100,000 images), and compare their mean",
     )
     _add_shared(command, common)
     command.set_defaults(run=_table)
@@ -37,7 +38,7 @@ def add(commands: argparse._SubParsersAction, common: Callable[[argparse.Argumen
         "analyse",
         help="measure what the Results page draws",
         description="Measure everything that the Results page draws, and write it to results/ in the folder of the "
-        "checkpoints. Only what is missing, or of other weights, is measured.",
+        "checkpoints. Only measurements that are missing, or were made with other weights, are made.",
     )
     command.add_argument("names", nargs="*", metavar="CHECKPOINT", help="names in the folder (default: all)")
     _add_shared(command, common)
@@ -46,7 +47,7 @@ def add(commands: argparse._SubParsersAction, common: Callable[[argparse.Argumen
 
 def _add_shared(command: argparse.ArgumentParser, common: Callable[[argparse.ArgumentParser], None]) -> None:
     command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
-    command.add_argument("--force", action="store_true", help="measure anew what is at hand")
+    command.add_argument("--force", action="store_true", help="also repeat measurements that are up to date")
     common(command)
     command.add_argument("--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits")
 

@@ -1,4 +1,4 @@
-"""``python -m stn_demo export CHECKPOINT model.onnx``: a network as ONNX, for programs without torch."""
+"""``python -m stn_demo export CHECKPOINT model.onnx``: write a network as ONNX, for programs without torch."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ from ..model import ModelConfig, Network
 
 SUFFIX = ".onnx"
 NEEDED = ("onnx", "onnxscript")
-FRAME_TOLERANCE = 2e-4  # of pixels in [0, 1], normalised coordinates, theta and probabilities
-TOLERANCE = 1e-5  # of probabilities, and of log-probabilities relative to their size where that is above 1
+FRAME_TOLERANCE = (
+    2e-4  # largest allowed difference of pixels in [0, 1], normalised coordinates, theta and probabilities
+)
+TOLERANCE = 1e-5  # the same for probabilities, and for log-probabilities (relative if they exceed 1)
 
 
 class Answers(nn.Module):
-    """``network`` with named answers: log_probs [N, classes]; and, of its first transformer, theta [N, num_params] and
-    warped [N, C, H', W'], what the classifier sees."""
+    """``network`` with named outputs: log_probs [N, classes]; and, for its first transformer, theta [N, num_params] and
+    warped [N, C, H', W'], which is what the classifier sees.
+    """
 
     def __init__(self, network: Network):
         super().__init__()
@@ -48,22 +51,22 @@ class Answers(nn.Module):
 
 
 def export(model: Network, path: str | os.PathLike) -> None:
-    """Write ``model`` as ONNX: one input, images [batch, channels, height, width] in [0, 1], with any batch; answers as
-    ``Answers`` says. The file's metadata holds the config, with the names of the classes.
+    """Write ``model`` as ONNX: one input, images [batch, channels, height, width] in [0, 1] with any batch size;
+    outputs as in ``Answers``. The file's metadata holds the config and the names of the classes.
 
     Raises:
-        ExportError: a package that exporting needs is not installed, or the file cannot be written.
+        ExportError: a required package is not installed, or the file cannot be written.
     """
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ExportError(f"Exporting needs {' and '.join(missing)}: python -m pip install {' '.join(missing)}.")
     path = Path(path)
     if path.suffix != SUFFIX:
-        raise ExportError(f"The output is an {SUFFIX} file; {str(path)!r} does not end so.")
+        raise ExportError(f"The output must be an {SUFFIX} file, not {str(path)!r}.")
     answers = Answers(model.eval())
     images = torch.rand(2, *model.config.shape)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's, about its own parts
+        warnings.simplefilter("ignore")  # warnings of torch about its own code
         program = torch.onnx.export(
             answers,
             (images,),
@@ -75,7 +78,7 @@ def export(model: Network, path: str | os.PathLike) -> None:
         )
     program.model.metadata_props["config"] = json.dumps(model.config.to_dict())
     program.model.metadata_props["classes"] = json.dumps(model.config.names)
-    onnx_ir = importlib.import_module("onnx_ir")  # of onnxscript
+    onnx_ir = importlib.import_module("onnx_ir")  # installed with onnxscript
     data = onnx_ir.serde.serialize_model(program.model).SerializeToString()
     try:
         checkpoints.write_whole(path, data)
@@ -84,8 +87,9 @@ def export(model: Network, path: str | os.PathLike) -> None:
 
 
 def difference(model: Network, path: str | os.PathLike, images: Tensor) -> float | None:
-    """The largest difference between what ``model`` and the file at ``path`` answer for ``images``: of probabilities, and of
-    log-probabilities divided by their size where that is above 1. None where onnxruntime is not installed."""
+    """The largest difference between the outputs of ``model`` and of the file at ``path`` for ``images``: of
+    probabilities, and of log-probabilities (relative if they exceed 1). None if onnxruntime is not installed.
+    """
     if importlib.util.find_spec("onnxruntime") is None:
         return None
     onnxruntime = importlib.import_module("onnxruntime")
@@ -98,8 +102,11 @@ def difference(model: Network, path: str | os.PathLike, images: Tensor) -> float
 
 
 def samples(config: ModelConfig, count: int = 16) -> Tensor:
-    """Posed digits of our own handwriting as pictures [count, channels, height, width] for a network. (Not noise: there one pixel
-    says nothing about the next, and a network that looks several times makes a rounding error a hundred times as large.)"""
+    """Posed handwritten digits as images [count, channels, height, width] for a network.
+
+    Not noise: neighbouring pixels of noise are independent, and a network that takes several looks then amplifies a
+    rounding error a hundredfold.
+    """
     digits = as_floats(handwriting.digits(count, 0).images)
     posed = DISTORTIONS["pose"](digits, torch.Generator().manual_seed(0)).images
     sized = functional.interpolate(posed, size=config.shape[1:], mode="bilinear", align_corners=False)
@@ -107,11 +114,12 @@ def samples(config: ModelConfig, count: int = 16) -> Tensor:
 
 
 def export_frame(model: Network, path: str | os.PathLike) -> None:
-    """Write everything that the page shows of one digit in a pose (``graph.FrameGraph``) as one ONNX file, weights within.
-    Raises ExportError, ValueError (a network of pictures that are not square)."""
+    """Write everything that the page shows of one posed digit (``graph.FrameGraph``) as one ONNX file including the
+    weights. Raises ExportError; ValueError for a network whose images are not square.
+    """
     path = Path(path)
     if path.suffix != SUFFIX:
-        raise ExportError(f"The output is an {SUFFIX} file; {str(path)!r} does not end so.")
+        raise ExportError(f"The output must be an {SUFFIX} file, not {str(path)!r}.")
     data = graph_file.with_weights(graph_file.Cache().frame_graph(model.config), model)
     try:
         checkpoints.write_whole(path, data)
@@ -120,8 +128,9 @@ def export_frame(model: Network, path: str | os.PathLike) -> None:
 
 
 def frame_difference(model: Network, path: str | os.PathLike, asked: list[Scene]) -> float | None:
-    """The largest difference between ``frames`` and the file at ``path``, of pixels, grid, theta and probabilities. None where
-    onnxruntime is not installed."""
+    """The largest difference between ``frames`` and the file at ``path`` in pixels, grid, theta and probabilities. None
+    if onnxruntime is not installed.
+    """
     if importlib.util.find_spec("onnxruntime") is None:
         return None
     onnxruntime = importlib.import_module("onnxruntime")
@@ -140,8 +149,10 @@ def frame_difference(model: Network, path: str | os.PathLike, asked: list[Scene]
 
 
 def scenes(count: int, seed: int = 0, span: float = 3.0) -> list[Scene]:
-    """Handwritten digits in poses of every kind: half of them with perspective, a third bent. ``span``: px that a corner moves
-    at most."""
+    """Handwritten digits in all kinds of poses: half of them with perspective, a third with elastic deformation.
+
+    ``span``: largest shift of a corner, px.
+    """
     images, chance = handwriting.digits(count, seed).images, random.Random(seed)
     made = []
     for index in range(count):
@@ -177,13 +188,13 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _say(path: str, said: str, found: float | None, tolerance: float) -> None:
-    """What was written; ExportError where it answers otherwise than the checkpoint."""
+    """Print what was written. ExportError if its outputs differ from those of the checkpoint."""
     if found is None:
         checked = "not compared, onnxruntime is not installed"
     elif found > tolerance:
-        raise ExportError(f"{path} answers otherwise than the checkpoint: by {found:.1g}.")
+        raise ExportError(f"The outputs of {path} differ from those of the checkpoint by {found:.1g}.")
     else:
-        checked = f"onnxruntime answers within {found:.1g} of torch"
+        checked = f"outputs of onnxruntime and torch differ by at most {found:.1g}"
     print(f"{path}: {Path(path).stat().st_size / 1e6:.1f} MB, {said}; {checked}")
 
 
@@ -191,17 +202,17 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "export",
         help="write a checkpoint as ONNX",
-        description="One ONNX file: images in [0, 1] of any batch -> log_probs, theta and the warped picture of the first "
-        "transformer. Compared with torch where onnxruntime is installed. Needs onnx and onnxscript.",
+        description="Write one ONNX file: images in [0, 1], any batch size -> log_probs, and theta and the warped image of "
+        "the first transformer. The outputs are compared with torch if onnxruntime is installed. Needs onnx and onnxscript.",
     )
     command.add_argument("checkpoint", metavar="CHECKPOINT", help="a name in checkpoints/, or a file")
     command.add_argument("output", metavar="OUTPUT", help="the file to write, .onnx")
     command.add_argument(
         "--frame",
         action="store_true",
-        help="one digit in a pose instead -> all that the page shows of it: posing, grid, warped picture, decomposition ...",
+        help="write the graph of the page instead: one digit and its pose -> posed image, grid, warped image, decomposition",
     )
     command.add_argument(
-        "--scenes", type=int, default=20, metavar="N", help="how many frames are compared with --frame (default 20)"
+        "--scenes", type=int, default=20, metavar="N", help="with --frame: number of frames to compare (default 20)"
     )
     command.set_defaults(run=run)

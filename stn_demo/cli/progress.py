@@ -1,4 +1,4 @@
-"""A run in a terminal: one line that is written over, or a line now and then where output goes to a file."""
+"""Progress of a run in a terminal: one line that is overwritten; if the output goes to a file, a new line every 10 s."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TextIO
 from ..training.events import Evaluated, Event, Step
 
 BAR = 24
-PAUSE = {True: 0.2, False: 10.0}  # is it a terminal?: seconds between two lines
+PAUSE = {True: 0.2, False: 10.0}  # seconds between two lines, for a terminal (True) or a file (False)
 
 
 class Progress:
-    """Feed it the events of a run. ``quiet`` says nothing at all."""
+    """Prints the events of a run; with ``quiet``, nothing."""
 
     def __init__(self, stream: TextIO | None = None, quiet: bool = False):
         self.stream = stream or sys.stderr
@@ -31,13 +31,13 @@ class Progress:
             self.say(f"step {event.step}: error {result.error:.2f} % on the {event.split} digits, distorted")
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that is not overwritten."""
         self.close()
         if not self.quiet:
             print(text, file=self.stream, flush=True)
 
     def close(self) -> None:
-        """Leave the line that is written over."""
+        """End the line that is being overwritten."""
         if self._width:
             print(file=self.stream, flush=True)
             self._width = 0

@@ -1,4 +1,4 @@
-"""A run from start to checkpoint: what ``python -m stn_demo train`` does once its options are read."""
+"""Train from settings to a finished checkpoint: ``python -m stn_demo train`` after its options are read."""
 
 from __future__ import annotations
 
@@ -31,19 +31,27 @@ from ..training.state import State
 from ..training.trainer import Trainer
 from .progress import Progress, duration
 
-SAVE_EVERY = 20.0  # seconds between two saves of a run in progress
+SAVE_EVERY = 20.0  # seconds between two saved states
 TRIAL_STEPS = 40
-ZOOMED = 1000  # test digits, clean, on which the scale of the frame is measured
+ZOOMED = 1000  # undistorted test digits on which the scale of the frame is measured
 
 
 class Interrupted(Exception):
-    """The run was told to stop; its state lies in the file that the message names."""
+    """The run was told to stop; the message says at which step."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """``recipe`` with ``changes``; None: the recipe is the run to resume. ``minutes`` sets the epochs by this
-    machine's speed."""
+    """One training.
+
+    Attributes:
+        recipe: settings to train with; None: those of the run to resume.
+        output: the checkpoint to write.
+        changes: settings that differ from the recipe.
+        minutes: train as many epochs as this machine manages in this time.
+        runs: folder of runs in which the page finds the training; None: do not record it.
+        alone: train in this process only, even under torchrun.
+    """
 
     recipe: TrainingSettings | None
     output: Path
@@ -56,8 +64,8 @@ class Job:
     quiet: bool = False
     report_every: int = 20
     evaluate_every: float = 0.0
-    runs: Path | None = None  # folder in which the page finds it
-    alone: bool = False  # by this process, whatever others torchrun has started
+    runs: Path | None = None
+    alone: bool = False
 
     @property
     def state_path(self) -> Path:
@@ -65,13 +73,13 @@ class Job:
 
 
 def train_to_file(job: Job) -> Path:
-    """Train, measure on the test digits and write ``job.output``, under torchrun all processes together.
+    """Train, measure on the test digits and write ``job.output``. Under torchrun all processes train together.
 
-    A run in progress is saved beside it, at most every 20 s and when it is interrupted (SIGINT, SIGTERM).
+    The state is saved next to the output at most every 20 s, and when the run is interrupted (SIGINT, SIGTERM).
 
     Raises:
         ValueError: settings, data or files that do not fit, as one sentence.
-        TrainingStopped: the run failed; its last good state was saved.
+        TrainingStopped: the training diverged; its last good state was saved.
         Interrupted: it was told to stop; its state was saved.
     """
     with joined(job.device, job.alone) as group, _stop_asked() as asked:
@@ -85,7 +93,7 @@ def train_to_file(job: Job) -> Path:
         where = f"{group.device}, {torch.get_num_threads()} threads" if group.device.type == "cpu" else group.device
         progress.say(f"{weights:,} weights, {trainer.steps} steps of {settings.batch_size} digits on {where}")
         every = round(job.evaluate_every * trainer.steps / settings.epochs)
-        recorded = job.runs and group.leads and settings.data != FOLDER  # the page draws digits
+        recorded = job.runs and group.leads and settings.data != FOLDER  # the page shows digits only
         recorder = Recorder(RunStore(job.runs), job.output, trainer) if recorded else None
         if recorder and recorder.fault:
             progress.say(recorder.fault)
@@ -130,18 +138,18 @@ def _data(settings: TrainingSettings, root: str | None, say: Callable[[str], Non
 
 
 def _prepared(job: Job, group: Group) -> tuple[TrainingSettings, State | None]:
-    """Everything that can go wrong before minutes are spent, goes wrong here."""
+    """The settings, and the state to resume from. Anything that can fail before the training fails here."""
     if job.resume:
         if not job.state_path.is_file():
-            raise ValueError(f"There is no interrupted run to resume at {job.state_path}; leave out --resume.")
+            raise ValueError(f"There is no interrupted run at {job.state_path}; leave out --resume.")
         state = State.load(job.state_path)
         return (job.recipe or state.settings).but(**job.changes), state
     if job.state_path.exists() and not job.restart:
         raise ValueError(
-            f"An interrupted run lies at {job.state_path}; go on with --resume, or begin again with --restart."
+            f"There is an interrupted run at {job.state_path}; continue it with --resume, or start again with --restart."
         )
     if job.recipe is None:
-        raise ValueError("There is nothing to train; give --recipe.")
+        raise ValueError("No recipe is given; choose one with --recipe.")
     settings = job.recipe.but(**job.changes)
     if group.leads:
         try:
@@ -149,18 +157,19 @@ def _prepared(job: Job, group: Group) -> tuple[TrainingSettings, State | None]:
             if job.output.is_dir():
                 raise ValueError(f"{job.output} is a folder; give the name of a file.")
         except OSError as error:
-            raise ValueError(f"{job.output.parent} cannot be made: {error.strerror}.") from None
-        checkpoints.write_whole(job.state_path, b"")  # can it be written at all?
+            raise ValueError(f"{job.output.parent} cannot be created: {error.strerror}.") from None
+        checkpoints.write_whole(job.state_path, b"")  # fails now if it cannot be written
         job.state_path.unlink()
     return settings, None
 
 
 def epochs_in(minutes: float, settings: TrainingSettings, digits: Digits, group: Group = Group()) -> float:
-    """How many epochs of ``settings`` this machine trains in ``minutes``: measured on the first steps of a
-    run that is thrown away. (Known steps make a schedule, and a run that can be repeated; a clock makes
-    neither.)"""
+    """How many epochs of ``settings`` this machine trains in ``minutes``, measured on the first steps of a trial run.
+
+    The number of steps is then fixed, because a schedule based on a clock could not be repeated.
+    """
     trainer = Trainer(settings, digits, group=group)
-    for _ in range(5):  # the first ones are slow
+    for _ in range(5):  # the first steps are slow
         trainer.advance()
     trainer.report()
     for _ in range(TRIAL_STEPS):
@@ -171,7 +180,7 @@ def epochs_in(minutes: float, settings: TrainingSettings, digits: Digits, group:
 
 @contextmanager
 def _stop_asked():
-    """A list that gets an entry when the process is told to stop; a second Ctrl-C stops it the hard way."""
+    """A list that gets an entry when the process is told to stop. A second Ctrl-C ends the process at once."""
     asked: list[int] = []
 
     def note(number: int, frame: object) -> None:
@@ -187,7 +196,7 @@ def _stop_asked():
 
 
 def _provenance(settings: TrainingSettings, end: Finished, digits: Digits, test: Digits, group: Group) -> dict:
-    """Where a checkpoint comes from: enough to train it again, and what it then should measure."""
+    """The origin of a checkpoint: what is needed to train it again, and its measured error."""
     whole = settings.distort.picture == settings.model.input_size
     plain = Distortion(frame=settings.distort.frame, picture=settings.distort.picture)
     tests = {"none": evaluate(end.model, test, plain)} if whole else {}

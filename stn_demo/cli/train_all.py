@@ -1,7 +1,7 @@
-"""The paper's whole table: every recipe of ``recipes.ZOO``, one after the other, by as many processes as are started.
+"""Train the paper's whole table: every recipe of ``recipes.ZOO``, one after the other, in any number of processes.
 
-Each process takes the next network that nobody trains and that is not done, so that the work spreads by itself over the
-processes of torchrun, of several terminals, of several GPUs; one that was interrupted is taken up where it stood.
+Each process takes the next network that is neither finished nor being trained. So the work spreads over the processes
+of torchrun, of several terminals or of several GPUs. An interrupted network is resumed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from .train import Job, train_to_file
 
 
 def train_all(jobs: Iterable[Job], restart: bool, say: Callable[[str], None] = print) -> list[Path]:
-    """Train what is not done of ``jobs``; the paths of what this process trained.
+    """Train those of ``jobs`` that are not done; returns the paths of the checkpoints that this process trained.
 
-    A checkpoint counts as done whatever it was trained with, unless ``restart``. Raises as ``train_to_file``; what other
-    processes train goes on.
+    A checkpoint counts as done whatever settings it was trained with, unless ``restart``. Raises as ``train_to_file``;
+    the work of other processes continues.
     """
     trained = []
     for job in jobs:
@@ -44,7 +44,7 @@ def train_all(jobs: Iterable[Job], restart: bool, say: Callable[[str], None] = p
 
 @contextmanager
 def _claimed(job: Job):
-    """Whether no other process of this machine has it; the claim ends with this process at the latest."""
+    """Whether this process may train the job: no other process on this machine does. The claim ends with this process."""
     if not locks.supported():
         yield True
         return
@@ -60,11 +60,11 @@ def _claimed(job: Job):
 def _standing(job: Job) -> str:
     try:
         written = checkpoints.read_info(job.output).provenance.get("settings")
-        settings = TrainingSettings.from_dict(written)  # fields that came later take their defaults
+        settings = TrainingSettings.from_dict(written)  # missing fields take their defaults
     except CheckpointError as error:
-        return f"{error} Left as it is; --restart trains it again."
+        return f"{error} Not changed; --restart trains it again."
     except ValueError:
         settings = None
     if job.recipe is not None and settings == job.recipe.but(**job.changes):
         return "done"
-    return "done, with other settings than the recipe's now; --restart trains it again"
+    return "done, but with other settings than the recipe has now; --restart trains it again"

@@ -56,12 +56,12 @@ def load(root: str | os.PathLike[str] | None = None, train: bool = True, downloa
     except PermissionError as error:
         raise DataError(
             f"MNIST's folder {where} cannot be used: {error.strerror}. Give another with --data or STN_DEMO_DATA, or train "
-            "on the embedded digits (--data-set handwriting)."
+            "on the generated digits (--data-set handwriting)."
         ) from error
     except (RuntimeError, ValueError, OSError) as error:
         raise DataError(
             f"MNIST is not in {where} and could not be downloaded ({str(error).splitlines()[0]}). Give its folder "
-            "with --data or STN_DEMO_DATA, go online once, or train on the embedded digits (--data-set handwriting)."
+            "with --data or STN_DEMO_DATA, go online once, or train on the generated digits (--data-set handwriting)."
         ) from None
     return Digits(data.data.to(torch.uint8), data.targets.to(torch.int64))
 

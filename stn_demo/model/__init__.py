@@ -1,4 +1,6 @@
-"""The paper: localization, grid generator and sampler, their composition, and the networks around it."""
+"""The model of the paper: localization network, grid generator, sampler, transformer, and the networks that contain
+them.
+"""
 
 from .config import ModelConfig
 from .grids import AffineGrid, AttentionGrid, ProjectiveGrid, SimilarityGrid, ThinPlateSplineGrid

@@ -1,9 +1,9 @@
-"""The classifiers around the transformer. Each is a row of named stages, so that a transformer can stand before
-any of them: "input" before the first, "conv1" and "conv2" after the first and second convolutional block.
+"""The classifiers. Each is a sequence of named stages, so that a transformer can be inserted before any of them:
+"input" before the first, "conv1" and "conv2" after the first and second convolutional block.
 
-Normalisation belongs to the classifier, after sampling: the zeros that a sampler reads outside the image are then
-the same black as the background. Networks that normalise first see a grey frame around every zoomed-out picture,
-and learn to zoom out (facts.md, traps; PyTorch tutorials issue 1117).
+The classifier normalises its input itself, after sampling, so that the zeros outside the image have the same black as
+the background. A network that normalises first gets a grey border around every zoomed-out image, and learns to zoom out
+(PyTorch tutorials issue 1117).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .pooling import MaxPool2d, max_pool
 
-MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels
+MEAN, STD = 0.1307, 0.3081  # over MNIST's training pixels
 
 
 class Normalize(nn.Module):
@@ -24,7 +24,9 @@ class Normalize(nn.Module):
 
 
 class ConvBlock(nn.Module):
-    """Convolution without padding, 2 x 2 max pooling, ReLU: [N, C, H, W] -> [N, out, (H - k + 1) // 2, (W - k + 1) // 2]."""
+    """Convolution without padding, 2 x 2 max pooling, ReLU: [N, C, H, W] -> [N, out, (H - k + 1) // 2, (W - k + 1) //
+    2].
+    """
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int):
         super().__init__()
@@ -35,7 +37,9 @@ class ConvBlock(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Stages by name. ``stages[point]`` is what follows the point; ``shapes[point]`` = (channels, height, width) there."""
+    """A sequence of stages. ``stages[point]`` is the stage after the point; ``shapes[point]`` = (channels, height,
+    width) there.
+    """
 
     def __init__(self, stages: dict[str, nn.Module], shapes: dict[str, tuple[int, int, int]]):
         super().__init__()
@@ -49,7 +53,7 @@ class Classifier(nn.Module):
         return x
 
 
-Size = int | tuple[int, int]  # px: the side of a square, or (height, width)
+Size = int | tuple[int, int]  # side of a square, px, or (height, width)
 
 
 def height_width(size: Size) -> tuple[int, int]:
@@ -59,7 +63,7 @@ def height_width(size: Size) -> tuple[int, int]:
 def _two_blocks(
     size: Size, in_channels: int, classes: int, first: tuple[int, int], second: tuple[int, int], hidden: int | None
 ) -> Classifier:
-    """Normalise, two blocks of (channels, kernel), then fully connected, through ``hidden`` units if given."""
+    """Normalisation, two blocks of (channels, kernel), then linear layers, with ``hidden`` units if given."""
     whole = height_width(size)
     size1 = (whole[0] - first[1] + 1) // 2, (whole[1] - first[1] + 1) // 2
     size2 = (size1[0] - second[1] + 1) // 2, (size1[1] - second[1] + 1) // 2
@@ -78,13 +82,14 @@ def _two_blocks(
 
 
 def seed_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Classifier:
-    """The seed's ``Net``: conv 1->10 k5, pool, conv 10->20 k5, pool, fc 320->50->10 (at 28 x 28)."""
+    """``Net`` of the PyTorch tutorial: conv 1->10 k5, pool, conv 10->20 k5, pool, fc 320->50->10 (at 28 x 28)."""
     return _two_blocks(size, in_channels, classes, (10, 5), (20, 5), hidden=50)
 
 
 def cnn_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Classifier:
-    """The paper's CNN (appendix A.4): 9 x 9 and 7 x 7 convolutions, each with a 2 x 2 max pooling, one linear
-    layer; 32 and 64 filters, about 105,000 parameters at 28 x 28."""
+    """The paper's CNN (appendix A.4): 9 x 9 and 7 x 7 convolutions with 32 and 64 filters, each followed by 2 x 2 max
+    pooling, and one linear layer; about 105,000 parameters at 28 x 28.
+    """
     return _two_blocks(size, in_channels, classes, (32, 9), (64, 7), hidden=None)
 
 
@@ -97,8 +102,10 @@ def batch_normed(
 
 
 def deep_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Classifier:
-    """Ours for the paper's table: four 3 x 3 convolutions of 32 to 96 filters (the first 4 x 4, at stride 2), each
-    batch-normalised, a fifth where the picture is large, then 128 hidden units. 280,000 parameters at 28 x 28."""
+    """The classifier for our version of the paper's table: four 3 x 3 convolutions with 32 to 96 filters (the first 4 x
+    4, stride 2), all with batch normalisation; further ones for larger images; then 128 hidden units. 280,000
+    parameters at 28 x 28.
+    """
     whole = height_width(size)
     size1 = whole[0] // 4, whole[1] // 4
     size2 = last = size1[0] // 2, size1[1] // 2
@@ -122,8 +129,9 @@ def deep_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Clas
 
 
 def fcn_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Classifier:
-    """The paper's FCN (appendix A.4): two hidden fully connected layers, as wide as 400,000 parameters allow, at least 8
-    and at most 256 units. It has no feature maps: a transformer can stand at its input only."""
+    """The paper's FCN (appendix A.4): two hidden fully connected layers with 8 to 256 units, as many as 400,000
+    parameters allow. It has no feature maps, so it can have a transformer at its input only.
+    """
     height, width = height_width(size)
     values = in_channels * height * width
     hidden = min(256, max(8, 280_000 // values))
@@ -133,6 +141,7 @@ def fcn_classifier(size: Size, in_channels: int = 1, classes: int = 10) -> Class
 
 
 CLASSIFIERS = {"seed": seed_classifier, "cnn": cnn_classifier, "deep": deep_classifier, "fcn": fcn_classifier}
-SMALLEST = {"seed": 16, "cnn": 24, "deep": 8, "fcn": 8}  # px a side that leave each at least one pixel to decide by
+# smallest input side, px, that leaves at least one pixel for the decision
+SMALLEST = {"seed": 16, "cnn": 24, "deep": 8, "fcn": 8}
 _BLOCKS = ("input", "conv1", "conv2")
 POINTS = {"seed": _BLOCKS, "cnn": _BLOCKS, "deep": _BLOCKS, "fcn": ("input",)}

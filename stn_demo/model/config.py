@@ -1,4 +1,4 @@
-"""What a network is made of, as data."""
+"""The architecture of a network, as data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .localization import LOCALIZATIONS
 from .sampler import MODES, PADDINGS
 
 CHANNELS, CLASSES, LONGEST_NAME = (1, 64), (2, 1000), 60
-SIZES = (8, 256)  # px a side: of what a network takes and of what its transformer hands on
+SIZES = (8, 256)  # side, px, of the network's input and of the transformer's output
 MOST_LOOKS = 4
 CHOICES = {
     "transform": tuple(GRIDS),
@@ -25,26 +25,26 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Everything that ``build_model`` needs. Without arguments: the seed's network, 27,360 parameters.
+    """Everything that ``build_model`` needs. The defaults describe the seed network with 27,360 parameters.
 
     Attributes:
-        transform: what theta may do: attention, similarity, affine, projective, tps.
+        transform: the family of transforms: attention, similarity, affine, projective, tps.
         sampler, padding: see ``Sampler``.
         localization: seed, paper, deep, wide, mlp.
         classifier: seed, cnn, deep, fcn.
-        input_size: what the network takes, px: the side of a square image, or (height, width).
-        output_size: what the transformer at the input hands on, px, likewise; None becomes ``input_size``, the only choice
-            without a transformer there. Transformers on feature maps keep their map's size.
-        placement: the points of the network at which a transformer stands: any of "input", "conv1", "conv2" (after
-            the first, second convolutional block), in that order; none for the plain network.
-        looks: how often each transformer looks, 1 to 4: from the second look on at what it has read so far, see
-            ``SpatialTransformer``. More than 1 for similarity, affine and projective only, which compose.
+        input_size: of the network, px: the side of a square image, or (height, width).
+        output_size: of the transformer at the input, px, likewise; None becomes ``input_size``, which is required
+            without a transformer there. Transformers on feature maps keep the size of their map.
+        placement: where the transformers are: any of "input", "conv1", "conv2" (after the first, second convolutional
+            block), in that order; empty for a plain network.
+        looks: number of looks of each transformer, 1 to 4: from the second look on it sees what it has read so far, see
+            ``SpatialTransformer``. More than 1 only for families that compose: similarity, affine and projective.
         in_channels: of the image: 1 for grey, 3 for colour, up to 64.
-        classes: how many there are to choose from, 2 to 1000.
-        class_names: what they are called, in the order of the network's answer; empty: "0", "1", "2" ..., see ``names``.
+        classes: number of classes, 2 to 1000.
+        class_names: in the order of the network's output; empty: "0", "1", "2" ..., see ``names``.
 
     Raises:
-        ValueError: a sentence that names the field and the choices.
+        ValueError: a sentence that names the field and its allowed values.
     """
 
     transform: str = "affine"
@@ -80,22 +80,22 @@ class ModelConfig:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the classes are called, in the order of the network's answer."""
+        """The names of the classes, in the order of the network's output."""
         return self.class_names or tuple(map(str, range(self.classes)))
 
     @property
     def side(self) -> int:
-        """Of the square that the network takes, px; ValueError where it is none."""
+        """Side of the network's input, px; ValueError if it is not square."""
         return _side(self.input_size)
 
     @property
     def output_side(self) -> int:
-        """Of the square that the transformer at the input hands on, px; ValueError where it is none."""
+        """Side of the output of the transformer at the input, px; ValueError if it is not square."""
         return _side(self.output_size)
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Channels, height and width of what the network takes."""
+        """Channels, height and width of the network's input."""
         return (self.in_channels, *height_width(self.input_size))
 
     def _check_placement(self) -> None:
@@ -118,7 +118,7 @@ class ModelConfig:
         if self.looks > 1 and not GRIDS[self.transform].composes:
             able = ", ".join(name for name, grid in GRIDS.items() if grid.composes)
             raise ValueError(
-                f"looks is {self.looks}; the {self.transform} transform takes one look, more are for {able}."
+                f"looks is {self.looks}; the {self.transform} transform allows one look only (more: {able})."
             )
 
     def _check_classes(self) -> None:
@@ -136,7 +136,7 @@ class ModelConfig:
         object.__setattr__(self, "class_names", tuple(name[:LONGEST_NAME] for name in names))
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON. Fields that came later are left out where they have their defaults."""
+        """For JSON. Fields that were added later are left out if they have their defaults."""
         values = {**asdict(self), "placement": list(self.placement), "class_names": list(self.class_names)}
         for name in ("input_size", "output_size"):
             if not isinstance(values[name], int):
@@ -146,13 +146,15 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
-        """The inverse of ``to_dict``; fields left out take their defaults. ValueError for anything else."""
+        """The inverse of ``to_dict``; missing fields take their defaults. ValueError for unknown fields and invalid
+        values.
+        """
         if not isinstance(values, dict):
             raise ValueError(f"A model config is a JSON object, not {type(values).__name__}.")
         names = [field.name for field in fields(cls)]
         unknown = [name for name in values if name not in names]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no field of a model config; choose from {', '.join(names)}.")
+            raise ValueError(f"Unknown field {unknown[0]!r} of a model config; choose from {', '.join(names)}.")
         return cls(**values)
 
     def to_json(self) -> str:
@@ -160,7 +162,7 @@ class ModelConfig:
 
     @classmethod
     def from_json(cls, text: str) -> ModelConfig:
-        """The inverse of ``to_json``. ValueError, with a sentence, for text that is no model config."""
+        """The inverse of ``to_json``. ValueError, with a sentence, for any other text."""
         try:
             values = json.loads(text)
         except (json.JSONDecodeError, TypeError, RecursionError) as error:
@@ -169,7 +171,7 @@ class ModelConfig:
 
 
 def _checked_size(name: str, value: object) -> Size:
-    """``value`` as an int, the side of a square, or as (height, width); ValueError where it is neither."""
+    """``value`` as an int, the side of a square, or as (height, width); ValueError for anything else."""
     sides: tuple[Any, ...] = tuple(value) if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
     if any(type(side) is not int or not SIZES[0] <= side <= SIZES[1] for side in sides):
         raise ValueError(
@@ -182,4 +184,4 @@ def _checked_size(name: str, value: object) -> Size:
 def _side(size: Size) -> int:
     if isinstance(size, int):
         return size
-    raise ValueError(f"This network takes or hands on pictures of {size[0]} x {size[1]} px; here they must be squares.")
+    raise ValueError(f"This network has images of {size[0]} x {size[1]} px; this needs a network with square images.")

@@ -2,13 +2,13 @@
 
 Conventions, the same for every generator and everywhere in this project:
 
-* theta maps **output** coordinates to **input** coordinates, as in the paper's equation 1. A scale of 0.5 in
-  theta therefore reads half of the input and shows it twice as large: it zooms *in*.
+* theta maps **output** coordinates to **input** coordinates, as in the paper's equation 1. A scale of 0.5 in theta
+therefore reads half of the input and shows it twice as large: it zooms *in*.
 * Coordinates are (x, y) with x to the right, y **down**, and -1 and 1 at the outer *edges* of the image
-  (``align_corners=False``): pixel i of W is centred at (2 i + 1) / W - 1. Edges, unlike the centres of the corner
-  pixels, stay where they are when the resolution changes, so one theta means the same crop on a 28 x 28 image, on
-  a 12 x 12 feature map and on a 60 x 60 output.
-* Angles are in radians; with y down a positive angle turns clockwise on the screen.
+(``align_corners=False``): pixel i of W is centred at (2 i + 1) / W - 1. Edges, unlike the centres of the corner pixels,
+keep their position when the resolution changes. So one theta means the same crop on a 28 x 28 image, a 12 x 12 feature
+map and a 60 x 60 output.
+* Angles are in radians. Since y points down, a positive angle is a clockwise rotation on the screen.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from torch import Tensor, nn
 
 
 def base_points(height: int, width: int, like: Tensor) -> Tensor:
-    """The pixel centres of a ``height`` x ``width`` image: Tensor[height * width, 2], (x, y), row by row, in the type and on
-    the device of ``like``. The tensors of several calls may share their memory: not to be written to."""
+    """The pixel centres of a ``height`` x ``width`` image: Tensor[height * width, 2], (x, y), row by row, with the type
+    and device of ``like``. Do not write to the result: several calls may share its memory.
+    """
     return _as_tensor(_pixel_centres(height, width, like.dtype == torch.float64), like)
 
 
-# The tables that do not depend on any picture are kept as NumPy arrays. Under torch.export, torch.compile and the like a
-# tensor that is made while they trace is a placeholder without values; kept, it would break every later call.
+# Tables that do not depend on an image are cached as NumPy arrays. A tensor that is created while torch.export or
+# torch.compile traces is a placeholder without values; a cached placeholder would break every later call.
 
 
 @functools.lru_cache(maxsize=64)
@@ -56,24 +57,24 @@ def transformed(points: Tensor, matrix: Tensor) -> Tensor:
 
 
 class GridGenerator(nn.Module):
-    """Base of the generators. A subclass says how many parameters it takes, which of them do nothing
-    (``identity``), and where theta sends any set of points (``at``).
+    """Base class of the generators. A subclass defines the number of parameters, the identity (``identity``), and where
+    theta maps any set of points (``at``).
 
     Attributes:
         num_params: length of theta.
-        composes: whether two transforms one after the other are again one of the family, see ``compose``.
+        composes: whether the composition of two transforms is again in the family, see ``compose``.
     """
 
     num_params: int
     composes = False
 
     def identity(self) -> Tensor:
-        """Tensor[num_params]: the theta that reads every pixel where it stands."""
-        raise TypeError(f"{type(self).__name__} does not say what its identity is.")
+        """Tensor[num_params]: the theta that maps every point to itself."""
+        raise TypeError(f"{type(self).__name__} does not define an identity.")
 
     def at(self, theta: Tensor, points: Tensor) -> Tensor:
-        """Send ``points`` [M, 2] of the output to the input: Tensor[N, M, 2] for theta [N, num_params]."""
-        raise TypeError(f"{type(self).__name__} does not say where it sends a point.")
+        """Map ``points`` [M, 2] of the output to the input: Tensor[N, M, 2] for theta [N, num_params]."""
+        raise TypeError(f"{type(self).__name__} does not define where it maps a point.")
 
     def check(self, theta: Tensor) -> None:
         """Raises ValueError unless theta is [N, num_params]."""
@@ -83,9 +84,10 @@ class GridGenerator(nn.Module):
             )
 
     def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
-        """The theta [N, num_params] that sends each point x to ``outer(inner(x))``: what reads the input where a grid of
-        ``inner``, laid over the picture that ``outer`` has read, would read it. For families with ``composes`` only."""
-        raise TypeError(f"Two transforms of {type(self).__name__} one after the other are no transform of its family.")
+        """The theta [N, num_params] that maps each point x to ``outer(inner(x))``: it reads the input where the grid of
+        ``inner`` would read the image that ``outer`` has read. Only for families with ``composes``.
+        """
+        raise TypeError(f"The composition of two transforms of {type(self).__name__} is not in its family.")
 
     def forward(self, theta: Tensor, height: int, width: int) -> Tensor:
         """Sampling grid Tensor[N, height, width, 2] for ``theta`` [N, num_params], as ``F.grid_sample`` takes it.
@@ -116,7 +118,7 @@ class AffineGrid(GridGenerator):
 
 
 class AttentionGrid(GridGenerator):
-    """Equation 2 of the paper. theta: [s, tx, ty], isotropic scale and translation, nothing turned."""
+    """Equation 2 of the paper. theta: [s, tx, ty], isotropic scale and translation, no rotation."""
 
     num_params = 3
 
@@ -143,7 +145,7 @@ class SimilarityGrid(GridGenerator):
         return transformed(points, torch.stack([cos, -sin, x, sin, cos, y], dim=-1).view(-1, 2, 3))
 
     def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
-        """Scales multiply and angles add; phi comes out between -pi and pi, with the gradient of the plain sum."""
+        """Scales multiply and angles add. phi is wrapped to -pi to pi, with the gradient of the plain sum."""
         shift = self.at(outer, inner[:, None, 2:])[:, 0]
         phi = outer[:, 1] + inner[:, 1]
         phi = phi - 2 * math.pi * (phi.detach() / (2 * math.pi)).round()
@@ -156,7 +158,7 @@ class ProjectiveGrid(GridGenerator):
 
     num_params = 8
     composes = True
-    smallest_depth = 1e-6  # a point on the horizon has depth 0: it is read from far outside, not from NaN
+    smallest_depth = 1e-6  # a point on the horizon has depth 0: it is read far outside, instead of at NaN
 
     def identity(self) -> Tensor:
         return torch.tensor([1.0, 0, 0, 0, 1, 0, 0, 0])
@@ -166,7 +168,7 @@ class ProjectiveGrid(GridGenerator):
         return mapped[..., :2] / self._off_zero(mapped[..., 2:])
 
     def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
-        """The product of the two homographies, divided by its h33 (by 1e-6 where that is nearer to 0)."""
+        """The product of the two homographies, divided by its h33 (by +-1e-6 if it is closer to 0)."""
         product = (self._matrix(outer) @ self._matrix(inner)).flatten(1)
         return product[:, :8] / self._off_zero(product[:, 8:])
 
@@ -180,12 +182,12 @@ class ProjectiveGrid(GridGenerator):
 
 
 class ThinPlateSplineGrid(GridGenerator):
-    """The interpolating thin plate spline through ``points_per_side``^2 control points (paper section 3.2;
-    Bookstein 1989; equal to ``scipy.interpolate.RBFInterpolator(kernel="thin_plate_spline", degree=1)``).
+    """The interpolating thin plate spline through ``points_per_side``^2 control points (paper section 3.2; Bookstein
+    1989; equal to ``scipy.interpolate.RBFInterpolator(kernel="thin_plate_spline", degree=1)``).
 
-    The control points are a regular grid over [-1, 1], corners included; theta holds, row by row, the (x, y) in
-    the input from which each of them is read. A spline is linear in its values, so the grid is one product of a
-    matrix, fixed for a given set of output points, with theta.
+    The control points are a regular grid over [-1, 1], including the corners. theta holds, row by row, the (x, y) in
+    the input from which each of them is read. A spline is linear in its values, so the grid is the product of theta
+    with a matrix that depends on the output points only.
     """
 
     control_points: Tensor
@@ -193,7 +195,7 @@ class ThinPlateSplineGrid(GridGenerator):
     def __init__(self, points_per_side: int = 4):
         super().__init__()
         if points_per_side < 2:
-            raise ValueError(f"A thin plate spline needs at least 2 points a side, not {points_per_side}.")
+            raise ValueError(f"A thin plate spline needs at least 2 points per side, not {points_per_side}.")
         self.points_per_side, self.num_params = points_per_side, 2 * points_per_side**2
         control = torch.from_numpy(_control_points(points_per_side).astype(np.float32))
         self.control_points: Tensor
@@ -203,8 +205,9 @@ class ThinPlateSplineGrid(GridGenerator):
         return self.control_points.detach().clone().flatten()
 
     def weights(self, points: Tensor) -> Tensor:
-        """Tensor[M, control points]: how much each control point's value counts at each of ``points`` [M, 2], which are
-        constants: no gradient flows to them, and no graph that is traced depends on them."""
+        """Tensor[M, control points]: the weight of each control point's value at each of ``points`` [M, 2]. ``points``
+        are constants: no gradient flows to them, and no traced graph depends on them.
+        """
         exact = points.detach().to("cpu", torch.float64).numpy()
         return _as_tensor(_spline_weights(exact, self.points_per_side), points)
 
@@ -229,15 +232,16 @@ def _control_points(points_per_side: int) -> np.ndarray:
 
 
 def _spline_kernel(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """r^2 log r for each point and each centre, and 0 at r = 0."""
+    """r^2 log r for each point and each centre; 0 at r = 0."""
     squared = np.square(points[:, None] - centres).sum(-1)
     return squared * np.log(np.where(squared > 0, squared, 1)) / 2
 
 
 @functools.lru_cache(maxsize=8)
 def _spline_solution(points_per_side: int) -> np.ndarray:
-    """The inverse of [[K, P], [P^T, 0]], with P = [1, x, y], in Bookstein's equation for the weights w and the affine part
-    a, [[K, P], [P^T, 0]] [w; a] = [values; 0]; without the columns that meet the zeros."""
+    """The inverse of [[K, P], [P^T, 0]], with P = [1, x, y], without the columns for the zeros. It solves Bookstein's
+    equation [[K, P], [P^T, 0]] [w; a] = [values; 0] for the weights w and the affine part a.
+    """
     control = _control_points(points_per_side)
     count = len(control)
     affine = np.concatenate([np.ones((count, 1)), control], axis=1)

@@ -1,7 +1,7 @@
 """Localization networks: an image or feature map -> theta (paper section 3.1).
 
-Every one ends in a linear layer with zero weights whose bias is the grid generator's identity, so that an
-untrained transformer passes its input through unchanged.
+Every one ends in a linear layer with zero weights, whose bias is the identity of the grid generator. So an untrained
+transformer passes its input through unchanged.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from .pooling import MaxPool2d, max_pool
 
 
 class Regressor(nn.Linear):
-    """The last layer: ``features`` -> theta, starting at ``identity`` whatever it is shown. In the precision of its
-    weights also where the layers before it train in less."""
+    """The last layer: ``features`` -> theta; its initial output is ``identity`` for any input. Computes in the
+    precision of its weights even under autocast.
+    """
 
     def __init__(self, features: int, identity: Tensor):
         super().__init__(features, len(identity))
@@ -29,11 +30,11 @@ class Regressor(nn.Linear):
 
 
 class Localization(nn.Module):
-    """Base of the localization networks: a subclass says in ``predict`` what theta it answers.
+    """Base class of the localization networks; a subclass implements ``predict``.
 
     Args of every subclass:
-        in_channels, size: what it takes, ``size`` px a side or (height, width).
-        identity: Tensor[num_params], the theta that it answers until it has learnt another.
+        in_channels, size: of the input; ``size`` is the side of a square, px, or (height, width).
+        identity: Tensor[num_params], the initial theta.
 
     Raises:
         ValueError: ``forward`` gets anything but [N, in_channels, height, width].
@@ -51,14 +52,14 @@ class Localization(nn.Module):
         return self.predict(x)
 
     def predict(self, x: Tensor) -> Tensor:
-        raise TypeError(f"{type(self).__name__} does not say how it predicts theta.")
+        raise TypeError(f"{type(self).__name__} does not define how it predicts theta.")
 
 
 class SeedLocalization(Localization):
-    """The seed model's: conv 1->8 k7, pool, ReLU, conv 8->10 k5, pool, ReLU, fc 90->32, ReLU, fc 32->theta.
+    """The seed network's: conv 1->8 k7, pool, ReLU, conv 8->10 k5, pool, ReLU, fc 90->32, ReLU, fc 32->theta.
 
-    Takes ``[N, in_channels, height, width]``. Maps under 20 px, too small to lose a border at each convolution, are
-    padded.
+    Takes ``[N, in_channels, height, width]``. Maps under 20 px are padded, because each convolution would otherwise
+    shrink them too much.
     """
 
     def __init__(self, in_channels: int, size: Size, identity: Tensor):
@@ -78,8 +79,8 @@ class SeedLocalization(Localization):
 
 
 class PaperLocalization(Localization):
-    """The paper's convolutional one for distorted MNIST (appendix A.4): at half resolution, two 5 x 5 convolutions
-    of 20 filters with a 2 x 2 max pooling between them, and 20 hidden units.
+    """The paper's convolutional localization network for distorted MNIST (appendix A.4): at half resolution, two 5 x 5
+    convolutions with 20 filters, 2 x 2 max pooling between them, and 20 hidden units.
 
     Takes ``[N, in_channels, height, width]``. Maps under 28 px are read at full resolution and padded.
     """
@@ -107,14 +108,15 @@ class PaperLocalization(Localization):
 
 
 def _halved(sides: tuple[int, int], above: int) -> tuple[MaxPool2d, tuple[int, int]]:
-    """A max pooling that halves each side which is larger than ``above``, and the sides after it."""
+    """A max pooling that halves each side that is larger than ``above``, and the sides after it."""
     by = 2 if sides[0] > above else 1, 2 if sides[1] > above else 1
     return MaxPool2d(by), (sides[0] // by[0], sides[1] // by[1])
 
 
 class DeepLocalization(Localization):
-    """Ours for the paper's table: at half resolution, a 5 x 5 convolution of 16 filters and 3 x 3 ones of 32, each
-    batch-normalised, max pooling between them, down to at most 7 x 7; 32 hidden units.
+    """The localization network for our version of the paper's table: at half resolution, one 5 x 5 convolution with 16
+    filters and 3 x 3 convolutions with 32, all with batch normalisation, max pooling between them down to at most 7 x
+    7; 32 hidden units.
 
     Takes ``[N, in_channels, height, width]``. Maps under 16 px are read at full resolution.
     """
@@ -140,8 +142,9 @@ class DeepLocalization(Localization):
 
 
 class WideLocalization(Localization):
-    """Ours for turning digits upright: a 5 x 5 convolution of 16 filters at stride 2 and 3 x 3 ones of 32 and 48, each
-    batch-normalised, max pooling between them and down to at most 4 x 4; 64 hidden units. 68,500 parameters at 28 x 28.
+    """The localization network for turning digits upright: a 5 x 5 convolution with 16 filters at stride 2 and 3 x 3
+    convolutions with 32 and 48, all with batch normalisation, max pooling between them down to at most 4 x 4; 64 hidden
+    units. 68,500 parameters at 28 x 28.
 
     Takes ``[N, in_channels, height, width]``. Maps under 16 px are read at full resolution.
     """
@@ -155,7 +158,7 @@ class WideLocalization(Localization):
         strided = [-(-side // stride) for side in sides]
         rows, columns = (-(-side // 2) for side in strided)
         while max(rows, columns) > 4:
-            layers.append(MaxPool2d(2, ceil_mode=True))  # one pixel stays one
+            layers.append(MaxPool2d(2, ceil_mode=True))  # keeps at least one pixel
             rows, columns = -(-rows // 2), -(-columns // 2)
         self.features = nn.Sequential(*layers, nn.Flatten())
         self.fc = nn.Linear(48 * rows * columns, 64)

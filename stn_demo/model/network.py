@@ -1,4 +1,4 @@
-"""A whole network: a classifier with spatial transformers at chosen points."""
+"""A whole network: a classifier with spatial transformers inserted at chosen points."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from .transformer import SpatialTransformer, Transform
 
 
 class Trace(NamedTuple):
-    """One forward pass with everything that happened: log_probs [N, classes], and a ``Transform`` for each transformer,
-    in the order of the data's way through the network."""
+    """One forward pass with its intermediate results: log_probs [N, classes], and a ``Transform`` for each transformer,
+    in the order in which they run.
+    """
 
     log_probs: Tensor
     transforms: list[Transform]
 
 
 class Network(nn.Module):
-    """See ``ModelConfig`` for what it is made of.
+    """The network that a ``ModelConfig`` describes.
 
-    ``forward`` takes images [N, in_channels, height, width] in [0, 1], black outside, and gives log-probabilities
-    [N, classes].
+    ``forward`` takes images [N, in_channels, height, width] in [0, 1] on a black background, and returns
+    log-probabilities [N, classes].
     """
 
     def __init__(self, config: ModelConfig):
@@ -50,9 +51,8 @@ class Network(nn.Module):
         return self.trace(x).log_probs
 
     def trace(self, x: Tensor, theta: Tensor | None = None, sampler: Sampler | None = None) -> Trace:
-        """``forward`` with everything that happened on the way.
-
-        ``theta`` and ``sampler`` overrule the first transformer's, see ``SpatialTransformer.trace``.
+        """``forward`` with its intermediate results. ``theta`` and ``sampler`` replace those of the first transformer,
+        see ``SpatialTransformer.trace``.
         """
         if x.dim() != 4 or tuple(x.shape[1:]) != self.config.shape:
             wanted = ", ".join(map(str, self.config.shape))
@@ -77,12 +77,12 @@ def build_transformer(
     output_size: Size | None = None,
     looks: int = 1,
 ) -> SpatialTransformer:
-    """A transformer for images or feature maps of ``shape`` = (channels, height, width), freshly initialised: it passes them
+    """An untrained transformer for images or feature maps of ``shape`` = (channels, height, width): it passes its input
     through. The other arguments are those of ``ModelConfig``; ``output_size`` None keeps height and width.
 
     Raises:
         ValueError: more than one look with a transform that does not compose.
-        KeyError: an unknown transform or localization.
+        KeyError: an unknown transform or localization network.
     """
     grid = GRIDS[transform]()
     network = LOCALIZATIONS[localization](shape[0], (shape[1], shape[2]), grid.identity())
@@ -90,6 +90,7 @@ def build_transformer(
 
 
 def build_model(config: ModelConfig) -> Network:
-    """The network that ``config`` describes, freshly initialised from torch's global generator; its transformers
-    start at the identity."""
+    """The network that ``config`` describes, initialised from torch's global generator; its transformers start at the
+    identity.
+    """
     return Network(config)

@@ -14,14 +14,15 @@ class Sampler(nn.Module):
     """``sampler(image, grid)`` reads ``image`` [N, C, H, W] at ``grid`` [N, H', W', 2] -> Tensor[N, C, H', W'].
 
     Modes:
-        bilinear: the paper's equation 5, a tent kernel one pixel wide on either side.
-        nearest: the paper's integer kernel, equation 4. Its gradient in theta is zero: for looking, not training.
-        bicubic: Keys' kernel with a = -0.75, as in ``F.grid_sample``; may leave [0, 1] a little near edges.
-        deconvolution: a learned transposed convolution doubles the resolution, one 4 x 4 kernel for every channel,
+        bilinear: the paper's equation 5, a tent kernel of one pixel on either side.
+        nearest: the paper's integer kernel, equation 4. Its gradient with respect to theta is zero, so it is for
+            viewing only.
+        bicubic: Keys' kernel with a = -0.75, as in ``F.grid_sample``; may leave [0, 1] slightly near edges.
+        deconvolution: a learned transposed convolution doubles the resolution, with one 4 x 4 kernel for all channels,
             initialised to bilinear upsampling (Long et al. 2015, section 3.3); the result is read bilinearly.
 
-    Padding says what lies outside the image: ``zeros`` (the black of the background), ``border`` (the edge pixel
-    goes on) or ``reflection`` (mirrored at the edge). Coordinates follow ``align_corners=False``, see ``grids``.
+    Padding defines the values outside the image: ``zeros`` (the black of the background), ``border`` (repeats the edge
+    pixel) or ``reflection`` (mirrors at the edge). Coordinates follow ``align_corners=False``, see ``grids``.
 
     Raises:
         ValueError: an unknown mode or padding.
@@ -45,8 +46,9 @@ class Sampler(nn.Module):
         return F.grid_sample(image, grid, mode=mode, padding_mode=self.padding, align_corners=False)
 
     def _upsampled(self, image: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, C, 2H, 2W]; what lies one pixel outside follows the padding (mirrored at its edge,
-        an image goes on with the edge pixel itself, so reflection and border agree here)."""
+        """[N, C, H, W] -> [N, C, 2H, 2W]. The pixels just outside the image follow the padding (mirrored at its edge,
+        an image continues with the edge pixel itself, so reflection and border are equal here).
+        """
         n, c, h, w = image.shape
         flat = image.reshape(n * c, 1, h, w)
         flat = F.pad(flat, (1, 1, 1, 1), mode="constant" if self.padding == "zeros" else "replicate")

@@ -1,4 +1,4 @@
-"""The spatial transformer: localization, grid generator and sampler, composed (paper figure 2)."""
+"""The spatial transformer: localization network, grid generator and sampler (paper figure 2)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from .sampler import Sampler
 class Transform(NamedTuple):
     """What one transformer did to a batch.
 
-    theta [N, num_params]; grid [N, H', W', 2] in input coordinates; warped [N, C, H', W'], what the rest of the
-    network sees; looks [N, looks, num_params]: theta after each look, the last of them equal to theta.
+    Attributes:
+        theta: [N, num_params].
+        grid: [N, H', W', 2] in input coordinates.
+        warped: [N, C, H', W'], the input of the rest of the network.
+        looks: [N, looks, num_params], theta after each look; the last is ``theta``.
     """
 
     theta: Tensor
@@ -26,15 +29,15 @@ class Transform(NamedTuple):
 
 
 class SpatialTransformer(nn.Module):
-    """A module that can stand anywhere in a network.
+    """A module that can be inserted anywhere in a network.
 
-    ``forward`` takes an image or a feature map [N, C, H, W] with any number of channels and gives it back warped:
-    [N, C, *output_size], where ``output_size`` is (height, width) or the side of a square, px; or [N, C, H, W] where it is
-    None. H and W may differ.
+    ``forward`` takes an image or a feature map [N, C, H, W] with any number of channels and returns it warped: [N, C,
+    *output_size], where ``output_size`` is (height, width) or the side of a square, px; or [N, C, H, W] if it is None.
+    H and W may differ.
 
-    With ``looks`` above 1 the same localization network is applied again to what the theta so far reads, at the size of
-    the input, and what it answers is composed with that theta (Lin & Lucey 2017, Inverse Compositional Spatial
-    Transformer Networks, section 4). The input itself is read each time: nothing is warped twice.
+    With ``looks`` above 1 the same localization network is applied again to what the current theta reads, at the size
+    of the input, and its output is composed with that theta (Lin & Lucey 2017, Inverse Compositional Spatial
+    Transformer Networks, section 4). Every look samples the original input, so nothing is warped twice.
 
     Raises:
         ValueError: more than one look with a grid generator that does not compose.
@@ -60,14 +63,15 @@ class SpatialTransformer(nn.Module):
     def trace(
         self, x: Tensor, theta: Tensor | None = None, sampler: Sampler | None = None, looks: int = 0
     ) -> Transform:
-        """``forward`` with everything that happened on the way.
+        """``forward`` with its intermediate results.
 
         Args:
             x: [N, C, H, W].
-            theta: overrules the localization network: [N, num_params]; a row with a NaN keeps its prediction. Where no
-                row has one, the localization network does not run. The looks of an overruled row all show its theta.
-            sampler: reads instead of the transformer's own sampler.
-            looks: in place of the transformer's own number of looks; 0: that number.
+            theta: [N, num_params], replaces the prediction of the localization network; a row with a NaN keeps its
+                prediction. If no row has one, the localization network does not run. All looks of a replaced row show
+                its theta.
+            sampler: replaces the transformer's own sampler.
+            looks: replaces the transformer's number of looks; 0: keep it.
         """
         count = looks or self.looks
         if theta is None:
@@ -93,8 +97,9 @@ class SpatialTransformer(nn.Module):
     def read(
         self, x: Tensor, theta: Tensor, size: Size | None = None, sampler: Sampler | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The grid [N, H', W', 2] of ``theta`` and what is read of ``x`` there [N, C, H', W'], of ``size`` or as
-        large as ``x``."""
+        """The grid [N, H', W', 2] of ``theta``, and ``x`` sampled there [N, C, H', W'], with ``size`` or the size of
+        ``x``.
+        """
         height, width = x.shape[-2:] if size is None else height_width(size)
         with torch.autocast(x.device.type, enabled=False):  # half precision would misplace pixels
             grid = self.grid(theta, height, width)

@@ -1,5 +1,4 @@
-"""The digits of a run, for its process: from MNIST's folder, or of our own generator, which takes its
-time."""
+"""The digits that a run trains on: MNIST from its folder, or generated handwriting, which takes a while to draw."""
 
 from __future__ import annotations
 
@@ -21,8 +20,11 @@ from ..training.datasets import WRITTEN, load_digits
 
 @dataclass(frozen=True)
 class DataSource:
-    """``root``: MNIST's folder, see ``mnist.load``; ``kept``: where generated digits are kept for the next
-    run."""
+    """Attributes:
+    root: folder of MNIST, see ``mnist.folder``.
+    download: whether MNIST may be downloaded.
+    kept: folder in which generated digits are cached for the next run.
+    """
 
     root: str | None
     download: bool
@@ -30,15 +32,17 @@ class DataSource:
 
     @property
     def folder(self) -> Path:
-        """Of MNIST."""
+        """The folder of MNIST."""
         return mnist.folder(self.root)
 
     def load(self, name: str, count: int | None, say: Callable[[str], None]) -> tuple[Digits, Digits]:
-        """Digits to train on, the first ``count`` where it is given, and to test on; ``say`` gets what takes
-        long, a kind of ``faults``.
+        """The training digits (the first ``count``, if given) and the test digits.
+
+        Args:
+            say: called with a kind of ``faults.SENTENCES`` ("busy_...") before something that takes long.
 
         Raises:
-            DataError: a ValueError; not at hand and not to be had.
+            DataError: a ValueError; the digits are missing and cannot be downloaded.
         """
         if name == "mnist" and not mnist.is_at_hand(self.root):
             say("busy_download")
@@ -55,8 +59,8 @@ class DataSource:
         file = self.kept / f".handwriting-{count}-{seed}"
         try:
             return Digits(**parse_tensors(file.read_bytes()))
-        except (OSError, SafetensorError, TypeError):  # missing or damaged: they are drawn again
+        except (OSError, SafetensorError, TypeError):  # missing or damaged: draw them again
             digits = handwriting.digits(count, seed)
-        with contextlib.suppress(CheckpointError):  # then the next run draws them again
+        with contextlib.suppress(CheckpointError):  # the next run draws them again
             write_whole(file, pack_tensors({"images": digits.images, "labels": digits.labels.to(torch.int64)}))
         return digits

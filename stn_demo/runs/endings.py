@@ -1,4 +1,4 @@
-"""What the status of a run says about a run that ended otherwise than by reaching its last step."""
+"""The status of a run that ended before its last step."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def explained(fault: Exception, saved_step: int | None, mnist_folder: Path) -> d
     """The fields code, kind, values and message for an exception that ended the training.
 
     Args:
-        fault: what was raised.
+        fault: the exception.
         saved_step: the step of the last saved state, from which the run can be resumed.
-        mnist_folder: where MNIST is read from.
+        mnist_folder: the folder that MNIST is read from.
     """
     line = (str(fault).splitlines() or [""])[0]
     if isinstance(fault, TrainingStopped):

@@ -1,4 +1,4 @@
-"""A network of a run, kept as a checkpoint."""
+"""Save a network of a run as a checkpoint."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ..training.settings import TrainingSettings
 
 
 def keep(status: dict[str, Any], source: Path, name: str, folder: str | os.PathLike[str] | None, twin: bool) -> Path:
-    """Write the network ``source`` of a run with this status as the checkpoint ``name``; its path.
+    """Write the network ``source`` of a run with this status as the checkpoint ``name``; returns its path.
 
-    RunError where the name is none or taken, or the folder cannot be written.
+    Raises:
+        RunError: the name is invalid or taken, or the folder cannot be written.
     """
     try:
         target = checkpoints.path_of(name, folder)
@@ -26,7 +27,7 @@ def keep(status: dict[str, Any], source: Path, name: str, folder: str | os.PathL
     if target.exists():
         raise RunError("name_taken", name=target.stem)
     try:
-        data = source.read_bytes()  # once: it is written anew every second
+        data = source.read_bytes()  # read once: the training process rewrites it every second
         model = checkpoints.loads(data, source.name)
         provenance = json.loads(checkpoints.read_header(data, source.name)["__metadata__"]["provenance"])
         settings = TrainingSettings.from_dict(status["settings"])

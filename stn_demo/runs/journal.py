@@ -1,4 +1,4 @@
-"""What the process that trains a run writes into its folder."""
+"""Everything that the training process writes into the folder of its run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..model import Network
 from ..training.state import State
 from .folder import ROLES, RunFolder, replace
 
-LINES = "journal.lines"  # rides in a state: how long the log was
+LINES = "journal.lines"  # key in a saved state: number of lines in the log at that time
 RESERVE = 128 << 10  # bytes
 TOLD = (  # the fields of status.json
     "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy", "train_accuracy",
@@ -28,13 +28,12 @@ TOLD = (  # the fields of status.json
 
 
 class Journal:
-    """The pen of a run. One process at a time has it: that which holds the folder's lock.
+    """Writes the files of a run. Only the process that holds the folder's lock may use it.
 
     Attributes:
-        status: what status.json says; change it with ``tell``.
+        status: the content of status.json; change it with ``tell``.
 
-    Every method raises CheckpointError or OSError where the disk does not take it; what was there before
-    stays.
+    Every method raises CheckpointError or OSError if the disk refuses the write; the old content stays.
     """
 
     def __init__(self, folder: RunFolder):
@@ -43,18 +42,20 @@ class Journal:
         self._lines, self._log = 0, -1
 
     def tell(self, **news: object) -> None:
-        """Write status.json."""
+        """Update the status and write status.json."""
         self.status |= {**news, "pid": os.getpid()}
         self.folder.write_status(self.status)
 
     def begin(self, step: int, lines: int) -> None:
-        """Make the folder that of a run at ``step`` with the first ``lines`` lines of its log: what was
-        written later, by a process that was killed, goes, for it will be written again."""
+        """Prepare the folder for training from ``step`` on, keeping the first ``lines`` lines of the log.
+
+        Lines and snapshots of later steps, left by a process that was killed, are removed: they will be written again.
+        """
         folder = self.folder
         for path in (folder.snapshot_folder, folder.state_folder):
             path.mkdir(exist_ok=True)
         folder.sweep()
-        folder.reserve.write_bytes(os.urandom(RESERVE))  # random: some disks compress
+        folder.reserve.write_bytes(os.urandom(RESERVE))  # random bytes, since some file systems compress
         old = folder.log.read_bytes().split(b"\n")[:-1] if folder.log.exists() else []
         start = {"kind": "start", "step": 0, "generation": folder.generation(old) + bool(old)}
         kept = [json.dumps(start).encode(), *old[1:lines]]
@@ -67,14 +68,14 @@ class Journal:
         self._log = os.open(folder.log, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
     def line(self, kind: str, **values: object) -> None:
-        """Add a line to the log."""
+        """Append a line to the log."""
         data = json.dumps({"kind": kind, **values}).encode() + b"\n"
         if os.write(self._log, data) < len(data):
             raise OSError("the disk is full")
         self._lines += 1
 
     def latest(self, models: dict[str, Network], provenance: dict[str, Any]) -> None:
-        """The networks now, by role. Not forced to the disk, for it comes often and can be lost."""
+        """Write the current networks, by role. Not synced to disk: this happens often, and losing one does no harm."""
         for role, model in models.items():
             tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
             about = {"format": checkpoints.FORMAT, "config": model.config.to_json()}
@@ -86,7 +87,7 @@ class Journal:
             checkpoints.save(self.folder.network(provenance["step"], role == "twin"), model, provenance)
 
     def save(self, states: dict[str, State]) -> None:
-        """All that going on needs, with the length of the log at this moment; then the older ones go."""
+        """Write the training states with the current length of the log, then remove the older states."""
         os.fsync(self._log)
         step = next(iter(states.values())).step
         lines = torch.tensor(self._lines)
@@ -98,7 +99,7 @@ class Journal:
                     old.unlink()
 
     def last_words(self, **news: object) -> bool:
-        """``tell`` for a disk that may be full: whether it could be written. The journal is closed."""
+        """Write the final status, even on a full disk, and close the journal; whether it could be written."""
         if self._log >= 0:
             os.close(self._log)
             self._log = -1

@@ -1,5 +1,4 @@
-"""Locks between processes that no death can leave behind: the kernel lets go when the holder is gone, kill -9
-included."""
+"""Locks between processes. The kernel releases a lock when its holder ends, even after kill -9."""
 
 from __future__ import annotations
 
@@ -14,20 +13,23 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-RETRY = 0.02  # seconds; a lock may be held for a moment by someone who only asks whether it is
+RETRY = 0.02  # seconds; ``held`` itself takes a lock for a moment
 
 
 def supported() -> bool:
-    """Whether this system has such locks (Linux and macOS do)."""
+    """Whether this system has such locks (Linux and macOS have)."""
     return fcntl is not None
 
 
 def take(path: Path, wait: float = 0.2) -> int | None:
-    """Take the lock of the file ``path``: a descriptor that holds it until it is closed everywhere, so also
-    in child processes that it was passed on to. None where another has it for longer than ``wait`` seconds.
+    """Take the lock of the file ``path``.
+
+    Returns:
+        A descriptor that holds the lock until every copy of it is closed, including copies in child processes; None if
+        another process still holds the lock after ``wait`` seconds.
 
     Raises:
-        OSError: the file cannot be made.
+        OSError: the file cannot be created.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     end = time.monotonic() + wait
@@ -43,7 +45,7 @@ def take(path: Path, wait: float = 0.2) -> int | None:
 
 
 def held(path: Path) -> bool:
-    """Whether someone holds the lock of the file ``path`` now."""
+    """Whether a process holds the lock of the file ``path`` now."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -59,7 +61,7 @@ def held(path: Path) -> bool:
 
 @contextmanager
 def locked(path: Path, wait: float = 2.0) -> Iterator[bool]:
-    """Hold the lock within the block; False where it could not be had in ``wait`` seconds."""
+    """Hold the lock within the block; yields False if it was not free within ``wait`` seconds."""
     handle = take(path, wait)
     try:
         yield handle is not None

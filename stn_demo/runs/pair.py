@@ -1,4 +1,4 @@
-"""A network and, if wanted, its plain twin, trained side by side on the same batches."""
+"""A network and, optionally, its plain twin, trained in turn on the same batches."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ from ..training.state import State
 from ..training.trainer import Trainer
 from .folder import ROLES
 
-TRIAL = 1.0  # seconds of training that a run of so many minutes is measured by
-SUFFIXES = dict(zip(ROLES, ("", "twin_"), strict=True))  # of what is reported
+TRIAL = 1.0  # seconds of trial training by which the speed is measured
+SUFFIXES = dict(zip(ROLES, ("", "twin_"), strict=True))  # prefixes of the reported fields
 
 
 class Pair:
-    """``states``, by role, as ``states()`` gave them, to go on from; none to begin. ValueError as
-    ``Trainer``."""
+    """Trains a network and, with ``twin``, its plain twin.
+
+    ``states``: saved states by role, as ``states()`` returns them, to resume from; empty to begin a new run. Raises
+    ValueError as ``Trainer`` does.
+    """
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class Pair:
         if twin:
             self.trainers["twin"].batches = self._first.batches = Once(self._first.batches, self._first.batches.labels)
         self.digits = len(self._first.batches.labels)
-        self.reported = self.step  # steps that ``report`` has told of
+        self.reported = self.step  # the last step that ``report`` covered
 
     @property
     def step(self) -> int:
@@ -62,12 +65,12 @@ class Pair:
 
     @property
     def seconds(self) -> float:
-        """Spent training, both together."""
+        """Training time of both networks together."""
         return sum(trainer.seconds for trainer in self.trainers.values())
 
     @property
     def bytes(self) -> int:
-        """Of the weights of both."""
+        """Size of the weights of both networks."""
         weights = (value for trainer in self.trainers.values() for value in trainer.parameters.values())
         return sum(4 * value.numel() for value in weights)
 
@@ -91,9 +94,15 @@ class Pair:
             trainer.advance()
 
     def report(self) -> dict[str, Any]:
-        """The steps since the last report: from, step, learning_rate, seconds, samples_per_second (of both,
-        taking turns); loss and accuracy, and the twin's as twin_loss and twin_accuracy. Raises
-        TrainingStopped as ``Trainer.report`` does, for either."""
+        """Statistics of the steps since the last report.
+
+        Returns:
+            from, step, learning_rate, seconds, samples_per_second (of both networks in turn), loss and accuracy; for
+            the twin, twin_loss and twin_accuracy.
+
+        Raises:
+            TrainingStopped: as ``Trainer.report``, for either network.
+        """
         told: dict[str, Any] = {"from": self.reported, "step": self.step}
         self.reported, each = self.step, 0.0
         for role, trainer in self.trainers.items():
@@ -109,15 +118,14 @@ class Pair:
         return told | {"seconds": self.seconds, "samples_per_second": 1 / each}
 
     def models(self) -> dict[str, Network]:
-        """Copies of the networks as they are now, by role."""
+        """Copies of the current networks, by role."""
         return {role: trainer.result() for role, trainer in self.trainers.items()}
 
     def states(self) -> dict[str, State]:
         return {role: trainer.state() for role, trainer in self.trainers.items()}
 
     def accuracy(self, blocks: Iterable[tuple[Tensor, Tensor]]) -> dict[str, float]:
-        """accuracy and twin_accuracy, 0 to 1, on blocks of images and labels, see
-        ``evaluation.test_blocks``."""
+        """accuracy and twin_accuracy, 0 to 1, on blocks of images and labels, see ``evaluation.test_blocks``."""
         models, right, count = self.models(), dict.fromkeys(self.trainers, 0), 0
         with torch.no_grad():
             for images, labels in blocks:
@@ -128,7 +136,7 @@ class Pair:
 
 
 class Once:
-    """Batches for several networks that train in turn: each is made once."""
+    """Batches for several networks that train in turn: each batch is made only once."""
 
     def __init__(self, batches: Callable[[int], Batch], labels: Tensor):
         self._batches = batches
@@ -142,15 +150,17 @@ class Once:
 
 
 def finite(models: dict[str, Network]) -> bool:
-    """Whether all weights are numbers."""
+    """Whether all weights are finite numbers."""
     return all(math.isfinite(float(value.detach().sum())) for model in models.values() for value in model.parameters())
 
 
 def timed(trial: Pair, minutes: float) -> TrainingSettings:
-    """The settings of ``trial``, which is spent on it, with as many epochs as this machine trains in
-    ``minutes``. (The number of steps is kept with the run: a clock makes no schedule that can be
-    repeated.)"""
-    for _ in range(3):  # the first ones are slow
+    """The settings of ``trial`` with as many epochs as this machine trains in ``minutes``. ``trial`` is used up by the
+    measurement.
+
+    The resulting number of steps is stored with the run, because a schedule based on a clock could not be repeated.
+    """
+    for _ in range(3):  # the first steps are slow
         trial.advance()
     before, start = trial.step, time.perf_counter()
     while (spent := time.perf_counter() - start) < TRIAL:

@@ -1,5 +1,7 @@
-"""A process that ends with the one that started it. Imports nothing heavy, so that it can watch from the
-first moment on; what takes seconds (torch) is imported after."""
+"""End this process when the process that started it ends.
+
+Imports nothing heavy, so that watching starts at once; torch, which takes seconds to load, is imported later.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,17 @@ import threading
 import time
 from collections.abc import Callable
 
-GRACE = 5.0  # seconds to save and end in
+GRACE = 5.0  # seconds to save and exit
 
 
 class Parent:
-    """Watches standard input: its other end closes with the process that holds it, however that goes. (What
-    comes through it is left to be read.)
+    """Watches standard input, whose other end is closed when the parent process ends for any reason. Reads none of its
+    data.
 
     Attributes:
-        gone: whether it has closed.
-        on_gone: called then, once, from another thread; within ``GRACE`` seconds the process has to end, or
-            is ended. While it is None, the process ends at once.
+        gone: set once the other end is closed.
+        on_gone: called once then, from another thread; the process is ended after ``GRACE`` seconds. If it is None, the
+            process ends at once.
     """
 
     def __init__(self) -> None:
@@ -31,7 +33,7 @@ class Parent:
 
     def _watch(self) -> None:
         poll = select.poll()
-        poll.register(0, 0)  # POLLHUP, POLLERR and POLLNVAL always count
+        poll.register(0, 0)  # POLLHUP, POLLERR and POLLNVAL are always reported
         poll.poll()
         self.gone.set()
         if self.on_gone is not None:

@@ -1,5 +1,7 @@
-"""The process that trains a run, as the app that started it sees it. Imports nothing heavy, so that the process can load
-torch while the app itself is still loading."""
+"""The process that trains a run, as seen by the app that started it.
+
+Imports nothing heavy, so that the process can load torch while the app itself is still loading.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +24,22 @@ LAUNCH = (
     "runpy.run_module('stn_demo.runs.worker_main', None, '__main__')"
 )
 
-HURRY, NICE = 0, 19  # while somebody waits for it to load, and ever after: the page comes first
-POLITE = 8.0  # seconds that a process is given to save its state; it ends itself after fewer
-FRESH = 600.0  # seconds for which a process without a run is of use; a little later it ends itself
+HURRY, NICE = 0, 19  # nice values: while a visitor waits for it to load, and later, when the page has priority
+POLITE = 8.0  # seconds that a process gets to save its state; it normally ends sooner
+FRESH = 600.0  # seconds for which a process without a run may be given one; it ends itself shortly after
 
 
 class WorkerProcess:
-    """A process that loads torch, which takes seconds, and waits for ``take`` to give it a run. It ends when the socket
-    that is its standard input ends: when that is closed, or when the app ends, for whatever reason.
+    """A process that loads torch, which takes seconds, and waits for ``take`` to give it a run.
+
+    It ends when the socket that is its standard input is closed, or when the app ends for any reason.
 
     Attributes:
-        folder: the folder of its run; None while it has none.
+        folder: the folder of its run; None if it has none.
     """
 
     def __init__(self, nice: int):
-        """``nice``: the process's nice value while it loads. OSError where no process can be started."""
+        """``nice``: the process's nice value while it loads. OSError if no process can be started."""
         package = str(Path(__file__).resolve().parents[2])
         places = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         self.folder: RunFolder | None = None
@@ -49,7 +52,7 @@ class WorkerProcess:
                 [sys.executable, "-c", LAUNCH.format(nice=nice)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C in the app's terminal is meant for the app
+                start_new_session=True,  # Ctrl-C in the app's terminal must reach the app only
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "OMP_NUM_THREADS": "1"},
             )
         except OSError:
@@ -60,15 +63,20 @@ class WorkerProcess:
 
     @classmethod
     def spare(cls, nice: int) -> WorkerProcess | None:
-        """One for a run that may come; None where no process can be started: starting the run will then say why."""
+        """A process for a later run. None if no process can be started; starting a run will then report why."""
         try:
             return cls(nice) if os.name == "posix" else None
         except OSError:
             return None
 
     def take(self, folder: RunFolder, lock: int, options: dict[str, Any], orders: tuple[str, ...] = ()) -> bool:
-        """Train the run that ``lock`` is a descriptor of the lock of; whether the process was there to take it.
-        ``options``: see ``worker_main.Task``; ``orders`` are obeyed before the first step."""
+        """Train the run in ``folder``; whether the process accepted it.
+
+        Args:
+            lock: a descriptor that holds the lock of the run.
+            options: fields of ``worker_main.Task``.
+            orders: obeyed before the first step.
+        """
         task = {"folder": str(folder.path), "orders": orders, **options}
         try:
             socket.send_fds(self._orders, [b"+"], [lock])
@@ -84,22 +92,22 @@ class WorkerProcess:
 
     @property
     def fresh(self) -> bool:
-        """Whether it can be given a run."""
+        """Whether it can still be given a run."""
         return self.folder is None and self.running() and time.monotonic() - self._made < FRESH
 
     def running(self) -> bool:
         return self._process.poll() is None
 
     def send(self, order: str) -> bool:
-        """Hand it a line; whether it was there to take it."""
+        """Send an order; whether the process was still there."""
         try:
             self._orders.sendall(order.encode() + b"\n")
             return True
-        except OSError:  # it is gone, or closed
+        except OSError:  # the process has ended, or the socket is closed
             return False
 
     def wait(self, seconds: float) -> bool:
-        """Whether it ended within so many seconds."""
+        """Whether the process ended within this many seconds."""
         try:
             self._process.wait(seconds)
             return True
@@ -107,15 +115,14 @@ class WorkerProcess:
             return False
 
     def close(self) -> None:
-        """Let it save its state and end."""
+        """Let the process save its state and end."""
         self._orders.close()
         if not self.wait(POLITE):
             self._process.kill()
             self._process.wait()
 
     def last_words(self) -> dict[str, Any]:
-        """Of a process that has ended: the status that it could not write, else its exit status as "signal"
-        or "exit"."""
+        """For a process that has ended: the status that it could not write, else its exit status as "signal" or "exit"."""
         with self._mutex:
             if self._words is None:
                 said = self._process.communicate()[0].strip()

@@ -1,4 +1,4 @@
-"""A training in a terminal, written as a run for the page to show: it looks on, and is told to by no one."""
+"""Records a training in a terminal as a run that the page can show. Read-only: the page cannot control it."""
 
 from __future__ import annotations
 
@@ -22,23 +22,31 @@ LATEST_EVERY = 0.7  # seconds
 
 
 class Recorder:
-    """Writes what ``show`` is told of ``trainer`` into a folder of runs. Its run belongs to the training
-    whose checkpoint is ``output``: one that is resumed goes on in the same. Where the disk does not take it,
-    ``fault`` says so, and nothing more is written: the training itself is not to suffer."""
+    """Writes the events of ``trainer`` into a folder of runs.
+
+    The run belongs to the training whose checkpoint is ``output``: a resumed training continues in the same run. If the
+    disk refuses a write, ``fault`` says why and nothing more is recorded; the training itself continues.
+    """
 
     def __init__(self, store: RunStore, output: os.PathLike[str], trainer: Trainer):
         self.trainer, self.fault = trainer, ""
         self._guarded(self._begin, store, os.path.abspath(output))
 
     def show(self, event: Event) -> None:
-        """After an event of ``training.run``."""
+        """Record an event of ``training.run``."""
         self._guarded(self._write, event)
 
     def end(
         self, state: str, fault: TrainingStopped | None = None, test_error: float | None = None, digits: int = 0
     ) -> None:
-        """How the training ended: done, stopped or failed, and that by which ``fault``; the error on the test digits,
-        percent, if measured."""
+        """Record how the training ended.
+
+        Args:
+            state: "done", "stopped" or "failed".
+            fault: the fault, if it failed.
+            test_error: the error on the test digits, percent, if measured.
+            digits: number of test digits.
+        """
         self._guarded(self._end, state, fault, test_error, digits)
 
     def _guarded(self, write: Callable[..., None], *arguments: object) -> None:
@@ -90,7 +98,7 @@ class Recorder:
             journal.tell(**told("busy_testing"), seconds_left=0.0)
 
     def _network(self) -> None:
-        """Keep the network, where it is time."""
+        """Write the network if it is due."""
         step = self.trainer.step
         due = [one for one in self.kept if one <= step]
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""What is asked for a run, checked."""
+"""Checks of what a visitor asks for when starting or changing a run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ def described(
     device: str,
     longest: float,
 ) -> dict[str, Any]:
-    """What run.json says of a run that is to begin, see ``Runs.start``; ``longest``: minutes that it may
-    take. RunError for what cannot be."""
+    """The content of run.json for a new run, see ``Runs.start``. RunError for values that are not allowed.
+
+    ``longest``: minutes that a run may take.
+    """
     if not isinstance(settings, TrainingSettings):
         raise RunError("settings_none", what=type(settings).__name__)
     if not isinstance(device, str) or not is_there(device):
@@ -35,7 +37,7 @@ def described(
 
 
 def rate_order(rate: float) -> str:
-    """The worker's order for a learning rate. RunError for what is none."""
+    """The worker's order for a learning rate. RunError for a rate out of range."""
     low, high = TrainingSettings.__dataclass_fields__["learning_rate"].metadata["range"]
     if not is_number(rate) or not low <= rate <= high:
         raise RunError("settings_rate", rate=rate, least=low, most=high)

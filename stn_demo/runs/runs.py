@@ -1,4 +1,4 @@
-"""Training runs as folders that outlive the app (see ``run_folder``): started, driven and read from here."""
+"""Start, control and read training runs. A run is a folder that outlives the app, see ``folder``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ __all__ = ["Limits", "RunError", "Runs", "default_folder"]
 
 
 class Runs:
-    """The runs in ``folder``. From here one is trained at a time, by a process of its own, which ends when
-    this one does; a terminal may train others, which are seen here but not driven.
+    """The runs in ``folder``.
 
-    Every method may be called from any thread, and raises ``RunError`` where it cannot do what it says.
-    Reading takes milliseconds; starting waits for up to 2 s where another process has the folder, ``reset``
-    and ``close`` for up to 8 s for a run to end. Orders (pause ... stop) return at once; the status follows.
+    One run at a time is trained from here, by a process of its own that ends when this one ends. Runs that a terminal
+    trains are visible here but cannot be controlled.
+
+    Every method may be called from any thread, and raises ``RunError`` if it cannot do what it says. Reading takes
+    milliseconds. ``start`` waits up to 2 s if another process uses the folder; ``reset`` and ``close`` wait up to 8 s
+    for a run to end. Orders (pause ... stop) return at once; the status changes later.
     """
 
     def __init__(
@@ -43,9 +45,13 @@ class Runs:
         save_every: float = 2.0,
         spare: WorkerProcess | None = None,
     ):
-        """``folder``: see ``default_folder``; ``data_root``: see ``mnist.folder``. Without ``download``,
-        MNIST has to be there. ``save_every``: seconds of training that a killed process may cost. ``spare``: a
-        process that is at hand already, see ``warm``."""
+        """Args:
+        folder: see ``default_folder``.
+        data_root: see ``mnist.folder``.
+        download: whether MNIST may be downloaded.
+        save_every: seconds of training that may be lost when the process is killed.
+        spare: a process that is already running, see ``warm``.
+        """
         self.store = RunStore(folder, limits)
         self.data_root, self.download = data_root and str(data_root), download
         self.save_every = save_every
@@ -57,24 +63,25 @@ class Runs:
     # -- reading
 
     def all(self) -> list[dict[str, Any]]:
-        """``status`` of every run, the newest first."""
+        """The ``status`` of every run, newest first."""
         found = []
         for run in self.store.all():
-            with contextlib.suppress(RunError):  # it was deleted meanwhile, or is no run
+            with contextlib.suppress(RunError):  # deleted in the meantime, or not a run
                 found.append(self.status(run.id))
         return found[::-1]
 
     def check(self) -> None:
-        """RunError where the folder cannot be read, so that ``all`` finds none."""
+        """RunError if the folder cannot be read, in which case ``all`` returns nothing."""
         self.store.check()
 
     def status(self, id: str) -> dict[str, Any]:
-        """run.json and status.json in one, and alive: a process has it; mine: that is driven from here;
-        resumable: ``resume`` starts a process.
+        """The fields of run.json and status.json, and: alive (a process trains it), mine (that process is controlled
+        from here), resumable (``resume`` would start a process).
 
-        A run whose process was killed is "lost", from the moment of its death."""
+        A run whose process was killed is "lost" from that moment on.
+        """
         run = self.store.run(id)
-        held = run.alive()  # first: a process writes its last status before it lets go
+        held = run.alive()  # ask first: a process writes its last status before it releases the lock
         worker = self._driven(id)
         status = {**run.about(), **run.status()}
         if not held and status.get("state") in AT_WORK:
@@ -82,23 +89,24 @@ class Runs:
             if status.get("terminal"):
                 status |= told("foreign_terminal", **elsewhere(run))
         if worker:
-            worker.running()  # a process that nobody asks about stays as a zombie
+            worker.running()  # otherwise a process that has ended would stay as a zombie
         alive, resumable = status.get("state") in AT_WORK, status.get("state") in RESUMABLE
         resumable = resumable and not status.get("terminal")
         return {**status, "alive": alive, "mine": alive and worker is not None, "resumable": resumable}
 
     def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """The lines of the log after the cursor ``since``, and the cursor to ask with next. A log begins with
-        a line "start"; where that comes again, the log was cut and all of it follows."""
+        """The lines of the log after the cursor ``since``, and the cursor for the next call.
+
+        A log begins with a line "start"; if "start" comes again, the log was cut and is sent again as a whole.
+        """
         return self.store.run(id).events(since)
 
     def snapshots(self, id: str) -> list[int]:
-        """The steps of which the network was kept, rising."""
+        """The steps at which the network was saved, in ascending order."""
         return self.store.run(id).snapshots()
 
     def path(self, id: str, step: int | str = "latest", twin: bool = False) -> Path:
-        """The checkpoint of a snapshot, or "latest", the network now, which is written anew about every
-        second."""
+        """The checkpoint of a snapshot, or of the current network ("latest"), which is rewritten about every second."""
         run = self.store.run(id)
         if step != "latest" and (isinstance(step, bool) or not isinstance(step, int)):
             raise RunError("unknown_step", step=str(step)[:20])
@@ -119,15 +127,15 @@ class Runs:
         digits: int | None = None,
         device: str = "cpu",
     ) -> str:
-        """Start a run; its id.
+        """Start a run; returns its id.
 
         Args:
-            name: for people.
-            twin: train the network without its transformers side by side, on the same batches.
-            minutes: in place of ``settings.epochs``, as many as this machine trains in them, measured in the
-                run's first second.
-            digits: train on the first so many only.
-            device: "cpu" (one core), "cuda", "auto". Runs repeat to the bit on the CPU.
+            name: a name for people.
+            twin: also train the network without its transformers, on the same batches.
+            minutes: instead of ``settings.epochs``: train as many epochs as this machine manages in this time, measured
+                in the first second of the run.
+            digits: train on the first ``digits`` digits only.
+            device: "auto", "cpu" (one core), "cuda", "cuda:N" or "mps". Runs are reproducible to the bit on the CPU.
         """
         longest = self.store.limits.minutes
         return self._start(described(settings, name, twin, minutes, digits, device, longest))
@@ -146,19 +154,20 @@ class Runs:
         return run.id
 
     def resume(self, id: str, rate: float | None = None) -> None:
-        """Go on, from a pause or, where its process is gone, from the last saved state; with another learning
-        rate, if given."""
+        """Continue a paused run, or, if its process has ended, continue from the last saved state; with another
+        learning rate, if given.
+        """
         self._order(id, *(() if rate is None else (rate_order(rate),)), "resume")
 
     def pause(self, id: str) -> None:
         self._order(id, "pause", spawn=False)
 
     def step(self, id: str) -> None:
-        """One step, then pause; a run whose process is gone is taken up for it."""
+        """Train one step, then pause. Starts a new process if that of the run has ended."""
         self._order(id, "step")
 
     def set_rate(self, id: str, rate: float) -> None:
-        """Another learning rate (that at the top of the schedule), from the next step on."""
+        """Set the learning rate (at the top of the schedule) from the next step on."""
         self._order(id, rate_order(rate), spawn=False)
 
     def stop(self, id: str) -> None:
@@ -166,9 +175,11 @@ class Runs:
         self._order(id, "stop", spawn=False)
 
     def reset(self, id: str, seed: int | None = None) -> str:
-        """The same run anew, as a run of its own, with the learning rate that it began with; its id. With the
-        same ``seed``, it is the same to the bit (on the CPU of one machine). Ends the old one where that is
-        driven from here."""
+        """Start the run again as a new run, with its original learning rate; returns the new id.
+
+        With the same ``seed`` it is the same to the bit (on the CPU of one machine). Ends the old run if it is
+        controlled from here.
+        """
         about = self.status(id)
         settings = TrainingSettings.from_dict(about["settings"])
         try:
@@ -183,15 +194,16 @@ class Runs:
         return self._start({name: about.get(name) for name in kept} | {"settings": settings.to_dict()})
 
     def warm(self) -> None:
-        """Have a process at hand that needs no seconds to start a run. Where none can be, starting one will say
-        why."""
+        """Keep a process ready, so that starting a run takes no seconds. If no process can be started, ``start`` will
+        report why.
+        """
         with self._mutex:
             if not self._closed and (self._spare is None or not self._spare.fresh):
                 self._end_spare()
                 self._spare = WorkerProcess.spare(NICE)
 
     def close(self) -> None:
-        """End the processes politely: the state of the run is saved, and it can be resumed."""
+        """End the processes; the state of the run is saved, and the run can be resumed."""
         with self._mutex:
             self._closed = True
             self._end_spare()
@@ -204,8 +216,9 @@ class Runs:
             old.close()
 
     def _order(self, id: str, *orders: str, spawn: bool = True) -> None:
-        """Give orders to the process of a run; where that is gone, to a new one, or RunError without
-        ``spawn``."""
+        """Send orders to the process of a run. If that has ended, start a new process, or raise RunError if ``spawn``
+        is False.
+        """
         with self._mutex:
             status, run, worker = self.status(id), self.store.run(id), self._driven(id)
             if status["alive"] and worker is not None:
@@ -225,7 +238,7 @@ class Runs:
                     self._spawn(run, orders)
 
     def _own(self) -> str | None:
-        """The run that is driven from here. Waits for a process that is just ending."""
+        """The id of the run that is trained from here; None if there is none. Waits for a process that is just ending."""
         worker = self._worker
         if worker is None or worker.folder is None:
             return None
@@ -235,7 +248,7 @@ class Runs:
         return None
 
     def _driven(self, id: str) -> WorkerProcess | None:
-        """The process of this run, where it was started from here."""
+        """The process of this run, if it was started from here."""
         worker = self._worker
         return worker if worker and worker.folder and worker.folder.id == id else None
 
@@ -254,10 +267,10 @@ class Runs:
             raise RunError("disk_start", **why(error)) from None
         finally:
             if lock is not None:
-                os.close(lock)  # the process has it now
+                os.close(lock)  # the process holds its own copy
 
     def _given(self, run: RunFolder, lock: int, orders: tuple[str, ...]) -> WorkerProcess:
-        """A process that has taken the run. OSError where there can be none."""
+        """A process that has accepted the run. OSError if none can be started."""
         options = {"data": self.data_root, "download": self.download, "save_every": self.save_every}
         if self._spare is not None and self._spare.fresh and self._spare.take(run, lock, options, orders):
             worker, self._spare = self._spare, None
@@ -278,7 +291,7 @@ class Runs:
             raise RunError("disk_name", **why(error)) from None
 
     def delete(self, id: str) -> None:
-        """Remove a run and all its files; not while it is trained."""
+        """Remove a run and all its files. RunError while the run is being trained."""
         with self._mutex:
             run = self.store.run(id)
             if self._own() == id or run.alive():
@@ -291,6 +304,7 @@ class Runs:
     def save(
         self, id: str, step: int | str, name: str, folder: str | os.PathLike[str] | None = None, twin: bool = False
     ) -> Path:
-        """Keep a network of the run as the checkpoint ``name`` in ``folder`` (default: where checkpoints
-        are), with where it comes from; its path. No other checkpoint is overwritten."""
+        """Save a network of the run as the checkpoint ``name`` in ``folder`` (default: the folder of checkpoints), with
+        its provenance; returns its path. Never overwrites another checkpoint.
+        """
         return keep(self.status(id), self.path(id, step, twin), name, folder, twin)

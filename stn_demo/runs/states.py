@@ -1,4 +1,8 @@
-"""The states of a run, as ``Runs.status`` gives them. Imports nothing."""
+"""The states of a run in ``Runs.status``. Imports nothing."""
 
-AT_WORK = ("starting", "running", "paused")  # a process trains it, or holds it paused
-RESUMABLE = ("stopped", "failed", "lost")  # a new process can go on from the last saved state; "done" is the end
+AT_WORK = ("starting", "running", "paused")  # a process trains the run or holds it paused
+RESUMABLE = (
+    "stopped",
+    "failed",
+    "lost",
+)  # can continue from the last saved state

@@ -1,4 +1,4 @@
-"""The folder in which runs are kept: finding them, making one, and the room there is."""
+"""The folder of runs: list them, create one, and check that there is room for it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from ..names import LONGEST_RUN
 from . import locks
 from .folder import ID, RunFolder
 
-KEPT = 8  # snapshots of a run that was thinned
+KEPT = 8  # snapshots kept of a run that was thinned
 PATIENCE = 2.0  # seconds to wait for a process that is just ending
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the folder of runs may take.
+    """Limits of the folder of runs.
 
     Attributes:
-        minutes: longest training of one run.
-        runs: how many are kept.
-        bytes: how much they take on the disk in all; for a new one, the snapshots of the oldest are thinned.
-        free_bytes: how much of the disk has to be free for a new run.
+        minutes: longest training time of one run.
+        runs: most runs.
+        bytes: most disk space for all runs; to make room for a new run, snapshots of the oldest are removed.
+        free_bytes: free disk space that a new run requires.
     """
 
     minutes: float = 240.0
@@ -47,23 +47,23 @@ def default_folder() -> Path:
 
 
 class RunStore:
-    """The runs in ``folder``, which is made when the first comes."""
+    """The runs in ``folder``, which is created with the first run."""
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, limits: Limits = Limits()):
         self.folder = Path(folder).expanduser() if folder else default_folder()
         self.limits = limits
 
     def check(self) -> None:
-        """RunError where there may be runs that cannot be seen."""
+        """RunError if the folder exists but cannot be read."""
         try:
             next(self.folder.iterdir(), None)
         except FileNotFoundError:
-            pass  # it is made when the first run comes
+            pass  # created with the first run
         except OSError as error:
             raise RunError("folder_use", folder=str(self.folder), **why(error)) from None
 
     def all(self) -> list[RunFolder]:
-        """Every run, the oldest first."""
+        """Every run, oldest first."""
         try:
             paths = sorted(path for path in self.folder.iterdir() if ID.fullmatch(path.name))
         except OSError:
@@ -71,14 +71,15 @@ class RunStore:
         return [RunFolder(path) for path in paths if path.is_dir()]
 
     def run(self, id: str) -> RunFolder:
-        """RunError where there is none of that name."""
+        """The run of this id. RunError if there is none."""
         if not isinstance(id, str) or not ID.fullmatch(id) or not (self.folder / id).is_dir():
             raise RunError("unknown_run", run=str(id)[:40])
         return RunFolder(self.folder / id)
 
     def create(self, about: dict[str, Any]) -> RunFolder:
-        """A run with this run.json, to which its id and date come: there as a whole, or not at all. RunError
-        where there is no room for it, or it cannot be written."""
+        """Create a run with this run.json, plus its id and date. The run appears complete or not at all. RunError if
+        there is no room for it or it cannot be written.
+        """
         self._check_room()
         now = datetime.datetime.now(datetime.timezone.utc)
         id = f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{secrets.token_hex(2)}"
@@ -95,8 +96,12 @@ class RunStore:
 
     @contextmanager
     def alone(self, mine: str | None) -> Iterator[None]:
-        """Within the block no one else starts a run here, and none is being trained. RunError where one is
-        (at once if it is ``mine``, else after a wait), or the folder cannot be used."""
+        """Within the block nobody else starts a run in this folder, and none is being trained.
+
+        Raises:
+            RunError: a run is being trained (raised at once if it is ``mine``, else after a wait), or the folder cannot
+                be used.
+        """
         if not locks.supported():
             raise RunError("platform_locks")
         try:
@@ -109,7 +114,7 @@ class RunStore:
         try:
             end = time.monotonic() + PATIENCE
             while busy := next((run for run in self.all() if run.alive()), None):
-                # a process whose app has just gone needs a moment to save its run
+                # a process whose app has just ended needs a moment to save its run
                 if busy.id == mine or time.monotonic() > end:
                     raise RunError("running_other", busy.id, name=called(busy))
                 time.sleep(0.05)
@@ -118,7 +123,7 @@ class RunStore:
             os.close(lock)
 
     def _check_room(self) -> None:
-        """RunError where one more run would be too many, or too much."""
+        """RunError if there are too many runs, or they take too much space."""
         runs, limits = self.all(), self.limits
         if len(runs) >= limits.runs:
             raise RunError("limit_runs", count=len(runs))
@@ -135,7 +140,7 @@ class RunStore:
 
 
 def called(run: RunFolder) -> str:
-    """A run's name in a sentence."""
+    """The name of a run for use in a sentence."""
     try:
         return run.about().get("name") or run.id
     except RunError:
@@ -143,13 +148,13 @@ def called(run: RunFolder) -> str:
 
 
 def elsewhere(run: RunFolder) -> dict[str, Any]:
-    """The holes of "foreign_terminal", for a run that a terminal began: it goes on there."""
+    """The values of "foreign_terminal", for a run that was started in a terminal and must be resumed there."""
     output = run.about()["terminal"]
     return {"name": called(run), "command": f"python -m stn_demo train --resume --output {shlex.quote(output)}"}
 
 
 def checked_name(name: object) -> str:
-    """A name that people gave. RunError for what is none."""
+    """A run's name with single spaces. RunError if it is too long or has unprintable characters."""
     text = " ".join(str(name).split()) if isinstance(name, str) else None
     if text is None or len(text) > LONGEST_RUN or not text.isprintable():
         raise RunError("name_run", most=LONGEST_RUN)

@@ -1,6 +1,6 @@
-"""Trains one run, and obeys orders meanwhile: pause, resume, step (one step, then pause), stop, rate X, close.
+"""Trains one run and obeys orders: pause, resume, step (one step, then pause), stop, rate X, close.
 
-Nothing that it is told to do, or does for those who watch, changes the weights, but for a new learning rate.
+Apart from a new learning rate, no order, and nothing that is written for observers, changes the resulting weights.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from .parent import parent
 from .schedule import Schedule
 
 LATEST_EVERY, STATUS_EVERY = 0.7, 0.4  # seconds
-FIRST, FIRST_EVERY = 3.0, 0.15  # in the first seconds, in which most moves, both are this
+FIRST, FIRST_EVERY = 3.0, 0.15  # during the first FIRST seconds, when most changes, FIRST_EVERY replaces both intervals
 
 
 class Ended(Exception):
-    """The run was told to end here; ``why``: what its status says of that."""
+    """The run was ordered to end; ``why``: the fields that its status gets."""
 
     def __init__(self, why: dict[str, Any] = NOTHING):
         super().__init__()
@@ -41,8 +41,12 @@ class Ended(Exception):
 
 
 class Worker:
-    """One run, from where its folder says that it stands. ``orders`` gives lines; "close" ends the process.
-    The state is saved about every ``save_every`` seconds."""
+    """Trains the run in ``folder`` from its last saved state.
+
+    Args:
+        orders: a queue of lines; "close" ends the process.
+        save_every: seconds between two saved states, about.
+    """
 
     def __init__(self, folder: RunFolder, orders: queue.SimpleQueue[str], data: DataSource, save_every: float = 2.0):
         self.folder, self.orders, self.data, self.save_every = folder, orders, data, save_every
@@ -51,7 +55,7 @@ class Worker:
         self._pair: Pair | None = None
 
     def run(self) -> bool:
-        """Train until the end, an order to end or a fault; whether status.json says how it went."""
+        """Train until the last step, an order to end or a fault; whether the final status could be written."""
         try:
             self._prepare()
             while not self.pair.done:
@@ -68,7 +72,7 @@ class Worker:
 
     @property
     def pair(self) -> Pair:
-        """The networks in training; ``_prepare`` makes them."""
+        """The networks in training; set by ``_prepare``."""
         assert self._pair is not None
         return self._pair
 
@@ -100,12 +104,12 @@ class Worker:
             self.journal.snapshot(self.pair.models(), self._provenance())
             self._save()
         self.saved = time.monotonic()
-        self.spent, self.taken = 0.0, 0  # seconds, and steps, since this process began to train
+        self.spent, self.taken = 0.0, 0  # seconds and steps since this process began to train
         self._show()
         self._tell(state="running", **NOTHING)
 
     def _load(self, name: str, count: int | None) -> tuple[Digits, Digits]:
-        """The digits, from a thread of their own: an order to end does not wait for a download."""
+        """Load the digits in a thread, so that an order to end need not wait for a download."""
         loaded: queue.SimpleQueue[tuple[Digits, Digits] | Exception] = queue.SimpleQueue()
 
         def load() -> None:
@@ -134,7 +138,7 @@ class Worker:
         return found
 
     def _states(self) -> dict[str, State]:
-        """Where to go on from; empty where there is nothing yet."""
+        """The saved states to resume from; empty for a new run."""
         step = self.folder.last_state(self.twin)
         try:
             return {} if step is None else self.folder.load_states(step, self.twin)
@@ -147,7 +151,7 @@ class Worker:
     # -- orders
 
     def _obey(self) -> None:
-        """Do what was ordered; while paused, wait for orders."""
+        """Carry out the orders received so far; while paused, wait for the next."""
         if self.single:
             self.single = False
             self._pause()
@@ -174,7 +178,7 @@ class Worker:
             self._settle()
             self.pair.top_rate = float(value)
             self.journal.line("rate", step=self.pair.step, learning_rate=self.pair.top_rate)
-            self._save()  # at once: a rate that was in force for a single step is so for good
+            self._save()  # save at once: this learning rate already applies to the next step
             self._tell()
 
     def _pause(self) -> None:
@@ -183,13 +187,13 @@ class Worker:
         self._tell(state="paused")
 
     def _settle(self) -> None:
-        """Write all there is to know, so that the process may rest or end here."""
+        """Write everything, so that the process may pause or end here."""
         if self.pair.step > self.pair.reported:
             self._line()
         self._save()
         self._show()
 
-    # -- a step, and what is told of it
+    # -- one step, and reports about it
 
     def _advance(self) -> None:
         start = time.monotonic()
@@ -213,7 +217,7 @@ class Worker:
             self._tell()
 
     def _line(self) -> None:
-        """Report the steps since the last line. Raises TrainingStopped where they led nowhere."""
+        """Log the steps since the last line. Raises TrainingStopped if the training has diverged."""
         line = self.pair.report()
         self.journal.line("step", **line)
         told = ("loss", "twin_loss", "samples_per_second")
@@ -221,7 +225,7 @@ class Worker:
         self.journal.status["train_accuracy"] = line["accuracy"]
 
     def _measure(self, count: int, **about: object) -> None:
-        """A line with the accuracy on the first ``count`` test digits, distorted once for all."""
+        """Log the accuracy on the first ``count`` test digits, whose distortions are always the same."""
         test = Digits(*(part[:count] for part in self.test))
         blocks: Iterable[tuple[Tensor, Tensor]]
         if count > BLOCK:
@@ -250,14 +254,14 @@ class Worker:
         self.told = time.monotonic()
 
     def _place(self) -> dict[str, Any]:
-        """Where the run stands; nothing, before it does."""
+        """The position of the run in its schedule; empty before training has begun."""
         if self._pair is None:
             return {}
         about = {"step": self.pair.step, "steps": self.pair.steps, "seconds": self.pair.seconds}
         return about | {"learning_rate": self.pair.rate, "top_rate": self.pair.top_rate}
 
     def _show(self) -> None:
-        if finite(models := self.pair.models()):  # one that has diverged is not shown; the next line says so
+        if finite(models := self.pair.models()):  # a diverged network is not written; the next line reports it
             self.journal.latest(models, self._provenance())
         self.shown = time.monotonic()
 

@@ -1,7 +1,7 @@
-"""A process that trains a run, from its own side: ``process.WorkerProcess`` starts it.
+"""The entry point of a process that trains a run; ``process.WorkerProcess`` starts it.
 
-Standard input is a socket: through it come the lock of a run, then its ``Task``, then orders, a line each. When it
-ends, because the app closed it or died, the process saves the state of the run and ends.
+Standard input is a socket. It receives the lock of a run, then a ``Task``, then orders, one per line. When it is
+closed, because the app closed it or ended, the process saves the state of the run and ends.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ from .parent import parent
 from .process import FRESH, NICE
 from .worker import Worker
 
-SILENCE = 20.0  # seconds after which a server that says nothing is given up, in a download
+DOWNLOAD_TIMEOUT = 20.0  # seconds after which a download is given up if the server sends nothing
 
 
-def rehearse() -> None:
-    """Train a step, and load what reads MNIST: what is loaded only when it is first used, is loaded now."""
+def warm_up() -> None:
+    """Train one step on a synthetic digit and load torchvision, so that everything that loads on first use is loaded
+    now.
+    """
     importlib.import_module("torchvision.datasets")
     stripes = torch.arange(28 * 28).view(1, 28, 28) % 255
     digits = Digits(stripes.to(torch.uint8), torch.zeros(1, dtype=torch.int64))
@@ -43,13 +45,14 @@ def rehearse() -> None:
 
 @dataclass(frozen=True)
 class Task:
-    """What a process is told to do, as a line of JSON.
+    """What the process is to train, sent as one line of JSON.
 
     Attributes:
-        folder: of the run.
-        data: folder of MNIST, see ``mnist.folder``; without ``download``, it has to be there.
-        save_every: seconds.
-        orders: to obey before the first step.
+        folder: the folder of the run.
+        data: folder of MNIST, see ``mnist.folder``.
+        download: whether MNIST may be downloaded; if not, it must be in ``data``.
+        save_every: seconds between two saved states.
+        orders: obeyed before the first step.
     """
 
     folder: str
@@ -60,7 +63,7 @@ class Task:
 
 
 def receive() -> Task | None:
-    """Wait for a run, whose lock this process then holds; None where none came in time."""
+    """Wait for a run, whose lock this process then holds; None if none came in time."""
     with socket.socket(fileno=os.dup(0)) as line:
         line.settimeout(FRESH + 60)
         try:
@@ -73,7 +76,7 @@ def receive() -> Task | None:
 
 
 def listen(orders: queue.SimpleQueue[str]) -> None:
-    """Put the lines of standard input in the queue."""
+    """Put the lines of standard input into the queue."""
     for line in sys.stdin:
         orders.put(line.strip())
     orders.put("close")
@@ -81,8 +84,8 @@ def listen(orders: queue.SimpleQueue[str]) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
-    socket.setdefaulttimeout(SILENCE)
-    rehearse()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
+    warm_up()
     task = receive()
     if task is None:
         return
@@ -96,9 +99,9 @@ def main() -> None:
     parent.on_gone = lambda: worker.orders.put("close")
     threading.Thread(target=listen, args=(worker.orders,), daemon=True).start()
     if not worker.run():
-        print(json.dumps(worker.journal.status), flush=True)  # for whoever started it
+        print(json.dumps(worker.journal.status), flush=True)  # read by the process that started this one
 
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # a thread may be reading standard input, over which an orderly exit stumbles
+    os._exit(0)  # a thread may still be reading standard input, which would block a normal exit

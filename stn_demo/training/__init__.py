@@ -1,4 +1,4 @@
-"""Training: settings as data, a loop that tells what happens, and a measure of what came out."""
+"""Training: settings as data, a loop that yields events, and the evaluation of the result."""
 
 from .evaluation import Evaluation, evaluate
 from .events import Evaluated, Event, Finished, Snapshot, Step, TrainingStopped

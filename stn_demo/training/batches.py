@@ -1,7 +1,7 @@
-"""Which digits a step sees, and in which poses.
+"""Which digits a training step sees, and in which poses.
 
-Both are functions of (seed, step, process), not streams that are read on: a run resumed at any step goes on
-exactly as if it had never stopped, and nothing about it needs saving.
+Both depend only on (seed, step, process). So a run that is resumed at any step continues exactly as if it had never
+stopped, and no random state needs saving.
 """
 
 from __future__ import annotations
@@ -18,14 +18,19 @@ from ..data.distortions import Distortion
 
 
 def derived_seed(*parts: object) -> int:
-    """A seed for a torch.Generator, independent for different ``parts``. (31 bits: the CPU's generator drops
-    the rest.)"""
+    """A seed for a torch.Generator, independent for different ``parts``. (31 bits: the CPU generator ignores the rest.)"""
     return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=4).digest(), "big") >> 1
 
 
 class Batch(NamedTuple):
-    """images float [B, channels, frame, frame] in [0, 1], labels [B], and the pose of each picture, matrix [B, 3, 3], digit -> frame,
-    px from the middle of each. Where digits are shown in two poses, picture B / 2 + i shows the digit of picture i."""
+    """One batch of training images.
+
+    Attributes:
+        images: float [B, channels, frame, frame] in [0, 1].
+        labels: [B].
+        matrix: [B, 3, 3], the pose of each image, digit -> frame, px from the middle of each. If every digit is shown
+            in two poses, image B / 2 + i shows the digit of image i.
+    """
 
     images: Tensor
     labels: Tensor
@@ -33,7 +38,7 @@ class Batch(NamedTuple):
 
 
 class BatchSource(Protocol):
-    """What gives a trainer its batches: images and labels of a step, see ``Batches``."""
+    """What gives a trainer the batch of a step, see ``Batches``."""
 
     labels: Tensor
 
@@ -43,8 +48,8 @@ class BatchSource(Protocol):
 class Batches:
     """The batches of one process: its slice of every global batch, distorted on the device.
 
-    The digits stay in memory as bytes; epochs follow one another without a gap, each in an order of its own,
-    so that every digit is seen once an epoch whatever the batch size.
+    The digits stay in memory as bytes. Epochs follow each other without a gap, each in its own random order, so every
+    digit is seen once per epoch whatever the batch size.
     """
 
     def __init__(
@@ -59,8 +64,7 @@ class Batches:
         processes: int = 1,
         at: Callable[[int], tuple[Distortion, ...]] | None = None,
     ):
-        """``at``: the distortions of a step, one, or two where each digit is shown in two poses; ``distortion`` by
-        default."""
+        """``at``: the distortions of a step: one, or two if each digit is shown in two poses; default: ``distortion``."""
         self.images, self.labels = digits.images.to(device), digits.labels.to(device)
         self.undistorted, self.seed = undistorted, seed
         self.batch_size, self.rank, self.processes = batch_size, rank, processes
@@ -69,7 +73,7 @@ class Batches:
         self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
 
     def __call__(self, step: int) -> Batch:
-        """The batch of ``step`` (0, 1, ...), of batch_size / processes pictures."""
+        """The batch of ``step`` (0, 1, ...), with batch_size / processes images."""
         index = self.index(step).to(self.images.device, non_blocking=True)
         self.generator.manual_seed(derived_seed(self.seed, "poses", self.rank, step))
         distortions = self.at(step)
@@ -86,7 +90,7 @@ class Batches:
         return Batch(posed, self.labels[index], matrix)
 
     def index(self, step: int) -> Tensor:
-        """int64 [B]: which digits this process sees at ``step``."""
+        """int64 [B]: the indices of the digits that this process sees at ``step``."""
         share = self.batch_size // self.processes
         start = step * self.batch_size + self.rank * share
         stop, pieces = start + share, []

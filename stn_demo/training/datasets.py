@@ -1,4 +1,4 @@
-"""The digits that settings name."""
+"""Load the digits that the training settings name."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from ..data.folder import Pictures
 from ..data.mnist import DataError
 from .settings import FOLDER, TrainingSettings
 
-WRITTEN = {True: (20_000, 0), False: (2_000, 1)}  # train?: how many digits of our own generator, and its seed
+WRITTEN = {True: (20_000, 0), False: (2_000, 1)}  # train?: number of generated digits, and their seed
 
 
 def load_digits(name: str, train: bool, root: str | None = None, download: bool = True) -> Digits:
-    """The training or the test digits of "mnist" (in the folder ``root``, see ``mnist.load``) or
-    "handwriting".
+    """The training or test digits of "mnist" (in the folder ``root``, see ``mnist.load``) or "handwriting".
 
     Raises:
-        DataError: a ValueError; MNIST is not at hand and cannot be downloaded.
+        DataError: a ValueError; MNIST is missing and cannot be downloaded.
     """
     if name == FOLDER:
-        raise DataError("Pictures of one's own are trained on from a terminal: python -m stn_demo train --data FOLDER.")
+        raise DataError(
+            "Training on your own pictures works from a terminal only: python -m stn_demo train --data FOLDER."
+        )
     if name == "handwriting":
         count, seed = WRITTEN[train]
         return handwriting.digits(count, seed)
@@ -31,18 +32,20 @@ def load_digits(name: str, train: bool, root: str | None = None, download: bool 
 
 
 def settings_for(pictures: Pictures, recipe: TrainingSettings, changes: dict[str, Any]) -> TrainingSettings:
-    """``recipe`` with ``changes``, for pictures of one's own: their classes and channels, and the distortion in proportion to
-    the size. ``input_size`` among the changes is the frame, px; as the distortion has it by default.
+    """``recipe`` with ``changes``, for the user's own pictures: sets their classes and channels, and scales the
+    distortion to the image size.
+
+    ``input_size`` among the changes is the side of the frame, px; default: that of the distortion.
 
     Raises:
-        ValueError: as ``TrainingSettings``; or an input that is no square.
+        ValueError: as ``TrainingSettings``; or an input that is not square.
     """
     changes = {"in_channels": pictures.channels, "holdout": 0, **changes}
     name = changes.get("distortion", recipe.distortion)
     distortion = DISTORTIONS[name] if isinstance(name, str) else name
     frame = changes.get("input_size", distortion.frame)
     if not isinstance(frame, int):
-        raise ValueError("Pictures of one's own are trained on in squares; give --input-size one number.")
+        raise ValueError("Your own pictures are trained on as squares; give --input-size one number.")
     framed = distortion.framed(frame)
     if framed.frame != framed.picture:
         changes.setdefault("undistorted", 0.0)
@@ -63,16 +66,16 @@ def settings_for(pictures: Pictures, recipe: TrainingSettings, changes: dict[str
 def load_pictures(
     settings: TrainingSettings, root: str | None, say: Callable[[str], None] = lambda text: None
 ) -> tuple[Digits, Digits]:
-    """The pictures of the folder ``root`` to train and to test on, as ``settings`` take them. ``say`` gets sentences about
-    files that are left out.
+    """The training and test pictures in the folder ``root``, as ``settings`` require them. ``say`` gets a sentence for
+    each file that is left out.
 
     Raises:
-        DataError: a ValueError; they cannot be read, or their classes are not those of the settings.
+        DataError: a ValueError; the pictures cannot be read, or their classes differ from those of the settings.
     """
     if root is None:
-        raise DataError("The pictures of this run lie in a folder; give it with --data.")
+        raise DataError("This run trains on a folder of pictures; give the folder with --data.")
     found = folder.find(root)
     if found.names != settings.model.names:
-        raise DataError(f"The classes in {root} are not those of the run: {', '.join(settings.model.names)}.")
+        raise DataError(f"The classes in {root} differ from those of the run: {', '.join(settings.model.names)}.")
     side, channels = settings.distort.picture, settings.model.in_channels
     return folder.load(found.train, channels, side, say), folder.load(found.test, channels, side, say)

@@ -1,4 +1,4 @@
-"""Several processes that train one network together, as torchrun starts them."""
+"""Several processes that train one network together, started by torchrun."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from ..names import DEVICE
 
 @dataclass(frozen=True)
 class Group:
-    """This process's place: ``rank`` 0 to ``processes`` - 1; rank 0 writes and prints. One process alone by
-    default."""
+    """The processes that train together: this one has ``rank`` 0 to ``processes`` - 1; rank 0 writes and prints. The
+    default is a single process.
+    """
 
     rank: int = 0
     processes: int = 1
@@ -28,29 +29,29 @@ class Group:
         return self.rank == 0
 
     def wrap(self, model: nn.Module) -> nn.Module:
-        """The module to call in training: its gradients come out as the mean over all processes."""
+        """The module to call in training; its gradients are averaged over all processes."""
         if self.processes == 1:
             return model
         return DistributedDataParallel(model, device_ids=[self.device] if self.device.type == "cuda" else None)
 
     def total(self, values: Tensor) -> Tensor:
-        """``values``, summed over all processes in place."""
+        """``values`` summed over all processes, in place."""
         if self.processes > 1:
             dist.all_reduce(values)
         return values
 
     def any(self, yes: bool) -> bool:
-        """Whether it is so in any process."""
+        """Whether ``yes`` is true in any process."""
         return bool(self.total(torch.tensor(float(yes), device=self.device)) > 0)
 
 
 @contextmanager
 def joined(device: str = "auto", alone: bool = False):
-    """The ``Group`` of this process: of torchrun's environment where there is one (gloo on a CPU, nccl on
-    GPUs) and it is not to train ``alone``. "auto": a GPU where there is one.
+    """The ``Group`` of this process: from torchrun's environment (gloo on a CPU, nccl on GPUs), unless ``alone``.
+    Device "auto": a GPU if there is one.
 
     Raises:
-        ValueError: a device that is not there.
+        ValueError: this machine has no such device.
     """
     rank, processes = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     place = find_device(device, int(os.environ.get("LOCAL_RANK", "0")))
@@ -67,7 +68,7 @@ def joined(device: str = "auto", alone: bool = False):
 
 
 def find_device(device: str, index: int = 0) -> torch.device:
-    """The device that "auto", "cpu", "cuda" (the GPU ``index``), "cuda:1" or "mps" (Apple's GPU) names.
+    """The device named "auto", "cpu", "cuda" (the GPU ``index``), "cuda:1" or "mps" (the GPU of Apple).
 
     Raises:
         ValueError: the name is unknown, or this machine has no such device.

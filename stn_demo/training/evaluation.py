@@ -1,4 +1,4 @@
-"""How often a network is wrong, on test digits distorted in a way that is the same for ever."""
+"""The error of a network on test digits, whose distortions are always the same."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Evaluation:
     """Attributes:
     error: wrong answers, percent (the paper's unit).
     interval: 95 % confidence interval of the error, percent (Wilson 1927).
-    count: how many digits.
+    count: number of digits.
     loss: mean negative log-likelihood, nats.
-    confusion: int64 [classes, classes], rows = what it was, columns = what the network said.
+    confusion: int64 [classes, classes]; rows: the label, columns: the answer of the network.
     """
 
     error: float
@@ -35,7 +35,7 @@ class Evaluation:
     confusion: Tensor
 
     def to_dict(self) -> dict:
-        """For JSON: figures rounded to what they mean."""
+        """For JSON, with rounded numbers."""
         return {
             "error": round(self.error, 4),
             "interval": [round(end, 4) for end in self.interval],
@@ -46,9 +46,9 @@ class Evaluation:
 
 
 def test_blocks(digits: Digits, distortion: Distortion, seed: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-    """The fixed test set of a seed, in blocks of at most 1000: images float [B, channels, frame, frame], labels [B].
+    """The fixed test set of a seed in blocks of at most 1000: images float [B, channels, frame, frame], labels [B].
 
-    Distorted on the CPU whatever the network's device, so that every machine measures on the same pictures.
+    Distorted on the CPU whatever the network's device, so that every machine measures on the same images.
     """
     for start in range(0, len(digits.labels), BLOCK):
         generator = torch.Generator().manual_seed(derived_seed(seed, "test", start))
@@ -56,7 +56,7 @@ def test_blocks(digits: Digits, distortion: Distortion, seed: int = 0) -> Iterat
         yield distortion(images, generator).images, digits.labels[start : start + BLOCK]
 
 
-test_blocks.__test__ = False  # not a test, whatever pytest reads into its name
+test_blocks.__test__ = False  # not a test, although its name starts with "test"
 
 
 def evaluate(
@@ -66,10 +66,10 @@ def evaluate(
     seed: int = 0,
     batch_size: int = BLOCK,
 ) -> Evaluation:
-    """Measure ``model`` on ``digits``, each distorted once, as ``seed`` says.
+    """Measure ``model`` on ``digits``, each distorted once; ``seed`` determines the distortions.
 
     Raises:
-        ValueError: no digits, or pictures of another size than the network takes.
+        ValueError: no digits, images of another size than the network takes, or more classes than it knows.
     """
     if isinstance(distortion, str):
         if distortion not in DISTORTIONS:
@@ -77,15 +77,13 @@ def evaluate(
         distortion = DISTORTIONS[distortion]
     if distortion.frame != model.config.input_size:
         raise ValueError(
-            f"This network takes pictures of {model.config.input_size} px, and the distortion makes pictures "
-            f"of {distortion.frame} px; choose another of the two."
+            f"This network takes images of {model.config.input_size} px, but the distortion makes images of "
+            f"{distortion.frame} px; change one of the two."
         )
     if len(digits.labels) == 0:
         raise ValueError("There are no digits to evaluate on.")
     if int(digits.labels.max()) >= model.config.classes:
-        raise ValueError(
-            f"This network knows {model.config.classes} classes, and there are more in what it is measured on."
-        )
+        raise ValueError(f"This network knows {model.config.classes} classes, but the test digits have more.")
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
@@ -105,8 +103,9 @@ def evaluate(
 
 
 def wilson(hits: int, count: int) -> tuple[float, float]:
-    """95 % interval, percent, of a rate of which ``hits`` of ``count`` were seen: Wilson 1927, which unlike
-    the normal approximation holds for the few errors of a good network."""
+    """95 % confidence interval, percent, of a rate of ``hits`` in ``count``. Wilson 1927: unlike the normal
+    approximation it holds for the few errors of a good network.
+    """
     z = 1.959964
     rate, extra = hits / count, z * z / count
     middle = (rate + extra / 2) / (1 + extra)

@@ -1,4 +1,4 @@
-"""What a training run tells whoever watches it."""
+"""The events that a training run reports."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from .state import State
 
 @dataclass(frozen=True)
 class Step:
-    """Where the run is. ``loss`` and ``accuracy`` (0 to 1): means over the distorted training digits of the
-    steps since the last such event; ``samples_per_second`` over the same steps, all processes together."""
+    """Progress of the run. ``loss`` and ``accuracy`` (0 to 1) are means over the distorted training digits since the
+    last such event; ``samples_per_second`` covers the same steps, for all processes together.
+    """
 
     step: int
     steps: int
@@ -26,8 +27,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The network (with averaged weights, where the run averages) measured on the digits ``split``: "test" or
-    "holdout", distorted as in training."""
+    """The network (with averaged weights, if the run averages) was measured on the digits ``split``, "test" or
+    "holdout", distorted as in training.
+    """
 
     step: int
     split: str
@@ -36,7 +38,7 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that is needed to go on from ``step``."""
+    """The state from which the run can be resumed at ``step``."""
 
     step: int
     state: State
@@ -44,8 +46,12 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Finished:
-    """The end: ``model`` is the trained network (with averaged weights, where the run averages), in eval
-    mode, on the CPU; ``seconds`` the time spent training, evaluations not counted."""
+    """The training is done.
+
+    Attributes:
+        model: the trained network (with averaged weights, if the run averages), in eval mode, on the CPU.
+        seconds: training time, without evaluations.
+    """
 
     step: int
     seconds: float
@@ -57,11 +63,11 @@ Event = Step | Evaluated | Snapshot | Finished
 
 
 class TrainingStopped(RuntimeError):
-    """The run cannot go on; the message says why and what to change, in one or two sentences.
+    """The training diverged; the message says why and what to change, in one or two sentences.
 
     Attributes:
-        state: the last good state, from before the fault.
-        kind, values: which of the sentences "diverged_..." of ``faults.SENTENCES``, and the values of its fields.
+        state: the last good state.
+        kind, values: the key "diverged_..." in ``faults.SENTENCES``, and the values of its fields.
     """
 
     def __init__(self, kind: str, state: State, **values: object):

@@ -1,4 +1,4 @@
-"""Training to the end, and telling how it goes."""
+"""Train to the end and yield events."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def train(
     evaluate_every: int = 0,
     snapshot_every: int = 0,
 ) -> Iterator[Event]:
-    """Train, and tell: a ``Step`` every ``report_every`` steps, a ``Snapshot`` every ``snapshot_every`` (0:
-    none), an ``Evaluated`` on the digits held out, else on ``test``, every ``evaluate_every`` (0: none), and
+    """Train and yield events: a ``Step`` every ``report_every`` steps; a ``Snapshot`` every ``snapshot_every`` steps
+    (0: none); an ``Evaluated`` on the held-out digits, else on ``test``, every ``evaluate_every`` steps (0: none); and
     ``Finished``.
 
-    How often it tells does not change the weights. Raises as ``Trainer`` and ``Trainer.report`` do.
+    The intervals do not change the weights. Raises as ``Trainer`` and ``Trainer.report`` do.
     """
     trainer = Trainer(settings, digits, resume_from=resume_from, group=group)
     yield from run(trainer, test, report_every, evaluate_every, snapshot_every)
@@ -41,8 +41,7 @@ def run(
     evaluate_every: int = 0,
     snapshot_every: int = 0,
 ) -> Iterator[Event]:
-    """``train`` for a trainer at hand, which may be asked for its state or given another learning rate
-    between two events."""
+    """``train`` for an existing trainer. Between two events its state may be read and its learning rate changed."""
 
     def due(every: int) -> bool:
         return bool(every) and (trainer.step % every == 0 or trainer.done)

@@ -1,8 +1,8 @@
-"""How much memory a training would need, estimated before it starts, so that one that does not fit can be refused.
+"""Estimate the memory that a training needs, so that one that does not fit can be refused before it starts.
 
-What autograd keeps for the backward pass is measured on two small batches and grows with the batch; to it come the
-gradients, the optimizer's two moments, the averaged weights and the distorted pictures of a batch. Checked against the
-peak of real runs: 7.4 GB for a batch of 65,536 at 28 px, estimated 8.5 GB.
+The tensors that autograd keeps for the backward pass are measured on two small batches and scaled to the batch size.
+The gradients, the optimizer's two moments, the averaged weights and the distorted images of a batch are added. Checked
+against the peak of a real run: 7.4 GB for a batch of 65,536 at 28 px, estimated 8.5 GB.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import torch
 from ..model import Network, build_model
 from .settings import TrainingSettings
 
-BASE = 400 << 20  # bytes of a process with torch and the digits
-SPARE = 0.9  # part of the available memory that a run may take
-WORKSPACE = 1.25  # for what a backward pass holds beside the kept tensors
+BASE = 400 << 20  # bytes: a process with torch and the digits
+SPARE = 0.9  # fraction of the available memory that a run may take
+WORKSPACE = 1.25  # factor for the temporary tensors of a backward pass
 COPIES = 5  # weights, gradients, two moments, averages
 
 
 def needed(settings: TrainingSettings, twin: bool = False) -> int:
-    """Bytes that a training with these settings takes at its peak, about; ``twin``: with a plain network beside it."""
+    """Estimated peak memory, bytes, of a training with these settings; ``twin``: with a plain network beside it."""
     with torch.random.fork_rng(devices=[]):
         model = build_model(settings.model)
     pixels = math.prod(settings.model.shape)
@@ -33,7 +33,7 @@ def needed(settings: TrainingSettings, twin: bool = False) -> int:
 
 
 def available() -> int | None:
-    """Bytes of memory that this machine, or this container, has left; None where it does not say."""
+    """Bytes of free memory of this machine or container; None if unknown."""
     found = []
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
@@ -49,12 +49,12 @@ def available() -> int | None:
         if most != "max":
             found.append(max(0, int(most) - int((group / "memory.current").read_text())))
     except (OSError, ValueError):
-        pass  # no such group: the machine's own figure holds
+        pass  # no such group: use the machine's own figure
     return min(found) if found else None
 
 
 def check(settings: TrainingSettings, twin: bool = False) -> None:
-    """Raises MemoryError, with a sentence, for settings that would not fit."""
+    """Raises MemoryError, with a sentence, for settings that do not fit."""
     has, needs = available(), needed(settings, twin)
     if has is not None and needs > SPARE * has:
         raise MemoryError(
@@ -66,7 +66,7 @@ def check(settings: TrainingSettings, twin: bool = False) -> None:
 def _kept(model: Network, count: int) -> int:
     """Bytes that autograd keeps for the backward pass of ``count`` pictures."""
     storages: dict[int, int] = {}
-    kept = []  # so that no storage is given out twice
+    kept = []  # keeps each storage alive, so that no address is used twice
 
     def keep(tensor):
         storage = tensor.untyped_storage()

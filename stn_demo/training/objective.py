@@ -1,4 +1,4 @@
-"""What a step of a run lowers: the error in the class, and in a run in stages the two-view term."""
+"""The loss of a training step: the classification loss and, for a run in stages, the two-view term."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from ..model.grids import GridGenerator
 from .stages import Stage
 
 BEND = 0.3  # radians
-_POINTS = torch.tensor([[0.0, 0.0], [1.0, 0.0]])  # the middle, and one to its right
+_POINTS = torch.tensor([[0.0, 0.0], [1.0, 0.0]])  # the middle, and a point to its right
 
 
 class Answer(NamedTuple):
-    """log_probs [N, 10] of what each look hands on, of the last look first; the ``Transform`` that led to them, or None in a
-    run without stages."""
+    """log_probs: list of [N, classes], for each look, the last look first. transform: the ``Transform`` that produced
+    them; None in a run without stages.
+    """
 
     log_probs: list[Tensor]
     transform: Transform | None
 
 
 class Staged(nn.Module):
-    """The network of a stage: the transformer of ``network``, read by ``reader``, see ``Stage``."""
+    """The network of a stage: the transformer of ``network``, followed by ``reader``, see ``Stage``."""
 
     def __init__(self, network: Network, reader: nn.Module, stage: Stage):
         super().__init__()
@@ -35,11 +36,13 @@ class Staged(nn.Module):
         learns = {"transformer": self.transformer, "reader": self.reader}
         for name, part in learns.items():
             part.requires_grad_(stage.learns in (name, "all"))
-        # a transformer that has not learnt yet passes its input through: it need not run for a reader
+        # an untrained transformer passes its input through, so it need not run while the reader learns
         self.passes = stage.learns == "reader" and not (stage.looks or stage.views) and untouched(network)
 
     def train(self, mode: bool = True) -> Staged:
-        """Only what learns: the rest keeps to the running means of its batch normalisation."""
+        """Set only the learning part to training mode: the other part uses the running means of its batch
+        normalisation.
+        """
         super().train(mode)
         if mode and self.stage.learns != "all":
             (self.reader if self.stage.learns == "transformer" else self.transformer).eval()
@@ -62,8 +65,9 @@ class Staged(nn.Module):
 
 
 def untouched(network: Network) -> bool:
-    """Whether its transformer at the input is as it was built: theta is the identity, whatever it is shown, and pictures are
-    handed on in the size that they come in."""
+    """Whether the transformer at the input still has its initial weights, so that theta is the identity for any input,
+    and its output has the size of its input.
+    """
     transformer = network.transformers["input"]
     last = transformer.localization.theta
     return (
@@ -74,8 +78,9 @@ def untouched(network: Network) -> bool:
 
 
 def label_loss(log_probs: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Mean negative log-likelihood, of which the part ``smoothing`` is spread over all classes (Szegedy et al. 2016,
-    section 7)."""
+    """Mean negative log-likelihood; the fraction ``smoothing`` of each label is spread over all classes (Szegedy et al.
+    2016, section 7).
+    """
     loss = F.nll_loss(log_probs, labels)
     return (1 - smoothing) * loss - smoothing * log_probs.mean() if smoothing else loss
 
@@ -83,7 +88,7 @@ def label_loss(log_probs: Tensor, labels: Tensor, smoothing: float) -> Tensor:
 def staged_loss(
     answer: Answer, labels: Tensor, matrix: Tensor, network: Network, reader: nn.Module, stage: Stage, smoothing: float
 ) -> Tensor:
-    """Of a step in ``stage``, in which ``reader`` reads. ``matrix`` [N, 3, 3]: the poses, digit -> frame, px from the middle of each."""
+    """The loss of a step in ``stage``. ``matrix`` [N, 3, 3]: the poses, digit -> frame, px from the middle of each."""
     last, *earlier = [label_loss(log_probs, labels, smoothing) for log_probs in answer.log_probs]
     loss = stage.labels * last
     for one in earlier:
@@ -99,26 +104,27 @@ def staged_loss(
 
 
 def view_term(points: Tensor, matrix: Tensor, size: int, teaching: bool = False) -> Tensor:
-    """How far theta for a digit and theta for the same digit in another pose are from moving with the digit.
+    """How far the thetas of one digit in two poses are from moving with the digit.
 
-    Digit i is shown in pose ``matrix[i]`` and, as picture N / 2 + i, in pose ``matrix[N / 2 + i]``; the second is the first
-    turned by delta, and scaled and shifted, which we know. With v the unit vector to which theta turns the x axis, the
-    mean of
+    Digit i is shown in pose ``matrix[i]`` and, as image N / 2 + i, in pose ``matrix[N / 2 + i]``. The second pose is
+    the first rotated by delta, scaled and shifted by known amounts. Let v be the unit vector to which theta maps the x
+    axis. The term is the mean of
 
-        h(angle between R(delta) v1 and v2),
+        h(angle between R(delta) v1 and v2),   h(a) = a^2 / (2 BEND) up to BEND radians, |a| - BEND / 2 above (Huber
+        1964),
 
-    h(a) = a^2 / (2 BEND) up to BEND radians and a - BEND / 2 from there on (Huber 1964), and half of each of: the squared logarithm by which the scales of theta miss the scale between the poses, and the squared
-    distance by which the place that the second theta reads at its middle misses the place that the first reads, moved as
-    the digit was.
+    plus half of each of: the squared logarithm of the ratio between the scales of the thetas and of the poses; and the
+    squared distance between the place that the second theta reads at its middle and the place that the first reads,
+    moved as the digit was.
 
-    1 - <R(delta) v1, v2> in place of h would have no gradient where theta has turned a digit upside down, which is what goes
-    wrong near the ends of the range.
+    The simpler 1 - <R(delta) v1, v2> has no gradient where theta turns a digit upside down, which is the typical error
+    near the ends of the range.
 
     Args:
-        points: [N, 2, 2], where theta reads its middle and the point (1, 0), normalised.
+        points: [N, 2, 2], where theta reads the middle and the point (1, 0), normalised.
         matrix: [N, 3, 3], the poses, digit -> frame, px from the middle of each.
-        size: of the frame, px.
-        teaching: gradients reach only the view whose pose is turned further.
+        size: side of the frame, px.
+        teaching: gradients reach only the view that is rotated further.
     """
     half = len(points) // 2
     turned, scale = _polar(matrix[:, :2, 0])
@@ -139,15 +145,16 @@ def view_term(points: Tensor, matrix: Tensor, size: int, teaching: bool = False)
 
 
 def quarter_term(transform: Transform, labels: Tensor, network: Network, reader: nn.Module) -> Tensor:
-    """The pull of theta's angle to where ``reader`` would read the label better: what the last look hands on is also shown to
-    it turned by one, two and three quarters. The gradient of the reader itself knows the next hill only.
+    """Pulls theta's angle towards a rotation at which ``reader`` reads the label better: the output of the last look is
+    also read rotated by one, two and three quarter turns. The gradient of the reader alone finds the nearest optimum
+    only.
 
-    For each picture the mean over the looks of the sum over the three turns of h(angle to there) times what the probability of
-    its label gains; h as in ``view_term``. A half turn goes through the angle 0.
+    For each image: the mean over the looks of the sum over the three rotations of h(angle to that rotation) times the
+    gain in the probability of the label; h as in ``view_term``. A half turn goes through the angle 0.
     """
     grid = network.transformers["input"].grid
     with torch.no_grad():
-        # what a frame turned further by k quarters, clockwise on the screen, would show
+        # the output of a frame that is rotated further by k quarter turns, clockwise on the screen
         turned = [reader(torch.rot90(transform.warped, k, (2, 3))).float() for k in range(4)]
         right = torch.stack([log_probs.gather(1, labels[:, None])[:, 0].exp() for log_probs in turned], dim=1)
         gain = (right[:, 1:] - right[:, :1]).clamp(min=0)
@@ -164,7 +171,7 @@ def quarter_term(transform: Transform, labels: Tensor, network: Network, reader:
 
 
 def _axis(grid: GridGenerator, theta: Tensor) -> Tensor:
-    """Tensor[N, 2]: where theta sends the x axis."""
+    """Tensor[N, 2]: the vector to which theta maps the x axis."""
     middle, right = grid.at(theta, _POINTS.to(theta)).unbind(1)
     return right - middle
 
@@ -174,6 +181,6 @@ def _huber(angle: Tensor) -> Tensor:
 
 
 def _polar(vectors: Tensor) -> tuple[Tensor, Tensor]:
-    """Angles, radians, and lengths of [N, 2]; the lengths at least 1e-6."""
+    """Angles, radians, and lengths (at least 1e-6) of ``vectors`` [N, 2]."""
     length = vectors.square().sum(1).clamp(min=1e-12).sqrt()
     return torch.atan2(vectors[:, 1], vectors[:, 0]), length

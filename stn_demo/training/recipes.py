@@ -1,28 +1,30 @@
-"""What is trained, and how, as data: name -> settings. ``python -m stn_demo train --recipe NAME``.
+"""Training recipes as data: name -> settings. ``python -m stn_demo train --recipe NAME``.
 
-The small ones, all of one classifier, learn poses of +-90 degrees (a full circle would make 6 and 9 the same), scale 0.6 to
-1.3, shear +-0.2, anywhere in the frame; an eighth of each batch stays as it was written, without which a small network spends little on upright digits
-of the usual size. Settings were chosen on the last 5,000 training digits (--holdout 5000), never on the test set. Error on
-posed / clean ones after five epochs of 128 a batch, at learning rates 2e-3, 5e-3, 1e-2: 3.1 / 2.0, 2.7 / 2.0, 3.3 / 1.7 %;
-of 5e-3 with 0, 1/8, 1/4 of each batch undistorted: 2.7 / 2.0, 3.0 / 1.4, 3.1 / 1.1.
+The small recipes share one classifier. They learn poses of +-90 degrees (with a full circle 6 and 9 would be the same),
+scale 0.6 to 1.3, shear +-0.2, anywhere in the frame. An eighth of each batch stays undistorted; without it a small
+network spends little on upright digits of the usual size. Settings were chosen on the last 5,000 training digits
+(--holdout 5000), never on the test set. Error on posed / undistorted digits after five epochs with batches of 128, at
+learning rates 2e-3, 5e-3, 1e-2: 3.1 / 2.0, 2.7 / 2.0, 3.3 / 1.7 %; at 5e-3 with 0, 1/8, 1/4 of each batch undistorted:
+2.7 / 2.0, 3.0 / 1.4, 3.1 / 1.1 %.
 
-* ``seed-affine``: the lowest error. Its transformer centres and zooms out (scale 1.22 on clean digits); the turning it leaves to the classifier, which has
-  learnt all angles by heart: theta's rotation hardly follows the digit's.
-* ``turn-affine``: the same network, whose transformer turns digits back. The classifier first learns nearly upright digits,
-  then slowly, while poses widen, so that turning is the transformer's to learn; no decay of the weights, which would turn
-  the transformer back. Of a turn by 60 degrees it undoes some 35, at the price of about a percent.
-* ``seed-cnn``: the plain twin, the same classifier without a transformer and the same budget.
+* ``seed-affine``: the lowest error. Its transformer centres and zooms out (scale 1.22 on undistorted digits) but leaves
+rotation to the classifier, which has memorised all angles: theta's rotation hardly follows the digit's.
+* ``turn-affine``: the same network, but its transformer turns digits back. The classifier first learns nearly upright
+digits, then learns slowly while poses widen, so that the transformer has to learn the rotation. There is no weight
+decay, which would pull the rotation back. It undoes about 35 of 60 degrees, at the cost of about one percent.
+* ``seed-cnn``: the plain twin: the same classifier without a transformer, with the same budget.
 
-``ZOO``: the networks of the paper's table, a deep classifier and localization network on all 60,000 digits, for R, RTS, P, E
-each as long for the plain network as for those with a transformer. What they share was chosen on the last 5,000 digits
-(holdout), mostly on R after five epochs: labels smoothed by 0, 0.1: 0.92, 0.71 % wrong; the transformer's output 28, 24 px a
-side: 0.99, 0.92; learning rate 4e-3, 8e-3: 0.92, 1.11. On RTS after six epochs: output 28, 24 px: 0.76, 0.78; weight decay
-0.01, 0.2: 0.76, 0.70; batches of 128 in place of 256: no better. All within half a percent of 5,000 digits, so partly luck.
-The fully connected ones gain by training longer (FCN on R 12 and 60 epochs into a run of 60: 2.4, 1.6; ST-FCN 1.7, 1.0), the
-others hardly (ST-CNN affine on R at the end of 16 epochs 0.54, of 30 with more decay 0.48). A quarter of the localization
-network's learning rate made no difference there (0.52). On TC, at the full rate, all its hidden units died early: a fixed crop,
-1.23 % wrong on the test digits; at a quarter of it the transformer follows the digit. In bfloat16 a step takes half the time,
-and of two threads each trains faster a network of its own.
+``ZOO``: the networks of the paper's table, with a deep classifier and localization network, trained on all 60,000
+digits. For R, RTS, P and E the plain network is trained as long as those with a transformer. Shared settings were
+chosen on the last 5,000 training digits, mostly on R after five epochs: label smoothing 0, 0.1: 0.92, 0.71 % wrong;
+output of the transformer 28, 24 px a side: 0.99, 0.92; learning rate 4e-3, 8e-3: 0.92, 1.11. On RTS after six epochs:
+output 28, 24 px: 0.76, 0.78; weight decay 0.01, 0.2: 0.76, 0.70; batches of 128 instead of 256: no better. All
+differences are below half a percent of 5,000 digits, so partly chance. The fully connected networks gain from longer
+training (FCN on R after 12 and 60 epochs of a run of 60: 2.4, 1.6; ST-FCN 1.7, 1.0), the others hardly (ST-CNN affine
+on R at the end of 16 epochs 0.54, of 30 with more decay 0.48). A quarter of the learning rate for the localization
+network made no difference on R (0.52). On TC, at the full rate, all its hidden units died early: a fixed crop, 1.23 %
+wrong on the test digits; at a quarter of the rate the transformer follows the digit. In bfloat16 a step takes half the
+time, and two processes with one thread each train two networks faster than one process with two threads.
 """
 
 from __future__ import annotations
@@ -53,20 +55,25 @@ RECIPES: dict[str, TrainingSettings] = {
     "seed-affine-60s": _SEED.but(undistorted=0.0, epochs=5, holdout=0),
 }
 
-# Three networks of one kind, trained in stages (``stages``). "upright" learns from two views of each digit, of which the second
-# is turned further by an angle that we know: no angle of any digit is given, but a known augmentation is used. "upright-labels"
-# learns from class labels only. In both the transformer learns through a small frozen reader that has seen nearly upright digits
-# (+-9 degrees) only: a classifier that learns along with it learns the turns that are left, and takes away the reward.
-# Chosen on 1,000 of the last 5,000 training digits; slope, and agreement median / 90th percentile as in ``analysis.turning``:
-# * Looks, of one network trained with two (two views, 5,000 steps): with 1, 2, 3, 4 looks 11 / 65, 4.3 / 28, 2.9 / 14,
-#   2.4 / 12 degrees. Later looks cost no training, so the stages train with ``depth`` 2 what is used with 4.
-# * 1 - <R(delta) v1, v2> as the two-view term has no gradient where a digit has been turned upside down: slope 0.72 after 5,000
-#   steps, nearly all of the rest half turns at +-90 degrees. 1,000 steps more with the term of ``objective.view_term``, angles
-#   near the ends drawn more often (``ends``) and a first view of at most 45 degrees that teaches (``near``): 0.79; of digits
-#   turned by 90 degrees, half turns among 3: 8 -> 1 %, 2: 16 -> 6 %, 5: 42 -> 17 %, 8: 43 -> 31 %, 1: 49 -> 43 %. A 1 turned by
-#   90 degrees and one turned by -90 are nearly one picture: there a slope of 1 is out of reach.
-# * Class labels only, 5,000 steps: slope 0.58, 4.2 / 65 degrees with four looks; half turns at +-90 degrees in 38 % of all.
-# 10,000 steps: 1,000 for the reader, 6,000 for the transformer, 3,000 for the classifier.
+# Three networks of one kind, trained in stages (``stages``). "upright" learns from two views of each digit; the second
+# is rotated further by a known angle. No angle of any digit is given, only a known augmentation is used.
+# "upright-labels" learns from class labels only. In both the transformer learns through a small frozen reader that has
+# seen nearly upright digits (+-9 degrees) only: a classifier that learns along with the transformer learns the
+# remaining rotations, and then nothing rewards undoing them.
+# Chosen on 1,000 of the last 5,000 training digits; slope, and agreement median / 90th percentile as in
+# ``analysis.turning``:
+# * Number of looks, for one network trained with two looks (two views, 5,000 steps): with 1, 2, 3, 4 looks 11 / 65,
+#   4.3 / 28, 2.9 / 14, 2.4 / 12 degrees. Later looks cost no training, so the stages train with ``depth`` 2 and the
+#   network is used with 4.
+# * With 1 - <R(delta) v1, v2> as the two-view term, which has no gradient for a digit that is upside down: slope 0.72
+#   after 5,000 steps; nearly all remaining errors are half turns at +-90 degrees. After 1,000 more steps with
+#   ``objective.view_term``, angles near the ends drawn more often (``ends``) and a teaching first view of at most 45
+#   degrees (``near``): 0.79. Half turns among digits rotated by 90 degrees: class 3: 8 -> 1 %, 2: 16 -> 6 %,
+#   5: 42 -> 17 %, 8: 43 -> 31 %, 1: 49 -> 43 %. A 1 rotated by 90 degrees and one rotated by -90 are nearly the same
+#   image, so a slope of 1 is out of reach there.
+# * Class labels only, 5,000 steps: slope 0.58, 4.2 / 65 degrees with four looks; half turns at +-90 degrees for 38 % of
+#   all digits.
+# "upright" has 10,000 steps: 1,000 for the reader, 6,000 for the transformer, 3,000 for the classifier.
 _READER = Stage(0.1, learns="reader", reader="fcn", poses=(0.1, 0.1))
 _CLASSIFIER = Stage(0.3, learns="reader")
 _UPRIGHT = TrainingSettings(
@@ -76,7 +83,7 @@ _TURNS = Stage(0.6, "transformer", "fcn", poses=(0.15, 1.1), widening=0.4, depth
 RECIPES["upright"] = _UPRIGHT.but(
     stages=(_READER, replace(_TURNS, labels=0.3, views=1.0, teaching=True, near=0.5), _CLASSIFIER)
 )
-# 6,500 steps: 1,000 for the reader, 3,500 for the transformer, 2,000 for the classifier.
+# "upright-labels" has 6,500 steps: 1,000 for the reader, 3,500 for the transformer, 2,000 for the classifier.
 RECIPES["upright-labels"] = _UPRIGHT.but(
     classifier="cnn",
     epochs=13.8667,
@@ -86,10 +93,10 @@ RECIPES["upright-labels"] = _UPRIGHT.but(
         replace(_CLASSIFIER, share=0.308),
     ),
 )
-# the plain twin: 5,000 steps of the same classifier on the same poses; the classifier of "upright" has 3,000 of its own
+# the plain twin: 5,000 steps of the same classifier on the same poses (the classifier of "upright" gets 3,000)
 RECIPES["upright-cnn"] = _UPRIGHT.twin().but(epochs=10.6667)
 
-# Of the lesson: a plain network that has seen upright digits only.
+# For the lesson: a plain network that has seen upright digits only.
 RECIPES["upright-only-cnn"] = TrainingSettings(
     distortion=Distortion(rotation=10, scale=(0.85, 1.15), summary="upright: ±10°, scale 0.85–1.15"),
     epochs=2,
@@ -110,13 +117,14 @@ _CHANGES: dict[str, dict] = {
     "e": {"epochs": 10},
     "tc": {"epochs": 12},
 }
-_CONNECTED = {"r": 60, "rts": 100}  # epochs of the fully connected networks, whose steps take a fourth of the time
-_OUTPUT = {"r": 24, "rts": 28, "p": 24, "e": 24, "tc": 28}  # px a side that the transformer hands on
+_CONNECTED = {"r": 60, "rts": 100}  # epochs of the fully connected networks, whose steps take a quarter of the time
+_OUTPUT = {"r": 24, "rts": 28, "p": 24, "e": 24, "tc": 28}  # side of the transformer's output, px
 
 
 def _zoo() -> dict[str, TrainingSettings]:
-    """The networks of the paper's table (Jaderberg et al. 2015, table 1), by the names of their checkpoints:
-    distortion, network, and what the transformer may do."""
+    """The networks of the paper's table (Jaderberg et al. 2015, table 1) by the names of their checkpoints: distortion,
+    network and transform.
+    """
     found = {}
     for distortion, changes in _CHANGES.items():
         size = DISTORTIONS[distortion].frame

@@ -1,4 +1,4 @@
-"""What a training run is made of, as data."""
+"""The settings of a training run, as data."""
 
 from __future__ import annotations
 
@@ -13,65 +13,69 @@ from ..model.classifier import CLASSIFIERS
 from .stages import Moment, Stage, checked, moment
 
 DATA_SETS = ("mnist", "handwriting")
-FOLDER = "folder"  # pictures of one's own, see data.folder: from a terminal only
+FOLDER = "folder"  # the user's own pictures, see data.folder; from a terminal only
 PRECISIONS = ("float32", "bfloat16")
-NARROW = 0.15  # of the distortion: about how far digits lean anyway
+NARROW = 0.15  # fraction of the distortion: about the slant of undistorted digits
 
 
 def _number(default: Any, low: float, high: float, text: str, whole: bool = False) -> Any:
-    """A numeric field: its default, its range (both ends allowed), whether it is whole, and what it is in a
-    line."""
+    """A numeric field: its default, its range (both ends included), its one-line description, and whether it is an
+    integer.
+    """
     return field(default=default, metadata={"range": (low, high), "whole": whole, "help": text})
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Everything a run depends on besides the digits themselves. Two runs with equal settings on one machine
-    (same number of threads, CPU) end with the same weights to the bit.
+    """Everything that a run depends on except the digits themselves. Two runs with equal settings on one machine (same
+    number of threads, CPU) end with the same weights to the bit.
 
-    ``distortion`` is a name in ``DISTORTIONS``, a ``Distortion``, or a dict of its fields. ``stages``: of a run in
-    stages, see ``Stage``; none: everything learns together. Numbers, their ranges and what they do: the ``metadata`` of
-    the fields.
+    ``distortion`` is a name in ``DISTORTIONS``, a ``Distortion``, or a dict of its fields. ``stages``: the stages of
+    the run, see ``Stage``; empty: everything learns together. The ``metadata`` of the numeric fields holds their ranges
+    and descriptions.
 
     Raises:
-        ValueError: a sentence that names the field and what it may be; a ``RunError`` where each field for itself may be so.
+        ValueError: a sentence that names the field and its allowed values. A ``RunError`` if the fields are allowed one
+            by one but not together.
     """
 
     model: ModelConfig = ModelConfig()
     data: str = field(
         default="mnist",
-        metadata={"choices": DATA_SETS, "help": "which digits: MNIST, or our own generator's"},
+        metadata={"choices": DATA_SETS, "help": "MNIST, or generated handwriting"},
     )
     distortion: str | Distortion = field(
         default="pose",
-        metadata={"choices": tuple(DISTORTIONS), "help": "how every digit is posed, anew each time"},
+        metadata={"choices": tuple(DISTORTIONS), "help": "random distortion of each training digit"},
     )
-    undistorted: float = _number(0.0, 0, 1, "part of each batch that is shown as it was written")
-    settling: float = _number(0.0, 0, 1, "first part of the run, in which poses keep to 15 % of the distortion")
-    widening: float = _number(0.0, 0, 1, "part of the run after that, in which they widen to all of it")
+    undistorted: float = _number(0.0, 0, 1, "fraction of each batch that is not distorted")
+    settling: float = _number(0.0, 0, 1, "first fraction of the run, with 15 % of the distortion")
+    widening: float = _number(0.0, 0, 1, "fraction of the run after that, in which the distortion grows to 100 %")
     widening_factor: float = _number(
-        1.0, 0, 1, "times the learning rate while poses widen, of all but the localization network"
+        1.0, 0, 1, "factor of the learning rate while the distortion grows, except for the localization network"
     )
-    seed: int = _number(0, 0, 2**31 - 1, "of the first weights, the order of the digits and their poses", True)
-    epochs: float = _number(20.0, 1e-3, 10_000, "how often every digit is seen")
+    seed: int = _number(0, 0, 2**31 - 1, "of the initial weights, the order of the digits and their poses", True)
+    epochs: float = _number(20.0, 1e-3, 10_000, "number of passes over the training digits")
     batch_size: int = _number(128, 1, 65_536, "digits per step, over all processes", True)
-    learning_rate: float = _number(5e-3, 1e-9, 100, "AdamW's, at the top of the schedule")
-    localization_factor: float = _number(1.0, 0, 1000, "times the learning rate: the localization network's own")
-    weight_decay: float = _number(1e-2, 0, 10, "AdamW's, on weights (not on biases)")
-    warm_up: float = _number(0.1, 0, 1, "part of the steps over which the rate rises; then it falls as a cosine")
-    clip_norm: float = _number(1.0, 0, 1e9, "longest gradient; longer ones are shortened; 0 = as they are")
+    learning_rate: float = _number(5e-3, 1e-9, 100, "of AdamW, at the top of the schedule")
+    localization_factor: float = _number(1.0, 0, 1000, "factor of the learning rate for the localization network")
+    weight_decay: float = _number(1e-2, 0, 10, "of AdamW, on weights (not on biases)")
+    warm_up: float = _number(0.1, 0, 1, "fraction of the steps in which the rate rises; then it falls as a cosine")
+    clip_norm: float = _number(1.0, 0, 1e9, "largest norm of the gradient; longer ones are clipped; 0 = no limit")
     averaging: float = _number(0.0, 0, 0.99999, "decay of the running mean of the weights; 0 = the last weights")
     label_smoothing: float = _number(
-        0.0, 0, 0.9, "part of each label that is spread over all classes (Szegedy et al. 2016, section 7)"
+        0.0, 0, 0.9, "fraction of each label that is spread over all classes (Szegedy et al. 2016, section 7)"
     )
     precision: str = field(
         default="float32",
         metadata={
             "choices": PRECISIONS,
-            "help": "of convolutions and products in training; theta, grid and sampler stay float32",
+            "help": "of convolutions and matrix products in training; theta, grid and sampler stay float32",
         },
     )
-    holdout: int = _number(0, 0, 50_000, "training digits (the last ones) kept apart, to choose settings by", True)
+    holdout: int = _number(
+        0, 0, 50_000, "number of training digits (the last ones) held out for choosing settings", True
+    )
     stages: tuple[Stage, ...] = ()
 
     def __post_init__(self):
@@ -92,15 +96,17 @@ class TrainingSettings:
         self._check_together()
 
     def _check_together(self) -> None:
-        """Raise for fields that are fine by themselves and do not fit each other."""
+        """Raise for fields that are allowed one by one but do not fit together."""
         if self.distort.frame != self.model.input_size:
             raise ValueError(
-                f"The distortion makes pictures of {self.distort.frame} px, but the model's input_size is "
+                f"The distortion makes images of {self.distort.frame} px, but the model's input_size is "
                 f"{self.model.input_size}; make them equal."
             )
         object.__setattr__(self, "stages", checked(self.stages, self.model, self.distort))
         if self.stages and (self.settling or self.widening):
-            raise ValueError("In a run in stages the stages say how poses widen; leave settling and widening at 0.")
+            raise ValueError(
+                "In a run in stages the stages set the range of the poses; leave settling and widening at 0."
+            )
         if self.batch_size % 2 and any(stage.views for stage in self.stages):
             raise ValueError(f"batch_size is {self.batch_size}; the two-view term needs an even number.")
         if self.settling + self.widening > 1:
@@ -117,12 +123,13 @@ class TrainingSettings:
         if self.model.sampler == "nearest" and self.model.placement:
             raise ValueError(
                 "The nearest sampler has no gradient in theta, so its transformer would never learn; train "
-                "with bilinear, bicubic or deconvolution (nearest is for looking)."
+                "with bilinear, bicubic or deconvolution (nearest is only for viewing)."
             )
 
     def _normalises_single_pixels(self) -> bool:
-        """Whether a batch-normalised localization network stands on a map so small that it pools it to one pixel: batch normalisation
-        then has the other digits of the batch only to compare it with."""
+        """Whether a localization network with batch normalisation gets a map so small that it is pooled to one pixel.
+        The only other values for the normalisation are then those of the other digits in the batch.
+        """
         shapes = CLASSIFIERS[self.model.classifier](self.model.output_size).shapes
         return self.model.localization in ("deep", "wide") and any(
             min(shapes[point][1:]) < 4 for point in self.model.placement
@@ -139,13 +146,15 @@ class TrainingSettings:
 
     @property
     def distort(self) -> Distortion:
-        """The distortion itself, where ``distortion`` is its name."""
+        """The distortion itself, also if ``distortion`` is a name."""
         return DISTORTIONS[self.distortion] if isinstance(self.distortion, str) else self.distortion
 
     def poses(self, progress: float) -> float:
-        """Which part of the distortion's ranges is used at ``progress`` (0 to 1) through the run. A classifier that
-        first knows upright digits well, and then learns slowly while poses widen, leaves it to the transformer to
-        put them upright; one that meets all poses at once learns them by heart, and the transformer only zooms."""
+        """The fraction of the distortion's ranges that is used at ``progress`` (0 to 1) through the run.
+
+        A classifier that first learns upright digits well, and then learns slowly while poses widen, leaves rotation to
+        the transformer. A classifier that sees all poses from the start memorises them, and the transformer only zooms.
+        """
         if progress < self.settling:
             return NARROW
         if progress >= self.settling + self.widening:
@@ -156,19 +165,19 @@ class TrainingSettings:
         return self.settling <= progress < self.settling + self.widening
 
     def moment(self, step: int, steps: int) -> Moment | None:
-        """Which stage ``step`` of a run of ``steps`` belongs to; None in a run without stages."""
+        """The stage of ``step`` in a run of ``steps``; None in a run without stages."""
         return moment(self.stages, min(step, steps - 1), steps) if self.stages else None
 
     def twin(self) -> TrainingSettings:
-        """Of the plain twin: the same classifier without a transformer, trained as long on the same poses."""
+        """Settings of the plain twin: the same classifier without a transformer, trained as long on the same poses."""
         return self.but(placement=(), output_size=None, looks=1, stages=())
 
     def steps(self, count: int) -> int:
-        """How many steps a run over ``count`` training digits takes."""
+        """The number of steps of a run over ``count`` training digits."""
         return max(1, round(self.epochs * count / self.batch_size))
 
     def but(self, **changes: Any) -> TrainingSettings:
-        """A copy with other values; fields of the model config may be given directly."""
+        """A copy with some values changed; fields of the model config may be given directly."""
         known = [item.name for item in fields(self)]
         model = {name: changes.pop(name) for name in list(changes) if name not in known}
         if model:
@@ -185,13 +194,15 @@ class TrainingSettings:
 
     @classmethod
     def from_dict(cls, values: dict) -> TrainingSettings:
-        """The inverse of ``to_dict``; fields left out take their defaults. ValueError for anything else."""
+        """The inverse of ``to_dict``; missing fields take their defaults. ValueError for unknown fields and invalid
+        values.
+        """
         if not isinstance(values, dict):
             raise ValueError(f"Training settings are a JSON object, not {type(values).__name__}.")
         names = [item.name for item in fields(cls)]
         unknown = [name for name in values if name not in names]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no training setting; choose from {', '.join(names)}.")
+            raise ValueError(f"Unknown training setting {unknown[0]!r}; choose from {', '.join(names)}.")
         return cls(**values)
 
     def to_json(self) -> str:
@@ -199,7 +210,7 @@ class TrainingSettings:
 
     @classmethod
     def from_json(cls, text: str) -> TrainingSettings:
-        """The inverse of ``to_json``. ValueError, with a sentence, for text that is no training settings."""
+        """The inverse of ``to_json``. ValueError, with a sentence, for any other text."""
         try:
             values = json.loads(text)
         except (json.JSONDecodeError, TypeError, RecursionError) as error:
@@ -211,7 +222,7 @@ def _distortion(values: dict) -> Distortion:
     names = [item.name for item in fields(Distortion)]
     unknown = [name for name in values if name not in names]
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is no field of a distortion; choose from {', '.join(names)}.")
+        raise ValueError(f"Unknown field {unknown[0]!r} of a distortion; choose from {', '.join(names)}.")
     try:
         return Distortion(**values)
     except TypeError as error:

@@ -1,9 +1,10 @@
-"""A run in stages: who learns in each, who reads what the transformer hands on, and how far poses reach.
+"""A run in stages: what learns in each stage, which classifier reads the output of the transformer, and the range of
+poses.
 
-A transformer that learns together with its classifier leaves most of the turning to it: the classifier learns the turns
-that are left, and there is nothing to gain from undoing them. In stages the two are kept apart. First a reader learns
-digits that are nearly upright; then it is frozen, and the transformer learns to make digits readable for it while poses
-widen; then the transformer is frozen, and the classifier of the network learns what is handed on.
+A transformer that learns together with its classifier leaves most of the rotation to it: the classifier learns the
+remaining rotations, and nothing rewards undoing them. Stages separate the two. First a reader learns nearly upright
+digits. Then it is frozen, and the transformer learns to make digits readable for it while poses widen. Then the
+transformer is frozen, and the network's own classifier learns its output.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ..model.grids import GRIDS
 LEARNERS = ("reader", "transformer", "all")
 OWN = "own"
 READERS = (OWN, *CLASSIFIERS)
-SLACK = 1e-6  # the shares of the stages may miss 1 by this much
+SLACK = 1e-6  # allowed deviation of the sum of all shares from 1
 
 
 @dataclass(frozen=True)
@@ -28,26 +29,26 @@ class Stage:
     """One stage of a run.
 
     Attributes:
-        share: of the steps of the run, above 0; the shares of all stages add up to 1.
-        learns: "reader", "transformer" or "all" of both; what does not learn keeps its weights.
-        reader: who reads what the transformer hands on: "own", the network's classifier, or another classifier of
-            ``CLASSIFIERS``, which belongs to the run only and is in no checkpoint.
-        poses: (from, to): which part of the ranges of the distortion is used at first and at last; shifts, too. The ranges
-            of rotation, scale and shear may be passed by a tenth (1.1).
-        widening: the part of the stage over which ``poses`` goes from its first to its last value, linearly.
-        rate: times the learning rate of the run.
-        labels: weight of the error in the class, the mean negative log-likelihood of the labels, after the last look.
-        looks: weight of the same after each of the looks before the last.
-        depth: how many of its looks the transformer takes, or 0: all. Those that it takes later only, in further stages and
-            when it is used, sharpen what it has learnt, and cost no training.
-        ends: angles are drawn more often near the ends of their range (``Distortion.ends``): which way up a digit is that
-            looks much the same from below, only the ends can teach.
-        quarters: weight of the pull to a quarter turn or a half turn more, where the reader then reads the label better
+        share: fraction of the run's steps, above 0; the shares of all stages add up to 1.
+        learns: "reader", "transformer" or "all"; the other part keeps its weights.
+        reader: the classifier that reads the output of the transformer: "own", the network's classifier, or a name in
+            ``CLASSIFIERS`` for one that belongs to the run only and is in no checkpoint.
+        poses: (from, to): fraction of the distortion's ranges, including shifts, at the start and at the end. Up to
+            1.1, which exceeds the ranges of rotation, scale and shear by a tenth.
+        widening: fraction of the stage over which ``poses`` grows linearly from its first to its last value.
+        rate: factor of the run's learning rate.
+        labels: weight of the classification loss (mean negative log-likelihood of the labels) after the last look.
+        looks: weight of the same loss after each earlier look.
+        depth: number of looks that the transformer takes in this stage, or 0 for all. Further looks in later stages and
+            in use sharpen the result and cost no training.
+        ends: draw angles near the ends of their range more often (``Distortion.ends``): only these teach which way up a
+            digit is that looks similar upside down.
+        quarters: weight of the pull towards a further quarter or half turn if the reader then reads the label better
             (``objective.quarter_term``).
-        views: weight of the two-view term (``objective.view_term``); with it each batch is half as many digits, each in
-            two poses. It needs no angle of any digit, but it uses that we know what we did between the two.
-        teaching: in the two-view term only the view that was turned further learns; the other is taken as right.
-        near: part of the range of angles from which the first of the two views is drawn.
+        views: weight of the two-view term (``objective.view_term``). Each batch then has half as many digits, each in
+            two poses. It needs no angle of any digit, but uses the known difference between the two poses.
+        teaching: in the two-view term only the view that is rotated further learns; the other is taken as correct.
+        near: fraction of the range of angles from which the first of the two views is drawn.
 
     Raises:
         ValueError: a sentence that names the field.
@@ -87,13 +88,15 @@ class Stage:
             object.__setattr__(self, name, _number(name, getattr(self, name), *limits.get(name, (0, 1000))))
 
     def reach(self, progress: float) -> float:
-        """Which part of the ranges of poses is used at ``progress`` (0 to 1) through the stage."""
+        """The fraction of the ranges of poses at ``progress`` (0 to 1) through the stage."""
         first, last = self.poses
         return last if progress >= self.widening else first + (last - first) * progress / self.widening
 
     @classmethod
     def from_dict(cls, values: object) -> Stage:
-        """Of its fields; those left out take their defaults. ValueError for anything else."""
+        """A stage from its fields; missing fields take their defaults. ValueError for unknown fields and invalid
+        values.
+        """
         names = [item.name for item in fields(cls)]
         if not isinstance(values, dict) or not set(values) <= set(names) or "share" not in values:
             raise ValueError(f"A stage is an object with a share and any of {', '.join(names[1:])}, not {values!r}.")
@@ -104,7 +107,7 @@ class Stage:
 
 
 class Moment(NamedTuple):
-    """Where a step is: the number of its stage, the first step of that stage and the first of the next."""
+    """The stage of a step: its index, its first step, and the first step of the next stage."""
 
     index: int
     first: int
@@ -112,7 +115,7 @@ class Moment(NamedTuple):
 
 
 def moment(stages: tuple[Stage, ...], step: int, steps: int) -> Moment:
-    """Of ``step`` (0 to ``steps`` - 1) in a run of ``steps`` steps."""
+    """The stage of ``step`` (0 to ``steps`` - 1) in a run of ``steps`` steps."""
     first, passed = 0, 0.0
     for index, stage in enumerate(stages):
         passed += stage.share
@@ -124,7 +127,7 @@ def moment(stages: tuple[Stage, ...], step: int, steps: int) -> Moment:
 
 
 def checked(values: object, model: ModelConfig, distortion: Distortion) -> tuple[Stage, ...]:
-    """``values``, a row of stages or of dicts of their fields, as stages that fit the network and the distortion.
+    """``values``, a list of stages or of dicts of their fields, as stages that fit the network and the distortion.
 
     Raises:
         ValueError: a sentence.
@@ -143,11 +146,13 @@ def checked(values: object, model: ModelConfig, distortion: Distortion) -> tuple
         if stage.reader != OWN and min(height_width(model.output_size)) < SMALLEST[stage.reader]:
             raise ValueError(f"The reader {stage.reader} needs an output_size of {SMALLEST[stage.reader]} px at least.")
         if (stage.views or stage.quarters) and not GRIDS[model.transform].composes:
-            raise ValueError(f"The two-view and quarter terms are for transforms that turn, not for {model.transform}.")
+            raise ValueError(
+                f"The two-view and quarter terms need a transform with a rotation; {model.transform} has none."
+            )
         if stage.depth > model.looks:
             raise ValueError(f"depth of a stage is {stage.depth}, but the network takes {model.looks} looks.")
         if stage.views and (distortion.corner_sigma or distortion.elastic_sigma or distortion.clutter):
-            raise ValueError("The two-view term is for distortions that turn, scale, shear and shift only.")
+            raise ValueError("The two-view term needs a distortion that only rotates, scales, shears and shifts.")
     return stages
 
 

@@ -1,4 +1,4 @@
-"""What a run has before its first step."""
+"""The initial networks and digits of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def untrained(settings: TrainingSettings) -> Network:
 
 
 def readers(settings: TrainingSettings) -> nn.ModuleDict:
-    """The classifiers by name that belong to the run only, before its first step."""
+    """The initial classifiers, by name, that belong to the run only."""
     names = sorted({stage.reader for stage in settings.stages} - {OWN})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(settings.seed, "readers"))
@@ -32,8 +32,7 @@ def readers(settings: TrainingSettings) -> nn.ModuleDict:
 
 
 def split(digits: Digits, holdout: int) -> tuple[Digits, Digits]:
-    """The training digits, and the last ``holdout`` of them, kept apart. RunError where none would be
-    left."""
+    """The training digits, and the last ``holdout`` of them, which are held out. RunError if none would be left."""
     kept = len(digits.labels) - holdout
     if kept < 1:
         raise RunError("settings_holdout", holdout=holdout, count=len(digits.labels))

@@ -1,4 +1,4 @@
-"""A run, stopped between two steps: everything that going on needs, in memory and on disk."""
+"""The state of a run between two steps: everything that resuming needs, in memory and on disk."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class State:
 
     Attributes:
         settings: of the run.
-        step: how many steps are done.
-        learning_rate: the one in force, which may have been changed while the run went on.
-        seconds: spent training so far.
+        step: number of steps done.
+        learning_rate: the current top learning rate, which may have been changed during the run.
+        seconds: training time so far.
         digits: fingerprint of the training digits, see ``fingerprint``.
-        processes: how many trained together.
-        tensors: weights as "model.*", the optimizer's as "optimizer.*.*", the averaged weights as "average".
+        processes: number of processes that trained together.
+        tensors: weights as "model.*", the optimizer's state as "optimizer.*.*", the averaged weights as "average".
     """
 
     settings: TrainingSettings
@@ -44,7 +44,7 @@ class State:
     tensors: dict[str, Tensor]
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write it, wholly or not at all. CheckpointError where it cannot be written."""
+        """Write the state, completely or not at all. CheckpointError if it cannot be written."""
         about = {name: getattr(self, name) for name in ("step", "learning_rate", "seconds", "digits", "processes")}
         about["settings"] = self.settings.to_dict()
         tensors = {name: value.cpu().contiguous() for name, value in self.tensors.items()}
@@ -52,8 +52,9 @@ class State:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> State:
-        """Read it; nothing executes. CheckpointError, one sentence, for a file that is missing, broken or
-        foreign."""
+        """Read a state; executes no code. CheckpointError, with one sentence, for a file that is missing, damaged or of
+        another format.
+        """
         path = Path(path)
         try:
             if path.stat().st_size > LARGEST_FILE:
@@ -63,7 +64,7 @@ class State:
             raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
         metadata = read_header(data, path.name).get("__metadata__") or {}
         if metadata.get("format") != FORMAT:
-            raise CheckpointError(f"{path.name} is no training state of this program.")
+            raise CheckpointError(f"{path.name} is not a training state of this program.")
         try:
             about = json.loads(metadata["about"])
             settings = TrainingSettings.from_dict(about.pop("settings"))
@@ -73,5 +74,5 @@ class State:
 
 
 def fingerprint(digits: Digits) -> int:
-    """A number that tells one training set from another."""
+    """A checksum of a training set."""
     return zlib.crc32(digits.labels.numpy().tobytes(), zlib.crc32(digits.images.numpy().tobytes()))

@@ -1,4 +1,4 @@
-"""The training loop."""
+"""The training of one network, step by step."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ from .start import readers, split, untrained
 from .state import State, fingerprint
 from .weights import averaged, spread
 
-PATIENCE = 500  # steps that the loss may stay above twice that
+PATIENCE = 500  # steps that the loss may stay above twice that of guessing
 
 
 class Trainer:
-    """One run, a step at a time. ``advance`` trains, ``report`` looks at how it went; ``train`` drives both.
+    """One run. ``advance`` trains one step, ``report`` summarises the steps since the last report; ``loop.run`` calls
+    both.
 
     Attributes:
-        step, steps: steps done, and in all.
+        step, steps: steps done, and total.
         learning_rate: at the top of the schedule; may be changed between two steps.
-        model: the network in training. ``result()`` is the one to use.
-        seconds: spent in ``advance``.
+        model: the network in training; ``result()`` gives the one to use.
+        seconds: time spent in ``advance``.
     """
 
     def __init__(
@@ -46,16 +47,17 @@ class Trainer:
         resume_from: State | None = None,
         group: Group = Group(),
     ):
-        """Takes the training digits, of which ``settings.holdout`` stay apart. ValueError where these, the
-        number of processes or the state to resume from do not fit the settings."""
-        torch.set_flush_denormal(True)  # Adam's means decay through the denormals, which CPUs compute ten times slower
+        """``digits``: the training digits, of which the last ``settings.holdout`` are held out. ValueError if the
+        digits, the number of processes or the state to resume from do not fit the settings.
+        """
+        torch.set_flush_denormal(True)  # Adam's moments become denormal: ten times slower on CPUs
         self.settings, self.group = settings, group
         digits, self.holdout = split(digits, settings.holdout)
         if settings.batch_size % group.processes:
             raise ValueError(
-                f"A batch of {settings.batch_size} does not divide among {group.processes} processes; choose another."
+                f"A batch of {settings.batch_size} cannot be divided among {group.processes} processes; change batch_size."
             )
-        self.chance = math.log(settings.model.classes)  # the loss of a network that knows nothing, nats
+        self.chance = math.log(settings.model.classes)  # loss of guessing, nats
         self.step, self.steps = 0, settings.steps(len(digits.labels))
         self.learning_rate, self.seconds = settings.learning_rate, 0.0
         self._digits = fingerprint(digits)
@@ -70,7 +72,7 @@ class Trainer:
             group.processes,
             at=self._poses,
         )
-        # channels last: with so few channels, CPU convolutions then run twice as fast
+        # channels last: with so few channels, convolutions on a CPU run twice as fast
         self.model = untrained(settings).to(group.device, memory_format=torch.channels_last)
         self.readers = readers(settings).to(group.device, memory_format=torch.channels_last)
         self.parameters = dict(self.model.named_parameters())
@@ -87,8 +89,9 @@ class Trainer:
         self._good = self.state()
 
     def _optimizer(self) -> torch.optim.AdamW:
-        """Groups: the localization networks, with a learning rate of their own, and the rest; each with and
-        without decay, which would pull a bias, so a whole transformer, towards zero."""
+        """Groups: the localization networks, with their own learning rate, and the rest; each with and without weight
+        decay. Biases have none: it would pull the transform towards zero.
+        """
         groups: dict[tuple[bool, bool], list[Tensor]] = {}
         for name, value in self.parameters.items():
             decays = value.dim() > 1 and ".sampler." not in name
@@ -117,7 +120,8 @@ class Trainer:
 
     def rate(self) -> float:
         """The learning rate of the next step: a linear rise, then half a cosine down to 0 at the end of the run, or of
-        each of its stages."""
+        each stage.
+        """
         first, end, factor = 0, self.steps, 1.0
         if now := self.settings.moment(self.step, self.steps):
             first, end, factor = now.first, now.end, self.settings.stages[now.index].rate
@@ -127,7 +131,7 @@ class Trainer:
         return factor * self.learning_rate * (1 + math.cos(math.pi * (progress - rise) / max(1 - rise, 1e-9))) / 2
 
     def _poses(self, step: int) -> tuple[Distortion, ...]:
-        """The distortions of a step: one, or one for each of two views."""
+        """The distortions of a step: one, or two for two views."""
         now, settings = self.settings.moment(step, self.steps), self.settings
         if now is None:
             return (settings.distort.narrowed(settings.poses(step / self.steps)),)
@@ -137,7 +141,7 @@ class Trainer:
         return (replace(distortion, rotation=distortion.rotation * stage.near), last) if stage.views else (last,)
 
     def _enter(self, now: Moment) -> Stage:
-        """The stage of the next step. Its first step finds the averaged weights of the stage before."""
+        """The stage of the next step. The first step of a stage starts from the averaged weights of the previous stage."""
         stage = self.settings.stages[now.index]
         if self.step == now.first and now.index and self.average is not None:
             spread(self.average, self._averaged)
@@ -162,7 +166,8 @@ class Trainer:
             self._watch(told.detach(), (log_probs.argmax(1) == labels).sum())
         self.optimizer.step()
         if self.average is not None:
-            # the mean over all steps (of the stage) at first, then a decaying one: the first weights do not linger
+            # at first the mean over all steps (of the stage), then an exponential mean, so that the initial weights are
+            # forgotten
             now = self.settings.moment(self.step, self.steps)
             done = self.step - (now.first if now else 0)
             decay = min(self.settings.averaging, done / (done + 10))
@@ -171,7 +176,7 @@ class Trainer:
         self.seconds += time.perf_counter() - start
 
     def _loss(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Of the next step: the loss, log-probabilities [B, 10] of the classes, and labels [B]."""
+        """The next step's loss, log-probabilities [B, classes] and labels [B]."""
         now, smoothing = self.settings.moment(self.step, self.steps), self.settings.label_smoothing
         stage = self._enter(now) if now else None
         self._network.train()
@@ -185,7 +190,7 @@ class Trainer:
         return loss, answer.log_probs[0], labels
 
     def _watch(self, loss: Tensor, right: Tensor) -> None:
-        """Shorten the gradient, and add the step to what is reported. Nothing here waits for the device."""
+        """Clip the gradient, and add the step to the sums of the next report. Does not wait for the device."""
         pulls = [
             get_total_norm([value.grad for value in transformer.localization.parameters() if value.grad is not None])
             for transformer in self.model.transformers.values()
@@ -202,15 +207,16 @@ class Trainer:
         self._norms = torch.zeros(1 + len(self.model.transformers), device=self.group.device)
 
     def report(self) -> Step:
-        """How the steps since the last report went.
+        """Statistics of the steps since the last report.
 
         Raises:
-            TrainingStopped: they led nowhere: loss, gradient or weights not finite; the loss far above chance
-                for long; or a transformer without any gradient, because it looks past the picture.
+            TrainingStopped: the training diverged: the loss, a gradient or a weight is not finite; or the loss has
+                stayed far above that of guessing; or a transformer gets no gradient because its grid lies outside the
+                image.
         """
         steps = self.step - self._from
         if not steps:
-            raise ValueError("There is no step to report since the last report.")
+            raise ValueError("No step was trained since the last report.")
         sums, norms = (self.group.total(self._sums) / self.group.processes).tolist(), self._norms.tolist()
         weights = self._flat().abs().sum().item()
         seconds, loss = self.seconds - self._from_seconds, sums[0] / steps
@@ -241,15 +247,14 @@ class Trainer:
         raise TrainingStopped(kind, self._good, step=self._good.step, **values)
 
     def result(self) -> Network:
-        """A copy of the network as it is now, with averaged weights where the run averages; eval mode,
-        CPU."""
+        """A copy of the current network, with averaged weights if the run averages; eval mode, CPU."""
         model = copy.deepcopy(self.model).to("cpu", memory_format=torch.contiguous_format).requires_grad_(True)
         if self.average is not None:
             spread(self.average.cpu(), averaged(model))
         return model.eval()
 
     def state(self) -> State:
-        """A copy of everything that going on from here needs."""
+        """A copy of everything that resuming from here needs."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"readers.{name}": value for name, value in self.readers.state_dict().items()}
         for name, value in self.parameters.items():
@@ -271,19 +276,21 @@ class Trainer:
         if state.settings != self.settings:
             mine, its = self.settings.to_dict(), state.settings.to_dict()
             name = next(name for name in mine if mine[name] != its[name])
-            raise ValueError(f"The run to resume has {name} = {its[name]!r}, not {mine[name]!r}; settings must agree.")
+            raise ValueError(
+                f"The run to resume has {name} = {its[name]!r}, not {mine[name]!r}; the settings must be equal."
+            )
         if state.digits != self._digits:
-            raise ValueError("The run to resume was trained on other digits; give the same ones.")
+            raise ValueError("The run to resume was trained on other digits; use the same digits.")
         try:
             weights = {name: state.tensors[f"model.{name}"] for name in self.model.state_dict()}
             self.model.load_state_dict(weights)
             self.readers.load_state_dict({name: state.tensors[f"readers.{name}"] for name in self.readers.state_dict()})
             for name, value in self.parameters.items():
                 if f"optimizer.step.{name}" not in state.tensors and (self.settings.stages or not state.step):
-                    continue  # it has not learnt yet
+                    continue  # not trained yet
                 self.optimizer.state[value] = {
                     "step": state.tensors[f"optimizer.step.{name}"].to(value.device, copy=True),
-                    # in the memory layout of the weights, which the fused kernel takes for granted
+                    # in the memory layout of the weights, which the fused optimizer requires
                     "exp_avg": torch.zeros_like(value).copy_(state.tensors[f"optimizer.exp_avg.{name}"]),
                     "exp_avg_sq": torch.zeros_like(value).copy_(state.tensors[f"optimizer.exp_avg_sq.{name}"]),
                 }

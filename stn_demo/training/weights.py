@@ -1,4 +1,4 @@
-"""Weights of a network as one row of numbers, for the running mean of them."""
+"""The weights of a network as one flat tensor, for their running mean."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from torch import Tensor, nn
 
 
 def averaged(module: nn.Module) -> list[Tensor]:
-    """What is averaged of it: the weights, and the running means and variances of batch normalisation."""
+    """The tensors of ``module`` that are averaged: weights, and running means and variances of batch normalisation."""
     return [*module.parameters(), *(value for value in module.buffers() if value.is_floating_point())]
 
 
 @torch.no_grad()
 def spread(row: Tensor, values: list[Tensor]) -> None:
-    """Write ``row``, of at least as many numbers as there are in ``values``, into them, one after the other, in place: they
-    keep their memory layout."""
+    """Copy the numbers of ``row`` into ``values``, one tensor after the other, in place, so that they keep their memory
+    layout. ``row`` has at least as many numbers as ``values``.
+    """
     start = 0
     for value in values:
         value.copy_(row[start : start + value.numel()].view(value.shape))

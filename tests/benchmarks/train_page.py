@@ -4,7 +4,7 @@
 
 Starts the app itself, each time with an empty folder of runs, and drives it in headless Chromium. Movement: from the press
 of the button to the first θ on the Train page, of the visitor's own digit, that is not the identity. The minute's demo runs
-on MNIST where STN_DEMO_DATA names its folder, else on the embedded digits.
+on MNIST where STN_DEMO_DATA names its folder, else on the generated digits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the embedded digits promise: MNIST's form, balance, determinism, and that they read as digits."""
+"""What the generated digits promise: MNIST's form, balance, determinism, and that they read as digits."""
 
 import os
 

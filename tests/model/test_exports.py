@@ -41,7 +41,7 @@ def test_the_command_says_what_is_missing(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments, told", [(("nothing", "x.onnx"), "no checkpoint"), (("{file}", "x.pt"), "does not end so")]
+    "arguments, told", [(("nothing", "x.onnx"), "no checkpoint"), (("{file}", "x.pt"), "must be an .onnx file")]
 )
 def test_what_cannot_be_exported_is_a_sentence(tmp_path, monkeypatch, capsys, arguments, told):
     monkeypatch.setenv("STN_DEMO_CHECKPOINTS", str(tmp_path))

@@ -32,7 +32,7 @@ def test_divergence_is_a_sentence_and_can_be_gone_back_from(tmp_path, drawn):
     status = work(run, drawn)
     assert (status["state"], status["code"]) == ("failed", "diverged")
     step = run.last_state(False)
-    assert "Lower " in status["message"] and f" resume from step {step} or begin again." in status["message"]
+    assert "Lower " in status["message"] and f" resume from step {step} or start again." in status["message"]
     for kept in [*run.snapshots(), "latest"]:
         checkpoints.load(run.network(kept))  # refuses what is no number
     status = work(run, drawn, "rate 0.001", "step", "step", "stop")

@@ -171,7 +171,7 @@ def test_renaming_saving_and_deleting(tmp_path, reference):
     for name in ("mine", "../mine", ""):
         with pytest.raises(RunError):
             runs.save(id, "latest", name, folder)
-    with pytest.raises(RunError, match="kept no copy"):
+    with pytest.raises(RunError, match="no saved"):
         runs.path(id, 11_111)
     for order in (runs.pause, runs.stop, runs.resume, runs.step):
         with pytest.raises(RunError, match="is done"):

@@ -81,14 +81,14 @@ def test_a_distortion_of_ones_own_survives_json():
         ({"averaging": 1}, "averaging"),
         ({"data": "svhn"}, "choose one of mnist, handwriting"),
         ({"distortion": "q"}, "choose one of none, pose"),
-        ({"distortion": {"spin": 3}}, "'spin' is no field of a distortion"),
+        ({"distortion": {"spin": 3}}, "Unknown field 'spin' of a distortion"),
         ({"distortion": {"rotation": "x"}}, "distortion"),
         ({"distortion": "rts"}, "42 px, but the model's input_size is 28"),
         ({"undistorted": 0.1, "distortion": "tc", "model": {"input_size": 60}}, "undistorted is 0.1, but"),
         ({"settling": 0.7, "widening": 0.7}, "settling is 0.7"),
         ({"precision": "float8"}, "choose one of float32, bfloat16"),
         ({"label_smoothing": 1}, "label_smoothing"),
-        ({"momentum": 0.9}, "'momentum' is no training setting"),
+        ({"momentum": 0.9}, "Unknown training setting 'momentum'"),
         ({"model": {"transform": "spiral"}}, "transform is 'spiral'"),
         ({"model": {"sampler": "nearest"}}, "nearest sampler has no gradient"),
     ],
@@ -347,7 +347,7 @@ def test_weights_that_are_no_numbers_stop_the_run_and_the_last_good_state_is_kep
     state = trainer.state()
     with torch.no_grad():
         trainer.model.classifier.stages["conv1"].conv.weight[0, 0, 0, 0] = float("nan")
-    with pytest.raises(TrainingStopped, match=r"no finite number any more.*Lower the learning rate") as stopped:
+    with pytest.raises(TrainingStopped, match=r"no longer a finite number.*Lower the learning rate") as stopped:
         next(events)
     assert stopped.value.state.step == good.step == 4
     assert_same(stopped.value.state.tensors, state.tensors)
@@ -358,7 +358,7 @@ def test_a_grid_outside_the_picture_stops_the_run(digits):
     trainer = Trainer(SHORT, digits)
     with torch.no_grad():
         trainer.model.transformers["input"].localization.theta.bias[2] = 9.0  # far to the right
-    with pytest.raises(TrainingStopped, match="'input' gets no gradient any more: its grid lies wholly outside"):
+    with pytest.raises(TrainingStopped, match="'input' no longer gets a gradient: its grid is entirely outside"):
         list(run(trainer))
 
 
@@ -404,5 +404,5 @@ def test_pictures_of_the_wrong_size_are_refused(digits):
 
 
 def test_a_batch_that_does_not_divide_is_refused(digits):
-    with pytest.raises(ValueError, match="32 does not divide among 3"):
+    with pytest.raises(ValueError, match="32 cannot be divided among 3"):
         Trainer(SHORT, digits, group=Group(processes=3))

@@ -490,7 +490,7 @@ def test_every_choice_has_its_words_in_both_languages(client):
 
 
 def test_a_run_on_embedded_digits_needs_no_data_set(client, monkeypatch):
-    """The strip takes MNIST for a run on MNIST where it is there, else the embedded digits."""
+    """The strip takes MNIST for a run on MNIST where it is there, else the generated digits."""
     pictures = Pictures(Samples(None), None)
     assert not mnist.is_at_hand()
     assert isinstance(pictures._set("mnist"), Digits)
