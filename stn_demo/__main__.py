@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 
 from . import checkpoints
-from .analysis import results, zoom
 from .cli import analyse as analysis
 from .cli import export as exporting
+from .cli import list as listing
 from .cli.train import Interrupted, Job, train_to_file
 from .cli.train_all import train_all
 from .data import folder as pictures
@@ -147,41 +147,6 @@ def _evaluate(options: argparse.Namespace) -> None:
     print(f"error {result.error:.2f} % (95 % interval {low:.2f} to {high:.2f}), loss {result.loss:.4f}")
 
 
-def _list(options: argparse.Namespace) -> None:
-    broken: list[str] = []
-    found = checkpoints.available(options.folder, broken.append)
-    if options.json:
-        shown = [{**info._asdict(), "path": str(info.path), "config": info.config.to_dict()} for info in found]
-        print(json.dumps({"checkpoints": shown, "broken": broken}))
-        return
-    measured = results.read(results.folder_of(options.folder), "zoom")
-    for info in found:
-        place = ", ".join(info.config.placement)
-        what = f"{info.config.transform} transformer at {place}" if place else "no transformer"
-        tests = info.provenance.get("test_error", {})
-        errors = ", ".join(f"{name} {error:.2f} %" for name, error in tests.items())
-        what += f", {info.config.classifier} classifier"
-        if info.config.class_names:
-            what += f", classes {', '.join(info.config.class_names)}"
-        print(f"{info.name:24} {what}, {info.parameters:,} weights; test error {errors or 'not measured'}")
-        if "input" in info.config.placement:
-            print(f"{'':24} {zoom.in_words(_zoom(info, measured)) or 'scale of its frame not measured (run analyse)'}")
-    for sentence in broken:
-        print(f"stn_demo: {sentence}", file=sys.stderr)
-    if not found:
-        print(f"no checkpoints in {options.folder or checkpoints.default_folder()}")
-
-
-def _zoom(info: checkpoints.Info, measured: dict[str, dict]) -> dict | None:
-    """The measured zoom of these weights: from ``analyse``, else from when the checkpoint was written."""
-    entry = measured.get(info.name)
-    if entry and entry["checkpoint"]["sha256"] == results.sha256(info.path):
-        return entry["result"]
-    own = info.provenance.get("zoom")
-    numbers = isinstance(own, dict) and all(isinstance(own.get(name), (int, float)) for name in ("scale", "outside"))
-    return own if numbers else None
-
-
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **options):
         super().__init__(**options, allow_abbrev=False)
@@ -208,11 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits")
     command.set_defaults(run=_evaluate)
 
-    command = commands.add_parser("list", help="list the checkpoints", description="List the checkpoints in a folder.")
-    command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
-    command.add_argument("--json", action="store_true", help="print JSON, with configs and provenance")
-    command.set_defaults(run=_list)
-
+    listing.add(commands)
     analysis.add(commands, _add_common)
     exporting.add(commands)
     return parser

@@ -14,18 +14,17 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from ..data.pose import DIGIT, Pose, homography, pose_images, pose_matrices
+from ..data.pose import DIGIT, Pose, pose_images, pose_matrices
 from ..model import Network, Sampler
-from ..model.grids import GridGenerator, ThinPlateSplineGrid, base_points
+from ..model.grids import GridGenerator
 from ..model.transformer import SpatialTransformer, Transform
-from . import decompose, readers
+from . import decompose
 from .gradient import Push, pushes
+from .inspection import look_into
+from .outline import CORNERS, outline_of, theta_of_corners, untouched_grid
 
 MOST_AT_REST = 1024  # digits remembered for one network
 _at_rest: WeakKeyDictionary[Network, dict[bytes, Tensor]] = WeakKeyDictionary()  # digit: theta
-CORNERS = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])  # corners of the output, clockwise from the top left
-_ALONG = torch.linspace(0, 1, 13)[:-1, None]
-EDGE = torch.cat([a + (b - a) * _ALONG for a, b in zip(CORNERS, CORNERS.roll(-1, 0), strict=True)])
 
 
 @dataclass(frozen=True)
@@ -132,12 +131,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     given = own if wanted is None else torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)
     # theta is given, so the localization network does not run again
     trace = model.trace(inputs, given, sampler if first is not None else None)
-    twin_probs = [None] * count
-    if twin is not None:
-        twin_size = twin.config.side
-        seen = inputs[:, :1] if twin_size == size else pose_images(digits, poses, twin_size)
-        twin_probs = twin(_in_channels(seen, twin)).exp()
-
+    twin_probs = [None] * count if twin is None else _twin_probs(twin, inputs, digits, poses)
     applied = decompose.pose_matrix(matrices, DIGIT)
     words, looked = {}, [()] * count
     predicted, bend = [[]] * count, [0.0] * count
@@ -152,10 +146,9 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         looked = _looks(first, inputs, both.looks[:count], output, sampler)
     parts = _in_words(words, count)
     thetas, probs = transform.theta.tolist(), trace.log_probs.exp()
+    reader = None if first is None else sampler or first.sampler
     looks = [
-        _look_into(
-            scene, None if first is None else sampler or first.sampler, inputs[i : i + 1], transform.grid[i : i + 1]
-        )
+        look_into(reader, inputs[i : i + 1], transform.grid[i : i + 1], scene.density, scene.inspect)
         for i, scene in enumerate(scenes)
     ]
     pushed = _pushed(model, scenes, inputs, transform.theta, probs, sampler) if first is not None else {}
@@ -178,6 +171,13 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         )
         for i, scene in enumerate(scenes)
     ]
+
+
+def _twin_probs(twin: Network, inputs: Tensor, digits: Tensor, poses: list[Pose]) -> Tensor:
+    """Probabilities [N, classes] of the twin, for the same poses in a frame of its own size."""
+    side = twin.config.side
+    seen = inputs[:, :1] if side == inputs.shape[-1] else pose_images(digits, poses, side)
+    return twin(_in_channels(seen, twin)).exp()
 
 
 def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> tuple[Transform, Tensor]:
@@ -221,26 +221,6 @@ def _pushed(
 def _untouched(inputs: Tensor) -> Transform:
     nothing = inputs.new_zeros(len(inputs), 1, 0)
     return Transform(nothing[:, 0], untouched_grid(inputs), inputs, nothing)
-
-
-def untouched_grid(inputs: Tensor) -> Tensor:
-    """The identity grid [N, S, S, 2] for ``inputs`` [N, 1, S, S]."""
-    size = inputs.shape[-1]
-    return base_points(size, size, inputs).view(1, size, size, 2).expand(len(inputs), -1, -1, -1)
-
-
-def outline_of(grid: GridGenerator, theta: Tensor) -> Tensor:
-    """Where the edge of the output is read [N, 4 k, 2]: its four corners, and for a curved edge also points between
-    them.
-    """
-    return decompose.send(grid, theta, EDGE if isinstance(grid, ThinPlateSplineGrid) else CORNERS)
-
-
-def theta_of_corners(corners: Tensor) -> Tensor:
-    """The theta [8] of the projective transform that reads the output's corners at ``corners`` [4, 2] of the input."""
-    matrix = homography(corners[None] - CORNERS, 2.0)[0]
-    depth = torch.where(matrix[2, 2].abs() < 1e-6, 1e-6, matrix[2, 2])
-    return (matrix / depth).flatten()[:8]
 
 
 MAPS = (
@@ -308,50 +288,3 @@ def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> T
             raise ValueError("Only a projective transform can be set by its four corners.")
         return theta_of_corners(torch.tensor(grab["corners"], dtype=torch.float32))
     return decompose.theta_from_parts(grid, grab["parts"], size, output)
-
-
-def _look_into(scene: Scene, sampler: Sampler | None, image: Tensor, grid: Tensor) -> tuple[Tensor | None, dict | None]:
-    """Read density and inspection of one scene; ``sampler`` is None if the network has no transformer."""
-    if not scene.density and scene.inspect is None:
-        return None, None
-    if sampler is None:
-        return torch.ones_like(image[0, 0]), None
-    density = readers.density(sampler, grid, image.shape[-1])[0] if scene.density else None
-    inspect = None
-    if scene.inspect is not None:
-        view, x, y = scene.inspect
-        look = _inspect_warped if view == "warped" else _inspect_input
-        if max(x, y) < (grid.shape[1] if view == "warped" else image.shape[-1]):
-            inspect = look(sampler, image, grid, x, y)
-    return density, inspect
-
-
-def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> dict:
-    """How output pixel (x, y) was read: its value, the position ``source`` in input pixels (centres at whole numbers),
-    and ``taps``: (input x, input y, weight, input value, 1 inside the image or 0 outside). Neighbours outside are
-    listed with value 0.
-    """
-    place = torch.tensor(x), torch.tensor(y)
-    weights = readers.weights(sampler, grid, image.shape[-1], *place)
-    pixels = image[0, 0]
-    taps = [
-        [column, row, float(weights[row, column]), float(pixels[row, column]), 1]
-        for row, column in weights.nonzero().tolist()
-    ]
-    source = readers.source(grid, image.shape[-1], *place)
-    for column, row, weight, listed in readers.outside(sampler, source, image.shape[-1]).tolist():
-        if listed:
-            taps.append([int(column), int(row), weight, 0.0, 0])
-    taps.sort(key=lambda tap: (tap[1], tap[0]))
-    value = float(sampler(image, grid)[0, 0, y, x])
-    return {"view": "warped", "x": x, "y": y, "value": value, "source": source.tolist(), "taps": taps}
-
-
-def _inspect_input(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> dict:
-    """Which output pixels read input pixel (x, y): ``taps``, (output x, output y, weight), and the ``total`` of the
-    weights.
-    """
-    weights = readers.readers(sampler, grid, image.shape[-1], torch.tensor(x), torch.tensor(y))
-    taps = [[column, row, float(weights[row, column])] for row, column in weights.nonzero().tolist()]
-    value = float(image[0, 0, y, x])
-    return {"view": "input", "x": x, "y": y, "value": value, "total": float(weights.sum()), "taps": taps}

@@ -17,8 +17,9 @@ from ..model import ModelConfig, Network, Sampler
 from ..model.grids import GRIDS, ProjectiveGrid
 from ..model.transformer import SpatialTransformer
 from . import decompose, readers
-from .frame import CORNERS, MAPS, Scene, maps, outline_of, theta_of_corners, untouched_grid
+from .frame import MAPS, Scene, maps
 from .landscape import classify
+from .outline import CORNERS, outline_of, theta_of_corners, untouched_grid
 
 POSE = ("rotation", "scale", "shift_x", "shift_y", "shear")  # order of a graph's ``pose``
 FRAME_INPUTS = ("digit", "pose", "corners", "elastic", "grab", "grab_theta", "grab_parts", "grab_corners", "given")

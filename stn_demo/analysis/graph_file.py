@@ -36,6 +36,7 @@ TRACED = (
     "decompose",
     "readers",
     "landscape",
+    "outline",
 )  # modules of this folder that a graph is traced from
 NEEDED = ("onnx", "onnxscript")
 EXTERNAL = 1  # TensorProto.DataLocation of ONNX

@@ -76,9 +76,7 @@ class Runs:
 
     def status(self, id: str) -> dict[str, Any]:
         """The fields of run.json and status.json, and: alive (a process trains it), mine (that process is controlled
-        from here), resumable (``resume`` would start a process).
-
-        A run whose process was killed is "lost" from that moment on.
+        from here), resumable (``resume`` would start a process). A run whose process was killed is "lost" from then on.
         """
         run = self.store.run(id)
         held = run.alive()  # ask first: a process writes its last status before it releases the lock
@@ -95,9 +93,8 @@ class Runs:
         return {**status, "alive": alive, "mine": alive and worker is not None, "resumable": resumable}
 
     def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """The lines of the log after the cursor ``since``, and the cursor for the next call.
-
-        A log begins with a line "start"; if "start" comes again, the log was cut and is sent again as a whole.
+        """The lines of the log after the cursor ``since``, and the cursor for the next call. A log begins with a line
+        "start"; if "start" comes again, the log was cut and is sent again as a whole.
         """
         return self.store.run(id).events(since)
 
@@ -106,7 +103,7 @@ class Runs:
         return self.store.run(id).snapshots()
 
     def path(self, id: str, step: int | str = "latest", twin: bool = False) -> Path:
-        """The checkpoint of a snapshot, or of the current network ("latest"), which is rewritten about every second."""
+        """The checkpoint of a snapshot, or of the current network ("latest"), which is rewritten every second or so."""
         run = self.store.run(id)
         if step != "latest" and (isinstance(step, bool) or not isinstance(step, int)):
             raise RunError("unknown_step", step=str(step)[:20])
@@ -132,8 +129,7 @@ class Runs:
         Args:
             name: a name for people.
             twin: also train the network without its transformers, on the same batches.
-            minutes: instead of ``settings.epochs``: train as many epochs as this machine manages in this time, measured
-                in the first second of the run.
+            minutes: train as many epochs as this machine manages in this time, measured in the first second.
             digits: train on the first ``digits`` digits only.
             device: "auto", "cpu" (one core), "cuda", "cuda:N" or "mps". Runs are reproducible to the bit on the CPU.
         """
@@ -154,8 +150,8 @@ class Runs:
         return run.id
 
     def resume(self, id: str, rate: float | None = None) -> None:
-        """Continue a paused run, or, if its process has ended, continue from the last saved state; with another
-        learning rate, if given.
+        """Continue a paused run, or one whose process has ended, from its last saved state; with another rate, if
+        given.
         """
         self._order(id, *(() if rate is None else (rate_order(rate),)), "resume")
 
@@ -175,10 +171,8 @@ class Runs:
         self._order(id, "stop", spawn=False)
 
     def reset(self, id: str, seed: int | None = None) -> str:
-        """Start the run again as a new run, with its original learning rate; returns the new id.
-
-        With the same ``seed`` it is the same to the bit (on the CPU of one machine). Ends the old run if it is
-        controlled from here.
+        """Start the run again as a new one, with its original learning rate, and end the old one if it is controlled
+        from here; returns the new id. With the same ``seed`` it is the same to the bit (on the CPU of one machine).
         """
         about = self.status(id)
         settings = TrainingSettings.from_dict(about["settings"])
@@ -194,9 +188,7 @@ class Runs:
         return self._start({name: about.get(name) for name in kept} | {"settings": settings.to_dict()})
 
     def warm(self) -> None:
-        """Keep a process ready, so that starting a run takes no seconds. If no process can be started, ``start`` will
-        report why.
-        """
+        """Keep a process ready, so that starting a run takes no seconds. If that fails, ``start`` will report why."""
         with self._mutex:
             if not self._closed and (self._spare is None or not self._spare.fresh):
                 self._end_spare()
@@ -216,9 +208,7 @@ class Runs:
             old.close()
 
     def _order(self, id: str, *orders: str, spawn: bool = True) -> None:
-        """Send orders to the process of a run. If that has ended, start a new process, or raise RunError if ``spawn``
-        is False.
-        """
+        """Send orders to the process of a run; start one if it has ended, or raise RunError without ``spawn``."""
         with self._mutex:
             status, run, worker = self.status(id), self.store.run(id), self._driven(id)
             if status["alive"] and worker is not None:
@@ -238,7 +228,7 @@ class Runs:
                     self._spawn(run, orders)
 
     def _own(self) -> str | None:
-        """The id of the run that is trained from here; None if there is none. Waits for a process that is just ending."""
+        """The id of the run that is trained from here, or None. Waits for a process that is just ending."""
         worker = self._worker
         if worker is None or worker.folder is None:
             return None
@@ -304,7 +294,7 @@ class Runs:
     def save(
         self, id: str, step: int | str, name: str, folder: str | os.PathLike[str] | None = None, twin: bool = False
     ) -> Path:
-        """Save a network of the run as the checkpoint ``name`` in ``folder`` (default: the folder of checkpoints), with
-        its provenance; returns its path. Never overwrites another checkpoint.
+        """Save a network of the run as the checkpoint ``name`` in ``folder`` (default: that of checkpoints); returns
+        its path. Never overwrites another checkpoint.
         """
         return keep(self.status(id), self.path(id, step, twin), name, folder, twin)

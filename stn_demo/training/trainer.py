@@ -40,15 +40,10 @@ class Trainer:
     """
 
     def __init__(
-        self,
-        settings: TrainingSettings,
-        digits: Digits,
-        *,
-        resume_from: State | None = None,
-        group: Group = Group(),
+        self, settings: TrainingSettings, digits: Digits, *, resume_from: State | None = None, group: Group = Group()
     ):
-        """``digits``: the training digits, of which the last ``settings.holdout`` are held out. ValueError if the
-        digits, the number of processes or the state to resume from do not fit the settings.
+        """The last ``settings.holdout`` of ``digits`` are held out. ValueError if digits, processes or state do not
+        fit.
         """
         torch.set_flush_denormal(True)  # Adam's moments become denormal: ten times slower on CPUs
         self.settings, self.group = settings, group

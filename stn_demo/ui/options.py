@@ -62,11 +62,49 @@ class Options:
 
 
 def read_options(arguments: list[str] | None = None) -> Options:
-    """Parse and check the command line; argparse exits with code 2 for what it cannot read.
+    """Parse and check the command line; argparse exits with status 2 for what it cannot parse.
 
     Raises:
-        OptionError: a folder cannot be read, a device is not there, or the port is taken.
+        OptionError: a value is not allowed, a folder cannot be read, or the name of a device is unknown.
     """
+    values = vars(_parser().parse_args(arguments))
+    port = values["port"]
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise OptionError(f"--port {port}: a port is a number from 1 to 65535.")
+    hosts, frames = tuple(values["allow_host"]), tuple(values["allow_frame"])
+    options = Options(**{**values, "port": int(port), "allow_host": hosts, "allow_frame": frames})
+    _check_names(options)
+    _check_folders(options)
+    for name, most in (("--longest-run", options.longest_run), ("--most-disk", options.most_disk)):
+        if not 0 < most < 1e9:
+            raise OptionError(f"{name} {most}: give a number above 0.")
+    if not DEVICE.fullmatch(options.device):
+        raise OptionError(f"--device {options.device}: choose auto, cpu, cuda, cuda:N or mps.")
+    return options
+
+
+def _check_names(options: Options) -> None:
+    for name in options.allow_host:
+        if not HOST.fullmatch(name):
+            raise OptionError(f"--allow-host {name}: give a plain name, such as digits.example.org.")
+    for name in options.allow_frame:
+        if not FRAME.fullmatch(name):
+            raise OptionError(f"--allow-frame {name}: give an origin, such as https://huggingface.co.")
+
+
+def _check_folders(options: Options) -> None:
+    for name, folder in (("--checkpoints", options.checkpoints), ("--data", options.data), ("--runs", options.runs)):
+        if folder is None:
+            continue
+        if folder.exists() and not folder.is_dir():
+            raise OptionError(f"{name} {folder}: this is a file; give a folder.")
+        if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+            raise OptionError(f"{name} {folder}: no permission to read this folder.")
+    if options.data is not None and not options.data.exists():
+        raise OptionError(f"--data {options.data}: there is no such folder.")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="app.py", description="Watch a spatial transformer network look at your digit, in the browser."
     )
@@ -94,6 +132,18 @@ def read_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument(
         "--runs", type=Path, help="folder of the training runs (default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs)"
     )
+    _add_access(parser)
+    parser.add_argument(
+        "--longest-run", type=float, default=240.0, metavar="MINUTES", help="of training a run (default: 240)"
+    )
+    parser.add_argument(
+        "--most-disk", type=int, default=2048, metavar="MB", help="that the runs may take in all (default: 2048)"
+    )
+    return parser
+
+
+def _add_access(parser: argparse.ArgumentParser) -> None:
+    """The options that say who may use the app, and from where."""
     parser.add_argument(
         "--training",
         choices=("owner", "everyone", "off"),
@@ -117,39 +167,6 @@ def read_options(arguments: list[str] | None = None) -> Options:
         metavar="ORIGIN",
         help="a page that may show this one in a frame, such as https://huggingface.co; may be given several times",
     )
-    parser.add_argument(
-        "--longest-run", type=float, default=240.0, metavar="MINUTES", help="of training a run (default: 240)"
-    )
-    parser.add_argument(
-        "--most-disk", type=int, default=2048, metavar="MB", help="that the runs may take in all (default: 2048)"
-    )
-    values = vars(parser.parse_args(arguments))
-    port = values["port"]
-    if not port.isdecimal() or not 1 <= int(port) <= 65535:
-        raise OptionError(f"--port {port}: a port is a number from 1 to 65535.")
-    hosts, frames = tuple(values["allow_host"]), tuple(values["allow_frame"])
-    options = Options(**{**values, "port": int(port), "allow_host": hosts, "allow_frame": frames})
-    for name in options.allow_host:
-        if not HOST.fullmatch(name):
-            raise OptionError(f"--allow-host {name}: give a plain name, such as digits.example.org.")
-    for name in options.allow_frame:
-        if not FRAME.fullmatch(name):
-            raise OptionError(f"--allow-frame {name}: give an origin, such as https://huggingface.co.")
-    for name, folder in (("--checkpoints", options.checkpoints), ("--data", options.data), ("--runs", options.runs)):
-        if folder is None:
-            continue
-        if folder.exists() and not folder.is_dir():
-            raise OptionError(f"{name} {folder}: this is a file; give a folder.")
-        if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
-            raise OptionError(f"{name} {folder}: no permission to read this folder.")
-    for name, most in (("--longest-run", options.longest_run), ("--most-disk", options.most_disk)):
-        if not 0 < most < 1e9:
-            raise OptionError(f"{name} {most}: give a number above 0.")
-    if options.data is not None and not options.data.exists():
-        raise OptionError(f"--data {options.data}: there is no such folder.")
-    if not DEVICE.fullmatch(options.device):
-        raise OptionError(f"--device {options.device}: choose auto, cpu, cuda, cuda:N or mps.")
-    return options
 
 
 def bound_socket(options: Options) -> socket.socket:

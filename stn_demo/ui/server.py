@@ -94,6 +94,11 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
         visitors=visitors,
         prefix=options.prefix,
     )
+    return _mounted(app, blocks, options)
+
+
+def _mounted(app: FastAPI, blocks: gr.Blocks, options: Options) -> FastAPI:
+    """``app`` with Gradio's page at its root."""
     return gr.mount_gradio_app(
         app,
         blocks,

@@ -24,6 +24,41 @@ MOST_NETWORK = 16 << 20  # bytes, as live.private.LARGEST
 def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_train: Callable) -> None:
     """Add the routes. ``may_train(scope)`` says whether whoever asks may train."""
     _add_network(app, batcher, status, may_train)
+    _add_digits(app, batcher, pictures)
+
+    @app.post("/stn/link")
+    async def link(request: Request):
+        text = await http.body(request, 256 * 1024)
+        try:
+            values = parse(text)
+            valid = read_state(values, batcher.defaults)
+            await batcher.run(
+                lambda engine: [engine.networks.get(valid[name]) for name in ("model", "twin") if valid[name]]
+            )
+            return {"state": valid, "problem": None}
+        except RequestError as error:
+            default = read_state({}, batcher.defaults)
+            return {"state": default, "problem": {"code": error.code, "message": str(error)}}
+
+    async def precise(request: Request, work: Callable) -> JSONResponse:
+        try:
+            text = await http.body(request, 256 * 1024)
+            asked = read_request(parse(text), batcher.defaults)
+            return JSONResponse(await batcher.run(partial(work, asked)))
+        except ValueError as error:
+            return http.refuse(getattr(error, "code", "bad_request"), str(error))
+
+    @app.post("/stn/export")
+    async def export(request: Request):
+        return await precise(request, (await batcher.ready()).answers.export)
+
+    @app.post("/stn/code")
+    async def code(request: Request):
+        return await precise(request, (await batcher.ready()).answers.code)
+
+
+def _add_digits(app: FastAPI, batcher: Batcher, pictures: Pictures) -> None:
+    """The routes for ready digits, random poses and uploaded pictures."""
 
     async def sampled(ask: Callable) -> JSONResponse:
         side = await batcher.ready()
@@ -58,36 +93,6 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_
         except ValueError as error:
             return http.refuse(getattr(error, "code", "broken"), str(error))
         return http.answer({"label": None, **answer})
-
-    @app.post("/stn/link")
-    async def link(request: Request):
-        text = await http.body(request, 256 * 1024)
-        try:
-            values = parse(text)
-            valid = read_state(values, batcher.defaults)
-            await batcher.run(
-                lambda engine: [engine.networks.get(valid[name]) for name in ("model", "twin") if valid[name]]
-            )
-            return {"state": valid, "problem": None}
-        except RequestError as error:
-            default = read_state({}, batcher.defaults)
-            return {"state": default, "problem": {"code": error.code, "message": str(error)}}
-
-    async def precise(request: Request, work: Callable) -> JSONResponse:
-        try:
-            text = await http.body(request, 256 * 1024)
-            asked = read_request(parse(text), batcher.defaults)
-            return JSONResponse(await batcher.run(partial(work, asked)))
-        except ValueError as error:
-            return http.refuse(getattr(error, "code", "bad_request"), str(error))
-
-    @app.post("/stn/export")
-    async def export(request: Request):
-        return await precise(request, (await batcher.ready()).answers.export)
-
-    @app.post("/stn/code")
-    async def code(request: Request):
-        return await precise(request, (await batcher.ready()).answers.code)
 
 
 def _add_network(app: FastAPI, batcher: Batcher, status: Status, may_train: Callable) -> None:

@@ -20,8 +20,9 @@ from ...data import ink
 from ...data.pose import Pose
 from ...model import Network, Sampler
 from . import codec
+from .fields import PAD
 from .networks import Networks
-from .request import PAD, Request, RequestError, Source, error_text
+from .request import Request, RequestError, Source, error_text
 
 log = logging.getLogger(__name__)
 MANY = 8  # requests of a batch for which oneDNN's preparation of each convolution pays

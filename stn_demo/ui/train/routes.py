@@ -49,6 +49,7 @@ class Refused(ValueError):
 def add(app: FastAPI, training: TrainingService) -> None:
     """Add the routes. They come before the files of the page, which are mounted at the same path."""
     _add_watching(app, training)
+    _add_plotly(app)
     _add_driving(app, training)
     _add_taking(app, training)
 
@@ -107,6 +108,8 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
             return Response(status_code=204)
         return Response(message, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
+
+def _add_plotly(app: FastAPI) -> None:
     @app.get("/stn/plotly.js")
     async def plotly(request: Request):
         tag, plain, packed = await asyncio.to_thread(_plotly)
@@ -118,7 +121,9 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
         return Response(plain, media_type="text/javascript", headers=headers)
 
 
-def _add_driving(app: FastAPI, training: TrainingService) -> None:
+def _actions(training: TrainingService) -> dict[str, Callable]:
+    """The actions that change runs, by name: each takes the JSON object of a POST and returns one."""
+
     async def start(values: dict) -> dict:
         side = await training.batcher.ready()
         asked = side.form.read(values)
@@ -170,8 +175,10 @@ def _add_driving(app: FastAPI, training: TrainingService) -> None:
         return work
 
     actions = {"start": start, "reset": reset, "rate": rate, "rename": rename, "save": save}
-    actions |= {name: plain(name) for name in ("pause", "resume", "step", "stop", "delete")}
+    return actions | {name: plain(name) for name in ("pause", "resume", "step", "stop", "delete")}
 
+
+def _add_driving(app: FastAPI, training: TrainingService) -> None:
     def route(name: str, action: Callable) -> None:
         async def posted(request: Request):
             try:
@@ -185,7 +192,7 @@ def _add_driving(app: FastAPI, training: TrainingService) -> None:
 
         app.add_api_route(f"/stn/train/{name}", posted, methods=["POST"], response_model=None)
 
-    for name, action in actions.items():
+    for name, action in _actions(training).items():
         route(name, action)
 
 

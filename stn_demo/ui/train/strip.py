@@ -14,7 +14,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor
 
-from ...analysis.frame import CORNERS, EDGE
+from ...analysis.outline import CORNERS, EDGE
 from ...data.digits import Digits
 from ...model import Network
 from ...model.grids import ThinPlateSplineGrid

@@ -1,0 +1,172 @@
+"""The fields that a link or a request may have: their types, ranges and defaults, and the sentence for each that is
+refused. msgspec checks types and ranges while it decodes the JSON, see ``request``.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ...names import CHECKPOINT
+
+DIGIT_BYTES = 28 * 28
+MOST_BYTES = 256 * 1024  # of a request
+MOST_STROKES = 500
+MOST_POINTS = 4000
+PAD = 1000  # side of the drawing pad in pad units
+CORNER = 92.0  # largest shift of a corner in x and in y, px: a third of the largest frame
+SAMPLERS = ("bilinear", "nearest", "bicubic", "deconvolution")
+PADDINGS = ("zeros", "border", "reflection")
+LANGUAGES = ("en", "zh-CN")
+STEPS = (1, 2, 4)
+# fields of a request that are not part of a link
+ONCE = ("id", "inspect", "density", "gradient", "landscape", "target")
+
+
+def _between(least: float, most: float) -> Any:
+    return Annotated[float, Meta(ge=least, le=most)]
+
+
+Corner = _between(-CORNER, CORNER)
+Far = _between(-20.0, 20.0)
+Hundred = _between(-100.0, 100.0)
+Thousand = _between(-1000.0, 1000.0)
+Name = Annotated[str, Meta(pattern=f"^{CHECKPOINT.pattern}\\Z")]
+FourCorners = tuple[(tuple[Corner, Corner],) * 4]
+FourFar = tuple[(tuple[Far, Far],) * 4]
+
+
+class PoseIn(Struct, frozen=True):
+    """The fields of a ``data.pose.Pose``."""
+
+    rotation: _between(-180.0, 180.0) = 0.0
+    scale: _between(0.3, 2.0) = 1.0
+    shift_x: _between(-128.0, 128.0) = 0.0  # half of the largest frame
+    shift_y: _between(-128.0, 128.0) = 0.0
+    shear: _between(-1.0, 1.0) = 0.0
+    elastic: _between(0.0, 4.0) = 0.0
+    elastic_seed: _between(0.0, 9999.0) = 0.0
+    corners: FourCorners = ((0.0, 0.0),) * 4
+
+
+class StrokeIn(Struct, frozen=True):
+    """p: x and y of each point in turn; w: width; both in pad units. e: whether it erases."""
+
+    p: Annotated[tuple[_between(-PAD, 2.0 * PAD), ...], Meta(min_length=2)]
+    w: _between(10.0, 300.0) = 60.0
+    e: int | bool = 0
+
+
+class DigitIn(Struct, frozen=True, tag_field="kind", tag="digit"):
+    digit: str
+    label: Annotated[int, Meta(ge=0, le=9)] | None = None
+
+
+class StrokesIn(Struct, frozen=True, tag_field="kind", tag="strokes"):
+    strokes: Annotated[tuple[StrokeIn, ...], Meta(max_length=MOST_STROKES)]
+
+
+class PartsIn(Struct, frozen=True, forbid_unknown_fields=True):
+    rotation: _between(-100_000.0, 100_000.0)
+    scale_x: Hundred
+    scale_y: Hundred
+    shear: Hundred
+    shift_x: Thousand
+    shift_y: Thousand
+
+
+class GrabIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly one of the three is set."""
+
+    parts: PartsIn | UnsetType = UNSET
+    theta: Annotated[list[Hundred], Meta(max_length=64)] | UnsetType = UNSET
+    corners: FourFar | UnsetType = UNSET
+
+
+class InspectIn(Struct, frozen=True):
+    view: Literal["warped", "input"]
+    x: _between(0.0, 255.0)
+    y: _between(0.0, 255.0)
+
+
+class LayersIn(Struct, frozen=True):
+    points: bool = False
+    lines: bool = True
+    region: bool = True
+    density: bool = False
+    gradient: bool = False
+    landscape: bool = False
+    step: Literal[1, 2, 4] = 2
+
+
+class RequestIn(Struct, frozen=True):
+    """A request as received. Unknown fields are ignored."""
+
+    id: int = 0
+    source: DigitIn | StrokesIn | None = None
+    raw: bool = False
+    pose: PoseIn | None = None
+    model: Name | UnsetType | None = UNSET
+    twin: Name | UnsetType | None = UNSET
+    grab: GrabIn | None = None
+    sampler: Literal["bilinear", "nearest", "bicubic", "deconvolution"] | None = None
+    padding: Literal["zeros", "border", "reflection"] | None = None
+    density: bool = False
+    inspect: InspectIn | None = None
+    gradient: bool = False
+    landscape: bool = False
+    target: Annotated[int, Meta(ge=0, le=9)] | None = None
+
+
+class StateIn(RequestIn, frozen=True):
+    """A link: a request and the settings of the page."""
+
+    layers: LayersIn | None = None
+    lang: Literal["en", "zh-CN"] | None = None
+
+
+GRAB = "grab is null or an object with one of parts, theta, corners."
+SENTENCES = (  # (path of the wrong field, code, sentence)
+    ("id", "bad_request", "id is a whole number."),
+    ("source.digit", "bad_request", "source.digit is not base64."),
+    ("source.label", "bad_request", "label is a digit from 0 to 9."),
+    ("source.strokes[...].p[...]", "bad_request", f"stroke.p is a number from {-PAD} to {2 * PAD}."),
+    (
+        "source.strokes[...].p",
+        "too_long",
+        f"A stroke holds pairs of x and y, and a drawing at most {MOST_POINTS} points.",
+    ),
+    ("source.strokes[...].w", "bad_request", "stroke.w is a number from 10 to 300."),
+    ("source.strokes[...]", "bad_request", "A stroke is an object with a list p of x and y."),
+    ("source.strokes", "bad_request", f"source.strokes is a list of at most {MOST_STROKES} strokes."),
+    ("source", "bad_request", 'source is an object whose kind is "strokes" or "digit".'),
+    ("raw", "bad_request", "raw is true or false."),
+    ("density", "bad_request", "density is true or false."),
+    ("gradient", "bad_request", "gradient is true or false."),
+    ("landscape", "bad_request", "landscape is true or false."),
+    ("target", "bad_request", "target is a digit from 0 to 9."),
+    ("pose.rotation", "bad_request", "pose.rotation is a number from -180 to 180."),
+    ("pose.scale", "bad_request", "pose.scale is a number from 0.3 to 2."),
+    ("pose.shift_x", "bad_request", "pose.shift_x is a number from -128 to 128."),
+    ("pose.shift_y", "bad_request", "pose.shift_y is a number from -128 to 128."),
+    ("pose.shear", "bad_request", "pose.shear is a number from -1 to 1."),
+    ("pose.elastic_seed", "bad_request", "pose.elastic_seed is a number from 0 to 9999."),
+    ("pose.elastic", "bad_request", "pose.elastic is a number from 0 to 4."),
+    ("pose.corners", "bad_request", f"pose.corners is a list of 4 points [x, y] from {-CORNER:g} to {CORNER:g}."),
+    ("pose", "bad_request", "pose is an object."),
+    ("model", "unknown_model", "model is not the name of a checkpoint."),
+    ("twin", "unknown_model", "twin is not the name of a checkpoint."),
+    (
+        "grab.parts",
+        "bad_request",
+        "grab.parts holds rotation, scale_x, scale_y, shear, shift_x and shift_y, in their ranges.",
+    ),
+    ("grab.theta", "bad_request", "grab.theta is a list of at most 64 numbers from -100 to 100."),
+    ("grab.corners", "bad_request", "grab.corners is a list of 4 points [x, y] from -20 to 20."),
+    ("grab", "bad_request", GRAB),
+    ("sampler", "bad_request", f"sampler is one of {', '.join(SAMPLERS)}."),
+    ("padding", "bad_request", f"padding is one of {', '.join(PADDINGS)}."),
+    ("inspect", "bad_request", 'inspect.view is "warped" or "input", and x and y are numbers from 0 to 255.'),
+    ("layers.step", "link", f"layers.step is one of {', '.join(map(str, STEPS))}."),
+    ("layers", "link", "layers is an object of true and false."),
+    ("lang", "link", f"lang is one of {', '.join(LANGUAGES)}."),
+)
