@@ -45,12 +45,8 @@ class Runs:
         save_every: float = 2.0,
         spare: WorkerProcess | None = None,
     ):
-        """Args:
-        folder: see ``default_folder``.
-        data_root: see ``mnist.folder``.
-        download: whether MNIST may be downloaded.
-        save_every: seconds of training that may be lost when the process is killed.
-        spare: a process that is already running, see ``warm``.
+        """``folder``: see ``default_folder``; ``data_root``: see ``mnist.folder``; ``download``: whether MNIST may be
+        downloaded; ``save_every``: seconds of training that a killed process may lose; ``spare``: a running process.
         """
         self.store = RunStore(folder, limits)
         self.data_root, self.download = data_root and str(data_root), download
