@@ -20,11 +20,13 @@ LONGEST_STEP = 0.1  # largest norm of the change of theta: 6 degrees if only the
 
 
 class Gradient(NamedTuple):
-    """Attributes:
-    loss: [N], nats.
-    by_grid: [N, O, O, 2], the derivative of the loss with respect to the position (x, y) of each grid point, in
-        normalised input coordinates.
-    by_theta: [N, num_params], the derivative with respect to theta.
+    """The loss of N digits and its gradient.
+
+    Attributes:
+        loss: [N], nats.
+        by_grid: [N, O, O, 2], the derivative of the loss with respect to the position (x, y) of each grid point, in
+            normalised input coordinates.
+        by_theta: [N, num_params], the derivative with respect to theta.
     """
 
     loss: Tensor

@@ -1,5 +1,6 @@
-"""The distributions of poses that networks train and are tested on: the paper's (section 4.1, appendix A.4), and
-the one of the seed checkpoints. A whole batch at a time, on the device of the images, from a given generator."""
+"""The distributions of poses for training and testing: those of the paper (section 4.1, appendix A.4), and that of the
+seed checkpoints. A batch is distorted at once, on the device of the images, with a given generator.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +18,10 @@ SHIFTS = ("none", "ink", "box")
 
 
 class Distorted(NamedTuple):
-    """images [N, channels, frame, frame] and what was done to each: matrix [N, 3, 3], digit -> frame, px from the middle of
-    each; elastic [N, 16, 2], how far from its place each control point of the frame was read, px, or None."""
+    """Attributes of a distorted batch: images [N, channels, frame, frame]; matrix [N, 3, 3], the pose of each, digit ->
+    frame, px from the middle of each; elastic [N, 16, 2], the displacement of each control point of the frame, px, or
+    None.
+    """
 
     images: Tensor
     matrix: Tensor
@@ -27,23 +30,23 @@ class Distorted(NamedTuple):
 
 @dataclass(frozen=True)
 class Distortion:
-    """Ranges to draw poses from.
+    """Ranges from which poses are drawn.
 
     Attributes:
-        frame: side of the distorted picture, px.
+        frame: side of the distorted image, px.
         picture: side of the digit before it is posed, px.
         rotation: uniform in [-rotation, rotation], degrees.
-        ends: angles are drawn more often near the ends of that range: rotation times the sine of a uniform angle.
+        ends: draw angles near the ends of that range more often: rotation times the sine of a uniform angle.
         scale: uniform in this range, factor.
         shear: uniform in [-shear, shear].
-        shift: "none"; "ink": anywhere that keeps the posed ink inside the frame; "box": the square of the digit, as
-            large as before it was scaled, anywhere inside the frame.
-        corner_sigma: standard deviation, px, of the move of each corner of the frame in x and in y; poses whose
-            corners do not form a convex quadrilateral are drawn again.
-        elastic_sigma: standard deviation, px, of the move of 4 x 4 spline control points in x and in y.
-        clutter: how many 6 x 6 pieces of other digits of the batch are laid over the frame.
-        reach: part (0 to 1) of the way to the drawn place that the digit is shifted.
-        summary: what it is, in words.
+        shift: "none"; "ink": anywhere that keeps the posed ink inside the frame; "box": the square of the digit, at its
+            size before scaling, anywhere inside the frame.
+        corner_sigma: standard deviation, px, of the shift of each corner of the frame in x and in y; drawn again if the
+            corners do not form a convex quadrilateral.
+        elastic_sigma: standard deviation, px, of the shift of 4 x 4 spline control points in x and in y.
+        clutter: number of 6 x 6 pieces of other digits of the batch that are put on the frame.
+        reach: fraction (0 to 1) of the drawn shift that is applied.
+        summary: a short description.
 
     Raises:
         ValueError: a sentence that names the field.
@@ -62,7 +65,7 @@ class Distortion:
     ends: bool = False
     summary: str = ""
 
-    piece = 6  # px a side of a piece of clutter
+    piece = 6  # side of a piece of clutter, px
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", tuple(self.scale))
@@ -85,7 +88,7 @@ class Distortion:
             raise ValueError(f"clutter is {self.clutter!r}; give 0 to 100 pieces.")
 
     def framed(self, frame: int) -> Distortion:
-        """The same for pictures of another size: in a frame of ``frame`` px, with all that is in px in proportion."""
+        """The same distortion for another image size: a frame of ``frame`` px, with all lengths in proportion."""
         factor = frame / self.frame
         if factor == 1:
             return self
@@ -98,7 +101,9 @@ class Distortion:
         )
 
     def narrowed(self, part: float) -> Distortion:
-        """The same with ``part`` (0 to 1) of each range around doing nothing; shift and clutter stay as they are."""
+        """The same distortion with each range reduced to the fraction ``part`` (0 to 1) around the identity; shift and
+        clutter stay as they are.
+        """
         if part >= 1:
             return self
         return replace(
@@ -111,7 +116,7 @@ class Distortion:
         )
 
     def reaching(self, part: float) -> Distortion:
-        """The same with ``part`` (0 to 1.1) of each range around doing nothing and of each shift."""
+        """The same distortion with each range and each shift reduced to the fraction ``part`` (0 to 1.1)."""
         wide = replace(
             self,
             rotation=min(180.0, self.rotation * part),
@@ -123,7 +128,7 @@ class Distortion:
         return replace(wide, reach=self.reach * min(1.0, part))
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Distorted:
-        """Distort ``images`` [N, channels, picture, picture], floats in [0, 1]; ``generator`` lives on their device."""
+        """Distort ``images`` [N, channels, picture, picture], floats in [0, 1]; ``generator`` is on their device."""
         count = len(images)
 
         def uniform(*shape: int) -> Tensor:
@@ -153,8 +158,9 @@ class Distortion:
         return Distorted(distorted, matrix, elastic)
 
     def _inside(self, images: Tensor, matrix: Tensor, draws: Tensor) -> Tensor:
-        """Tensor[N, 2]: a shift for each that keeps the box around its posed ink inside the frame; where the box is
-        larger than the frame, the shift that centres it."""
+        """Tensor[N, 2]: for each image a shift that keeps the box of its posed ink inside the frame; if the box is
+        larger than the frame, the shift that centres it.
+        """
         ink = images.amax(1) > 0.1
         half = images.shape[-1] / 2
         edges = []
@@ -170,8 +176,9 @@ class Distortion:
         return draws * room - (low + high) / 2
 
     def _corners(self, count: int, generator: torch.Generator, device: torch.device) -> Tensor:
-        """Tensor[N, 4, 2]: moves of the four corners, drawn until the quadrilateral is convex (at most 50 times; the
-        few that are left stay where they are)."""
+        """Tensor[N, 4, 2]: shifts of the four corners, drawn until the quadrilateral is convex (at most 50 times; the
+        few that remain are not shifted).
+        """
         half = self.frame / 2
         square = half * torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]], device=device)
         moves = torch.zeros(count, 4, 2, device=device)
@@ -189,7 +196,7 @@ class Distortion:
         return moves
 
     def _cluttered(self, frames: Tensor, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Lay ``clutter`` pieces, each cut at random from another digit of the batch, at random places."""
+        """Put ``clutter`` pieces, each cut at random from another digit of the batch, at random places."""
         count, piece, device = len(images), self.piece, images.device
 
         def whole(most: int, *shape: int) -> Tensor:
@@ -212,15 +219,11 @@ class Distortion:
         return frames.flatten(2).scatter_reduce(2, places, pieces, "amax").view_as(frames)
 
 
-# The paper's P moves "each corner of an image by an amount sampled from a normal distribution with zero mean and 5 pixels
-# standard deviation". Taken at its word, in x and in y, digits are crushed or cut off, and no network comes near the
-# paper's errors. The reading kept is the one under which the paper's own CNN (classifier "cnn", 8 epochs of 55,000 digits, on
-# the 5,000 held out) comes closest to the paper's 1.5 %: a variance of 5 px² in x and in y, 1.1 %; 5 px along the corner's
-# diagonal 1.0 %, in a random direction 2.6 %, in x and in y 7.2 %.
-#
-# RTS moves the digit by at most 7 px in x and in y whatever its scale, so that a small one does not reach the edges. TC leaks a
-# little: the digit is placed at fractions of a pixel and so is read between pixels, the clutter at whole pixels, and the blur
-# tells them apart. Measured with digits at whole pixels instead: tc-cnn 0.92 in place of 0.43 %, tc-stcnn-affine 1.38 for 1.09.
+# The paper's P moves "each corner of an image by an amount sampled from a normal distribution with zero mean and 5
+# pixels standard deviation". Taken literally, in x and in y, digits are crushed or cut off, and no network comes near
+# the paper's errors. We use the interpretation for which the paper's own CNN (classifier "cnn", 8 epochs of 55,000
+# digits, on the 5,000 held out) comes closest to the paper's 1.5 %: a variance of 5 px² in x and in y gives 1.1 %; 5 px
+# along the diagonal of the corner 1.0 %, in a random direction 2.6 %, in x and in y 7.2 %.
 DISTORTIONS: dict[str, Distortion] = {
     "none": Distortion(summary="as it was written"),
     "pose": Distortion(
@@ -235,8 +238,9 @@ DISTORTIONS: dict[str, Distortion] = {
 
 
 def draw_pose(distortion: Distortion, random: Random) -> Pose:
-    """One pose from the distribution, for a person to look at, within a 28 px frame. Where the shift depends on the ink,
-    the digit is taken to fill its 20 px box."""
+    """One pose from the distribution, for a visitor, within a 28 px frame. If the shift depends on the ink, the digit
+    is assumed to fill its 20 px box.
+    """
     angle, scale = random.uniform(-1, 1) * distortion.rotation, random.uniform(*distortion.scale)
     room = 0.0
     if distortion.shift == "box":

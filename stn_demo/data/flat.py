@@ -1,6 +1,6 @@
-"""A photograph made flat: how much each pixel stands out from the paper around it, whatever the light.
+"""Remove the lighting from a photograph: how much each pixel differs from the paper around it.
 
-The paper may have another brightness in each part of the picture: a shadow, a panel, a desk beside the sheet.
+The brightness of the paper may vary within the picture: a shadow, a panel, a desk beside the sheet.
 """
 
 from __future__ import annotations
@@ -8,22 +8,24 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-WIDEST = 0.28  # of the picture's shorter side: no stroke is as wide
-AROUND = 0.4  # of the picture's shorter side: the paper is what more than half of such a square shows
-ROUNDS, STEPS = 40, 16  # of the reconstruction, px: far enough round any corner
-LEAST_WHITE = 0.25  # brightness below which the background of light marks is not divided any further
+WIDEST = 0.28  # fraction of the picture's shorter side; every stroke is narrower
+AROUND = 0.4  # side of a square, as a fraction of the picture's shorter side; over half of it is taken to be paper
+ROUNDS, STEPS = 40, 16  # rounds of the reconstruction, and px per round: enough to get around any corner
+LEAST_WHITE = 0.25  # brightness below which the background of light marks is not divided further
 
 
 def contrast(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How much darker, and how much lighter, each pixel is than the paper around it.
 
-    grey: float32 [H, W] in [0, 1]. Returns two float32 [H, W] in [0, 1]: dark marks as a share of the paper's
-    brightness (so that ink in a shadow counts as ink in the light), light marks as a difference of brightness.
+    grey: float32 [H, W] in [0, 1]. Returns two float32 [H, W] in [0, 1]: dark marks as a fraction of the paper's
+    brightness (so that ink in a shadow counts as much as ink in the light), and light marks as a difference of
+    brightness.
 
-    The paper's brightness is grown from two sources that are right where they are low: closing, which is high only on
-    marks narrower than ``WIDEST`` and at the corners of panels, and the median over a square, which is right wherever
-    paper prevails. Their minimum is then lowered by reconstruction (Vincent 1993), which restores everything that is
-    joined to such a place by pixels as dark: a panel up to its corners, but no stroke. Light marks likewise, inverted.
+    The paper's brightness is estimated from two sources: closing, which is too high only on marks narrower than
+    ``WIDEST`` and at the corners of panels; and the median over a square, which is right wherever paper prevails. Their
+    minimum is then lowered by reconstruction (Vincent 1993), which restores everything that is connected to such a
+    place by equally dark pixels: a panel up to its corners, but no stroke. Light marks are found in the same way in the
+    inverted picture.
     """
     fine = cv2.GaussianBlur((grey * 255).astype(np.uint8), (0, 0), 1.0)
     height, width = fine.shape
@@ -36,8 +38,9 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _ground(fine: np.ndarray, half: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Brightness of the paper under dark marks: uint8 [H, W], from the picture, the same at half the size, and the
-    median of that."""
+    """The brightness of the paper under dark marks: uint8 [H, W], from the picture, the picture at half the size, and
+    the median of the latter.
+    """
     reach = max(3, round(WIDEST * min(half.shape))) | 1
     closed = cv2.morphologyEx(half, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach)))
     level = cv2.max(cv2.min(closed, paper), half)
@@ -50,7 +53,7 @@ def _ground(fine: np.ndarray, half: np.ndarray, paper: np.ndarray) -> np.ndarray
 
 
 def _lowered(level: np.ndarray, least: np.ndarray, steps: int) -> np.ndarray:
-    """Geodesic erosion: the level spreads by a pixel a step, and stays above the picture."""
+    """Geodesic erosion: the level spreads by one pixel per step but stays above the picture."""
     step = np.ones((3, 3), np.uint8)
     for _ in range(steps):
         level = cv2.max(cv2.erode(level, step), least)
@@ -58,7 +61,7 @@ def _lowered(level: np.ndarray, least: np.ndarray, steps: int) -> np.ndarray:
 
 
 def _median(half: np.ndarray) -> np.ndarray:
-    """uint8 [h, w] -> its median over squares, from a picture of half of the size."""
+    """uint8 [h, w] -> its median over squares, computed at half the size."""
     height, width = half.shape
     small = cv2.resize(half, (max(4, width // 2), max(4, height // 2)), interpolation=cv2.INTER_AREA)
     around = max(3, round(AROUND * min(small.shape))) | 1

@@ -1,7 +1,7 @@
-"""Pictures of one's own: a folder with one folder a class, as torchvision's ImageFolder takes it.
+"""Training on the user's own pictures: a folder with one folder per class, as for torchvision's ImageFolder.
 
-Where it holds folders ``train`` and ``test`` with the classes in each, these are the two sets; else every fifth picture of a
-class, in an order that depends on the names of the files only, is kept for the test.
+If it has folders ``train`` and ``test`` with the same classes, these are the two sets. Otherwise every fifth picture of
+a class is used for the test, in an order that depends on the file names only.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from .mnist import DataError
 
 CLASSES = (2, 100)
 TEST_EVERY = 5
-LARGEST = 1 << 31  # bytes of all pictures in memory
+LARGEST = 1 << 31  # largest size of all pictures in memory, bytes
 GREY = ("1", "L", "LA", "I", "I;16", "F")
 
 
 class Pictures(NamedTuple):
-    """What lies in a folder: the files of each set with their class, and the names of the classes.
+    """The content of a folder: the files of each set with their class, and the names of the classes.
 
-    channels: 1 where the first pictures of all classes are grey, else 3.
+    channels: 1 if the first pictures of all classes are grey, else 3.
     """
 
     train: list[tuple[Path, int]]
@@ -37,7 +37,7 @@ class Pictures(NamedTuple):
 
 
 def looks_like_one(root: str | os.PathLike[str] | None) -> bool:
-    """Whether ``root`` has folders, and is not a folder of MNIST."""
+    """Whether ``root`` contains folders and is not a folder of MNIST."""
     if root is None or (Path(root) / "MNIST").exists():
         return False
     try:
@@ -47,11 +47,11 @@ def looks_like_one(root: str | os.PathLike[str] | None) -> bool:
 
 
 def find(root: str | os.PathLike[str]) -> Pictures:
-    """The pictures of ``root``, of which only the first of each class is opened.
+    """The pictures of ``root``; only the first of each class is opened.
 
     Raises:
-        DataError: a folder that cannot be read, fewer than 2 or more than 100 classes, a class without pictures, or sets
-            whose classes differ.
+        DataError: the folder cannot be read, has fewer than 2 or more than 100 classes, a class without pictures, or
+            sets with different classes.
     """
     root = Path(root)
     if all((root / part).is_dir() for part in ("train", "test")):
@@ -69,7 +69,7 @@ def find(root: str | os.PathLike[str]) -> Pictures:
                 (test if index % TEST_EVERY == TEST_EVERY - 1 else train).append((path, label))
     if not test:
         raise DataError(
-            f"No class of {root} has {TEST_EVERY} pictures, so none is left for the test; add a folder test."
+            f"Every class of {root} has fewer than {TEST_EVERY} pictures, so there are none to test on; add a folder test."
         )
     firsts = {label: path for path, label in reversed(train)}
     return Pictures(train, test, names, 1 if all(map(_is_grey, firsts.values())) else 3)
@@ -78,9 +78,11 @@ def find(root: str | os.PathLike[str]) -> Pictures:
 def load(
     files: list[tuple[Path, int]], channels: int, side: int, say: Callable[[str], None] = lambda text: None
 ) -> Digits:
-    """The pictures in memory, in an order that depends on the names of the files only: images uint8 [N, channels, side,
-    side], each as large as it fits, in the middle, black around it; labels int64 [N]. ``say`` gets a sentence that names
-    files which cannot be read; they are left out.
+    """Load the pictures into memory, in an order that depends on the file names only.
+
+    Returns:
+        images uint8 [N, channels, side, side], each as large as fits, centred on black; labels int64 [N]. ``say`` gets
+        a sentence that names files that cannot be read; they are left out.
 
     Raises:
         DataError: no picture can be read, or they take more than 2 GB.
@@ -108,7 +110,7 @@ def _listed(root: Path) -> tuple[list[tuple[Path, int]], tuple[str, ...]]:
     try:
         found = ImageFolder(str(root))
     except (OSError, RuntimeError) as error:
-        raise DataError(f"{root} is no folder of pictures with one folder a class ({_line(error)}).") from None
+        raise DataError(f"{root} is not a folder of pictures with one folder per class ({_line(error)}).") from None
     least, most = CLASSES
     if not least <= len(found.classes) <= most:
         raise DataError(f"{root} has {len(found.classes)} folders; give {least} to {most} classes, one folder each.")
@@ -128,12 +130,12 @@ def _is_grey(path: Path) -> bool:
         with Image.open(path) as image:
             return image.mode in GREY
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return True  # says nothing
+        return True  # an unreadable picture does not count
 
 
 def _read(path: Path, channels: int, side: int) -> torch.Tensor:
     with Image.open(path) as opened:
-        opened.draft("RGB", (2 * side, 2 * side))  # a large JPEG is read at a fraction of its size
+        opened.draft("RGB", (2 * side, 2 * side))  # decodes a large JPEG at a fraction of its size
         image = ImageOps.exif_transpose(opened)
         if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
             image = image.convert("RGBA")

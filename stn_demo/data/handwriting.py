@@ -1,8 +1,8 @@
-"""Handwritten digits without a data set: written by a program, like MNIST's in size, place and ink.
+"""Generated handwritten digits, similar to MNIST in size, position and ink.
 
-Each digit takes a skeleton of `skeletons.py` and writes it as a hand would: a mixture of its variants,
-unsteady control points, corners more or less rounded, bent, slanted, stretched and turned as a whole, with
-some pen. The ink then gets MNIST's preparation: 20 pixels the longer side, centre of mass in the middle.
+Each digit starts from a skeleton of `skeletons.py`: a random mixture of its variants with random shifts of its control
+points, corners more or less rounded, the whole bent, slanted, stretched and rotated, drawn with a random pen. The ink
+is then prepared as in MNIST: longer side 20 pixels, centre of mass in the middle.
 """
 
 from collections.abc import Callable
@@ -16,18 +16,18 @@ from .digits import Digits
 from .ink import render_segments
 from .skeletons import SKELETONS, UNLIKE_MNIST, Style
 
-BATCH = 64  # digits drawn at once: the distances to their segments still fit a processor's cache
+BATCH = 64  # digits drawn at once, so that the distances to their segments fit in the processor's cache
 STEPS = 4  # straight segments per piece of curve
 BOX = 20
 FRAME = 28
 
 
 class _Path(NamedTuple):
-    """A style made ready for matrix products. K control points, S segments.
+    """A style prepared for matrix products. K control points, S segments.
 
-    variants [V, K, 2]; smooth [K], 0 at corners; tips [K], 1 where a stroke begins or ends;
-    differences [K, K] gives the tangents (Catmull-Rom); starts and ends, each two matrices [S, K], give
-    both ends of the segments from points and from tangents (Hermite's cubic).
+    variants [V, K, 2]; smooth [K], 0 at corners; tips [K], 1 where a stroke begins or ends; differences [K, K] gives
+    the tangents (Catmull-Rom); starts and ends, each two matrices [S, K], give both ends of the segments from points
+    and tangents (Hermite cubic).
     """
 
     variants: Tensor
@@ -39,7 +39,7 @@ class _Path(NamedTuple):
 
 
 def digits(count: int, seed: int = 0) -> Digits:
-    """`count` digits in random order, each label count / 10 times (rounded up or down).
+    """`count` digits in random order; each label occurs count / 10 times (rounded up or down).
 
     The same count and seed give the same bytes. Raises ValueError for a negative count.
     """
@@ -47,7 +47,7 @@ def digits(count: int, seed: int = 0) -> Digits:
 
 
 def unlike_mnist(count: int, seed: int = 0) -> Digits:
-    """`count` digits 1 and 4, half each, in the hands that MNIST lacks (`skeletons.UNLIKE_MNIST`).
+    """`count` digits 1 and 4, half each, in styles that MNIST lacks (`skeletons.UNLIKE_MNIST`).
 
     The same count and seed give the same bytes. Raises ValueError for a negative count.
     """
@@ -60,7 +60,7 @@ def unlike_mnist(count: int, seed: int = 0) -> Digits:
 
 def _digits(skeletons: dict[int, tuple[Style, ...]], count: int, seed: int) -> Digits:
     if count < 0:
-        raise ValueError(f"The number of digits to write cannot be negative, but is {count}.")
+        raise ValueError(f"The number of digits is {count}; give 0 or more.")
     generator = Generator().manual_seed(seed)
     labels = torch.tensor(sorted(skeletons))[torch.arange(count) % len(skeletons)]
     labels = labels[torch.randperm(count, generator=generator)]
@@ -77,9 +77,9 @@ def _digits(skeletons: dict[int, tuple[Style, ...]], count: int, seed: int) -> D
 
 
 def sample(label: int, seed: int = 0) -> Tensor:
-    """One digit in a tidy hand and with a middling pen, to show: float32 [28, 28] in [0, 1].
+    """One tidy digit with a pen of medium width, for display: float32 [28, 28] in [0, 1].
 
-    The same label and seed give the same picture. Raises ValueError for a label outside 0..9.
+    The same label and seed give the same image. Raises ValueError for a label outside 0..9.
     """
     if label not in SKELETONS:
         raise ValueError(f"A digit is one of 0 to 9, not {label}.")
@@ -89,11 +89,11 @@ def sample(label: int, seed: int = 0) -> Tensor:
 
 
 def segments(label: int, seed: int, styles: slice = slice(None), carelessness: float = 0.5) -> Tensor:
-    """The pen's path of one digit, to draw it at any size: float32 [S, 2, 2], start and end (x, y) of S straight
+    """The path of the pen for one digit, to draw it at any size: float32 [S, 2, 2], start and end (x, y) of S straight
     segments, longest side 1, top left corner (0, 0).
 
-    `styles` picks some of the digit's styles; one of them is written, with a scatter of `carelessness` times that
-    of `digits`. The same arguments give the same path. Raises ValueError for a label outside 0..9.
+    `styles` selects some of the digit's styles, of which one is used; `carelessness` scales the variation of `digits`.
+    The same arguments give the same path. Raises ValueError for a label outside 0..9.
     """
     if label not in SKELETONS:
         raise ValueError(f"A digit is one of 0 to 9, not {label}.")
@@ -106,7 +106,7 @@ def segments(label: int, seed: int, styles: slice = slice(None), carelessness: f
 
 
 def _choose(styles: tuple[Style, ...], count: int, generator: Generator) -> Tensor:
-    """-> int64 [count]: numbers of styles, as common as their weights say."""
+    """-> int64 [count]: random indices of styles, in proportion to their weights."""
     weights = torch.tensor([style.weight for style in styles], dtype=torch.float32)
     return torch.multinomial(weights, count, replacement=True, generator=generator)
 
@@ -126,14 +126,14 @@ def _random(
 
 
 def _write(style: Style, count: int, generator: Generator, carelessness: float = 1.0) -> Tensor:
-    """-> float32 [count, 28, 28] in [0, 1]. Carelessness scales what is normally distributed."""
+    """-> float32 [count, 28, 28] in [0, 1]. Carelessness scales everything that is normally distributed."""
     normal, uniform = _random(count, generator, carelessness)
     starts, ends = _written(style, normal, uniform)
     both = torch.cat((starts, ends), 1)
     pen = (2.6 * torch.exp(0.3 * normal())).clamp(1.4, 7)
     low, high = both.amin(1), both.amax(1)
     scale = (BOX - pen) / (high - low).amax(1)
-    # The corner of the ink on a whole pixel, as in MNIST, whose bitmaps were cropped and shrunk to the box.
+    # Put the corner of the ink on a whole pixel, as in MNIST, whose bitmaps were cropped and shrunk to the box.
     pixels = ((high - low) * scale[:, None] + pen[:, None] - 1e-3).ceil()
     corner = ((BOX - pixels) / 2).floor() + pen[:, None] / 2
     both = (both - low[:, None]) * scale[:, None, None] + corner[:, None]
@@ -158,7 +158,7 @@ def _written(style: Style, normal: Callable[..., Tensor], uniform: Callable[...,
 
 
 def _bent(points: Tensor, normal: Callable[..., Tensor]) -> Tensor:
-    """Smooth random change of whole digits, [N, P, 2]: bend and taper, slant, aspect and rotation."""
+    """Random smooth change of whole digits, [N, P, 2]: bend and taper, slant, aspect ratio and rotation."""
     points = points - torch.tensor([0.3, 0.5])
     x, y = points[..., 0], points[..., 1]
     powers = torch.stack((x * x, x * y, y * y, x * y * y, y * y * y, x * x * y, x * x * x), -1)
@@ -174,7 +174,7 @@ def _bent(points: Tensor, normal: Callable[..., Tensor]) -> Tensor:
 
 
 def _centred(ink: Tensor) -> Tensor:
-    """Puts [N, 20, 20] into frames [N, 28, 28], by whole pixels, centre of mass on pixel 14 like MNIST's."""
+    """Move [N, 20, 20] into frames [N, 28, 28] by whole pixels, centre of mass on pixel 14 as in MNIST."""
     margin = FRAME - BOX
     pixels = torch.arange(BOX, dtype=torch.float32)
     mass = ink.sum((1, 2))
@@ -196,7 +196,7 @@ def _path(style: Style) -> _Path:
     total = sum(lengths)
     differences = torch.zeros(total, total)
     u = torch.arange(STEPS + 1, dtype=torch.float32)[:, None] / STEPS
-    # Hermite's cubic: weights of both points and of both tangents.
+    # Hermite cubic: weights of both points and both tangents.
     basis = torch.cat((2 * u**3 - 3 * u**2 + 1, 3 * u**2 - 2 * u**3, u**3 - 2 * u**2 + u, u**3 - u**2), 1)
     pieces: list[int] = []
     first = 0

@@ -1,7 +1,7 @@
-"""Ink: what a round pen leaves on a square pad, and the preparation that MNIST's digits had.
+"""Ink: what a round pen leaves on a square drawing pad, and the preparation of MNIST's digits.
 
-The drawing pad and the generator of handwriting both end here, so that a drawn digit and a training digit
-are made of the same ink.
+The drawing pad and the generator of handwriting share this code, so that a drawn digit and a training digit have the
+same ink.
 
 Pixel coordinates are continuous: pixel i covers [i, i + 1] and has its centre at i + 0.5; y points down.
 """
@@ -25,20 +25,20 @@ On MNIST's training images (twice the distance transform on the ridge, at fourfo
 """
 
 LARGEST_MAGNIFICATION = 5.0
-"""Ink smaller than a fifth of the box is a dot or a slip: it stays small instead of filling the frame."""
+"""Ink smaller than a fifth of the box is a dot or a slip; it is not enlarged to fill the frame."""
 
 CROWDED = 0.5
-"""Points nearer than this many pixels along the path to the one before add nothing that could be seen."""
+"""Points closer than this to the previous one, px along the path, make no visible difference."""
 
 VISIBLE = 0.5
-"""What erasing leaves of a stroke counts as ink, when it is measured, from this coverage on."""
+"""Smallest coverage that counts as ink when the rest of an erased stroke is measured."""
 
 
 BLOCK = 64
-"""Segments of one drawing that are measured at a time."""
+"""Segments of one drawing that are processed at a time."""
 
 FARTHEST = 100.0
-"""A captured pointer may leave the pad, but not by a hundred pads."""
+"""Largest coordinate of a point, in pads: a captured pointer may leave the pad, but not that far."""
 
 
 class Stroke(NamedTuple):
@@ -46,7 +46,7 @@ class Stroke(NamedTuple):
 
     points: float array [M, 2], M >= 1, (x, y) in pad units: 0..1 over the pad, x right, y down.
     width: width of the pen, as a fraction of the pad, 0.01..0.3.
-    erase: the pen is a rubber.
+    erase: whether the pen erases.
     """
 
     points: np.ndarray
@@ -55,18 +55,17 @@ class Stroke(NamedTuple):
 
 
 def render(strokes: Sequence[Stroke], size: int = 28, prepare: bool = True) -> Tensor:
-    """Draws strokes in their order: white ink on black, float32 [size, size] in [0, 1].
+    """Draw strokes in their order: white ink on black, float32 [size, size] in [0, 1].
 
-    A point is covered by clamp(0.5 + width / 2 - distance, 0, 1), in pixels: a pen with round caps whose
-    edge is one pixel soft. Overlapping strokes do not add up; a rubber multiplies by 1 - coverage.
+    The coverage of a pixel is clamp(0.5 + width / 2 - distance, 0, 1), in pixels: a pen with round caps and an edge
+    that is one pixel soft. Overlapping strokes do not add up; an eraser multiplies by 1 - coverage.
 
-    With `prepare` the ink gets MNIST's canonical form, computed from the ink and applied to the points, so
-    that nothing is resampled: longest side 20 px (pen included), centre of mass in the middle of the frame,
-    pen within the range of MNIST's (lengths for size 28; other sizes in proportion). Magnification ends at
-    five times, so a dot stays a dot. No ink gives a black picture.
+    With `prepare` the ink gets MNIST's canonical form. It is computed from the ink and applied to the points, so that
+    nothing is resampled: longest side 20 px (pen included), centre of mass in the middle of the frame, pen width within
+    MNIST's range (for size 28; other sizes in proportion). Ink is enlarged at most five times, so a dot stays a dot.
+    Without ink the result is black.
 
-    Raises ValueError for points of a wrong shape, not finite or far off the pad, and for a width outside
-    0.01..0.3.
+    Raises ValueError for points of a wrong shape, not finite or far off the pad, and for a width outside 0.01..0.3.
     """
     strokes = [_checked(stroke) for stroke in strokes]
     if all(stroke.erase for stroke in strokes):
@@ -78,20 +77,20 @@ def render(strokes: Sequence[Stroke], size: int = 28, prepare: bool = True) -> T
 
 
 def render_segments(starts: Tensor, ends: Tensor, widths: Tensor, size: int, softness: Tensor | float = 1.0) -> Tensor:
-    """Draws N pictures of S straight round-capped pen strokes each.
+    """Draw N images of S straight pen strokes with round caps each.
 
     starts, ends: float [N, S, 2], (x, y) in pixels; equal ends make a dot.
     widths: float [N], or [N, S] for a pen that changes, in pixels.
     softness: width of the edge in pixels, a number or float [N].
     Returns float32 [N, size, size] in [0, 1].
 
-    Squared distance to a segment at p, with direction u (unit), length l and s = (p - start) . u:
-    |p - start|^2 + t (t - 2 s) where t = clamp(s, 0, l). Both |p - start|^2 and s are linear in
-    (1, x, y, x^2 + y^2), so that they are two matrix products for all pixels.
+    Squared distance to a segment at p, with unit direction u, length l and s = (p - start) . u: |p - start|^2 + t (t -
+    2 s) where t = clamp(s, 0, l). Both |p - start|^2 and s are linear in (1, x, y, x^2 + y^2), so they are two matrix
+    products for all pixels.
     """
     starts, ends, widths = starts.float(), ends.float(), widths.float()
     count, segments, _ = starts.shape
-    # Coordinates from the middle of the frame: smaller numbers, smaller cancellation.
+    # Coordinates relative to the middle of the frame are smaller, which reduces cancellation.
     starts, along = starts - size / 2, ends - starts
     length = along.norm(dim=-1, keepdim=True)
     unit = along / length.clamp_min(1e-12)
@@ -108,7 +107,7 @@ def render_segments(starts: Tensor, ends: Tensor, widths: Tensor, size: int, sof
         return (from_start[:, part] @ pixels).addcmul_(t, s.mul_(-2).add_(t))
 
     if widths.dim() == 1:
-        # One long drawing goes in blocks, which stay in the processor's cache; its nearest segment is the same.
+        # A single long drawing is processed in blocks that fit in the processor's cache, with the same result.
         block = BLOCK if count == 1 else segments
         nearest = squared(slice(block)).amin(1)
         for first in range(block, segments, block):
@@ -122,16 +121,16 @@ def render_segments(starts: Tensor, ends: Tensor, widths: Tensor, size: int, sof
 
 
 @functools.lru_cache(maxsize=16)
-@torch.inference_mode(False)  # for all who ask, in whatever mode
+@torch.inference_mode(False)  # callers may be in any mode
 def _pixels(size: int, device: torch.device) -> Tensor:
-    """1, x, y and x^2 + y^2 of every pixel, from the middle of the frame: [4, size * size]. Not to be written to."""
+    """1, x, y and x^2 + y^2 of every pixel, relative to the middle of the frame: [4, size * size]. Do not write to it."""
     centres = torch.arange(size, dtype=torch.float32, device=device) + (0.5 - size / 2)
     y, x = (axis.reshape(-1) for axis in torch.meshgrid(centres, centres, indexing="ij"))
     return torch.stack((torch.ones_like(x), x, y, x * x + y * y))
 
 
 class _Prepared:
-    """Strokes in MNIST's canonical form: pad point p goes to `magnification` * p + `offset`, in pixels."""
+    """Strokes in MNIST's canonical form: the pad point p is at `magnification` * p + `offset`, in pixels."""
 
     def __init__(self, strokes: list[Stroke], size: int):
         self.strokes = strokes
@@ -149,13 +148,13 @@ class _Prepared:
         return torch.zeros(self.size, self.size) if self.blank else self._drawn()
 
     def _pens(self) -> list[float]:
-        """Width in pixels of each stroke; a rubber keeps the proportion that it had to the drawing."""
+        """Width of each stroke in pixels; an eraser keeps its width relative to the drawing."""
         low, high = PEN[0] * self.size, PEN[1] * self.size
         widths = [(stroke, stroke.width * self.magnification) for stroke in self.strokes]
         return [width if stroke.erase else min(max(width, low), high) for stroke, width in widths]
 
     def _fit_outline(self) -> None:
-        """Longest side of all that was drawn, whether rubbed out again or not, to the box."""
+        """Scale the longest side of everything that was drawn, erased or not, to the box."""
         drawn = [stroke.points for stroke in self.strokes if not stroke.erase]
         lows, highs = np.array([p.min(0) for p in drawn]), np.array([p.max(0) for p in drawn])
         longest = max(float((highs.max(0) - lows.min(0)).max()), 1e-9)
@@ -166,7 +165,7 @@ class _Prepared:
             low, high = lows * self.magnification - half, highs * self.magnification + half
             return low.min(0), high.max(0)
 
-        # What the pens add depends a little on the magnification: a few rounds settle both.
+        # The width of the pens depends slightly on the magnification; a few rounds converge.
         for _ in range(4):
             low, high = outline()
             added = float((high - low).max()) - longest * self.magnification
@@ -175,7 +174,7 @@ class _Prepared:
         self.offset = self.size / 2 - (low + high) / 2
 
     def _fit_what_is_left(self) -> None:
-        """The same for what the rubber left, which only the picture knows."""
+        """The same for what the eraser left, which can only be measured on the image."""
         for _ in range(2):
             picture = self._drawn()
             if float(picture.max()) < VISIBLE:
@@ -185,7 +184,7 @@ class _Prepared:
             factor = min(factor, LARGEST_MAGNIFICATION * self.size / self.magnification)
             self.magnification *= factor
             self.offset = self.size / 2 + factor * (self.offset - (low + high) / 2)
-            if abs(factor - 1) < 0.01:  # usually only a slip inside the digit was rubbed out
+            if abs(factor - 1) < 0.01:  # usually only a slip inside the digit was erased
                 return
 
     def _centre_mass(self) -> None:
@@ -208,14 +207,14 @@ def _checked(stroke: Stroke) -> Stroke:
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
         raise ValueError(f"A stroke needs points [M, 2] with M >= 1, but has {points.shape}.")
     if not (np.abs(points) <= FARTHEST).all():  # also refuses NaN
-        raise ValueError(f"A stroke has a point not within ±{FARTHEST:g}; points on the pad are 0 to 1.")
+        raise ValueError(f"A stroke has a point outside ±{FARTHEST:g}; points on the pad are 0 to 1.")
     if not 0.01 <= stroke.width <= 0.3:
-        raise ValueError(f"A pen is 0.01 to 0.3 of the pad wide, but this stroke has width {stroke.width}.")
+        raise ValueError(f"The width of a stroke is {stroke.width}; give 0.01 to 0.3 of the pad.")
     return Stroke(points, float(stroke.width), bool(stroke.erase))
 
 
 def _draw(lines: list[np.ndarray], widths: list[float], erase: list[bool], size: int) -> Tensor:
-    """lines: [M, 2] arrays in pixels. Neighbours with the same pen are drawn in one go."""
+    """lines: [M, 2] arrays in pixels. Successive strokes with the same pen are drawn together."""
     picture = torch.zeros(size, size)
     first = 0
     while first < len(lines):
@@ -235,7 +234,7 @@ def _draw(lines: list[np.ndarray], widths: list[float], erase: list[bool], size:
 
 
 def _extent(profile: Tensor) -> tuple[float, float]:
-    """Where a profile of coverages [size] begins and ends, in pixels: edges are where the coverage is 1/2."""
+    """Where a profile of coverages [size] begins and ends, in pixels; the edges are where the coverage is 1/2."""
     values = np.pad(profile.numpy().astype(np.float64), 1)  # values[i] belongs to the coordinate i - 0.5
     seen = np.flatnonzero(values >= VISIBLE)
     first, last = seen[0], seen[-1]
@@ -245,7 +244,7 @@ def _extent(profile: Tensor) -> tuple[float, float]:
 
 
 def _without_crowding(line: np.ndarray) -> np.ndarray:
-    """Keeps one point [M, 2] per half pixel of the path, and the last: a slow pointer reports far more."""
+    """Keep one point [M, 2] per half pixel of the path, and the last point: a slow pointer reports far more."""
     if len(line) < 3:
         return line
     travelled = np.cumsum(np.hypot(*np.diff(line, axis=0).T)) / CROWDED

@@ -9,7 +9,7 @@ import torch
 
 from .digits import Digits
 
-SIZES = {  # bytes: a head, and one for each pixel or label
+SIZES = {  # bytes: a header, and one for each pixel or label
     "train-images-idx3-ubyte": 16 + 60_000 * 28 * 28,
     "train-labels-idx1-ubyte": 8 + 60_000,
     "t10k-images-idx3-ubyte": 16 + 10_000 * 28 * 28,
@@ -18,17 +18,18 @@ SIZES = {  # bytes: a head, and one for each pixel or label
 
 
 class DataError(ValueError):
-    """The data set cannot be had; the message says why and what to do. Its cause is a PermissionError where the folder may
-    not be used."""
+    """The data set is not available; the message says why and what to do. The cause is a PermissionError if the folder
+    may not be used.
+    """
 
 
 def folder(root: str | os.PathLike[str] | None = None) -> Path:
-    """Where MNIST lies: ``root``, else ``STN_DEMO_DATA``, else a folder of our own in the user's cache."""
+    """The folder of MNIST: ``root``, else ``STN_DEMO_DATA``, else a folder in the user's cache."""
     return Path(root or os.environ.get("STN_DEMO_DATA") or Path.home() / ".cache" / "stn_demo").expanduser()
 
 
 def is_at_hand(root: str | os.PathLike[str] | None = None) -> bool:
-    """Whether MNIST lies in the folder already, whole, so that loading it needs no network."""
+    """Whether MNIST is in the folder, complete, so that loading it needs no network."""
     try:
         return all((_raw(root) / name).stat().st_size == size for name, size in SIZES.items())
     except OSError:
@@ -38,19 +39,19 @@ def is_at_hand(root: str | os.PathLike[str] | None = None) -> bool:
 def load(root: str | os.PathLike[str] | None = None, train: bool = True, download: bool = True) -> Digits:
     """The 60,000 training or 10,000 test digits: images uint8 [N, 28, 28], labels int64 [N].
 
-    Downloads them, with a progress bar on the terminal, where they are missing and ``download`` is true.
+    Downloads them, with a progress bar in the terminal, if they are missing and ``download`` is true.
 
     Raises:
-        DataError: not at hand and not to be downloaded, or the folder cannot be read or written.
+        DataError: MNIST is missing and may or could not be downloaded, or the folder cannot be read or written.
     """
     from torchvision import datasets  # noqa: PLC0415 (takes a second: only where MNIST is read)
 
     where, missing = folder(root), not is_at_hand(root)
     try:
         if missing and not download:
-            raise OSError("and was not to be")
+            raise OSError("downloading is switched off")
         if missing:
-            for name in SIZES:  # what a download that broke off left behind would be taken for the whole
+            for name in SIZES:  # an interrupted download leaves files that torchvision would accept
                 (_raw(root) / name).unlink(missing_ok=True)
         data = datasets.MNIST(str(where), train=train, download=missing)
     except PermissionError as error:

@@ -1,4 +1,6 @@
-"""Ink on paper: which side of the brightness is ink, what of the picture is only paper, and the ink put in MNIST's form."""
+"""Ink on paper: whether the ink is darker or lighter than the paper, which pixels are paper only, and MNIST's form of
+the ink.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +10,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-CONTRAST = 0.06  # of full brightness: fainter marks than this are the paper's own
-NOISES = 6.0  # times the paper's grain that ink must stand out by
-TAIL = 0.004  # of the picture: a thin stroke covers this much at least
-WIDEST = 0.25  # of the picture's shorter side: no stroke is as wide, what is wider is paper, shadow or desk
-SLAB = 0.7  # share of its box that a large mark fills, from which it is no digit
-SPECK = 0.06  # of the largest mark's ink: smaller marks are dust
-MAP = 100  # cells a side in which marks are told apart
+CONTRAST = 0.06  # fraction of full brightness; fainter marks belong to the paper
+NOISES = 6.0  # ink must stand out from the paper's grain by this factor
+TAIL = 0.004  # fraction of the picture that even a thin stroke covers
+WIDEST = 0.25  # fraction of the picture's shorter side; wider areas are paper, shadow or desk
+SLAB = 0.7  # a large mark that fills more than this fraction of its box is not a digit
+SPECK = 0.06  # fraction of the largest mark's ink; smaller marks are dust
+MAP = 100  # cells per side in which connected marks are found
 BOX, FRAME = 20, 28  # px: longest side of the ink, side of the digit
-THIN, WANTED = 1.7, 2.2  # px in the digit: strokes thinner than the one are thickened to the other
+THIN, WANTED = 1.7, 2.2  # px in the digit: strokes thinner than the first are thickened to the second
 
 
 def ink(grey: Tensor) -> Tensor | None:
-    """How much ink lies at each pixel of a picture: [H, W] in [0, 1], for ``grey`` [H, W] in [0, 1]; None if blank.
+    """The ink at each pixel of a picture: [H, W] in [0, 1], for ``grey`` [H, W] in [0, 1]; None if it is blank.
 
-    The paper is the quadratic surface that fits the picture best, marks aside (iteratively reweighted least squares,
-    Holland & Welsch 1977), beginning at the border; ink lies on the side of it that has the longer tail. Where that
-    finds nothing, or a solid slab (a shadow lies across, a desk shows), paper is what closing or opening leaves of
-    the picture (Serra 1982): they take away whatever is narrower than ``WIDEST``, and only that.
+    The paper is the quadratic surface that fits the picture best, without its marks (iteratively reweighted least
+    squares, Holland & Welsch 1977), starting at the border. Ink is on the side of it that has the longer tail. If that
+    finds nothing, or a solid slab (there is a shadow, or a desk shows), the paper is what closing or opening leaves of
+    the picture (Serra 1982): they remove exactly what is narrower than ``WIDEST``.
     """
     rest = grey - _surface(grey)
     share = max(1, round(TAIL * rest.numel()))
@@ -36,25 +38,25 @@ def ink(grey: Tensor) -> Tensor | None:
     found = [marks for hat in _hats(grey) if (marks := _marks(hat - hat.median())) is not None]
     if not found:
         return None if flat is None else flat.strength
-    # the gaps between strokes are marks of the other brightness, but lie within the ink's own box
+    # the gaps between strokes are marks of the opposite brightness, but lie within the box of the ink
     return max(found, key=lambda marks: marks.box).strength
 
 
 class _Marks(NamedTuple):
     strength: Tensor  # [H, W] in [0, 1]
     box: int  # px, area of the box around it
-    slab: bool  # it is as large and as solid as no digit is
+    slab: bool  # larger and more solid than any digit
 
 
 def _marks(rest: Tensor) -> _Marks | None:
-    """The ink in what stands out from the paper, [H, W], ink positive; None where nothing stands out enough."""
+    """The ink in ``rest`` [H, W], the difference from the paper, ink positive; None if nothing stands out enough."""
     grain = float(rest.abs().median()) * 1.4826
     full = float(rest.flatten().topk(max(1, round(TAIL * rest.numel()))).values.mean())
     if full < max(CONTRAST, min(NOISES * grain, 0.5)):
         return None
     floor = max(0.25 * full, min(3 * grain, 0.6 * full))
     strength = _without_specks(((rest - floor) / (0.85 * full - floor)).clamp(0, 1))
-    if not strength.amax() > 0.5:  # nor where a value is no number
+    if not strength.amax() > 0.5:  # also true for NaN
         return None
     rows, columns = (strength > 0.3).any(1).nonzero(), (strength > 0.3).any(0).nonzero()
     sides = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
@@ -64,9 +66,11 @@ def _marks(rest: Tensor) -> _Marks | None:
 
 
 def _hats(grey: Tensor) -> tuple[Tensor, Tensor]:
-    """How much darker, and how much lighter, each pixel is than what is wider than ``WIDEST`` around it."""
+    """How much darker, and how much lighter, each pixel is than the areas wider than ``WIDEST`` around it."""
     reach = max(1, round(WIDEST * min(grey.shape) / 2))
-    calm = F.avg_pool2d(F.pad(grey[None, None], (1,) * 4, mode="replicate"), 3, 1)  # single pixels decide below
+    calm = F.avg_pool2d(
+        F.pad(grey[None, None], (1,) * 4, mode="replicate"), 3, 1
+    )  # smoothed, because single pixels decide below
 
     def highest(picture: Tensor) -> Tensor:
         across = F.max_pool2d(picture, (1, 2 * reach + 1), 1, (0, reach))
@@ -80,7 +84,7 @@ def prepared(strength: Tensor) -> Tensor:
     """Ink [H, W] in [0, 1] -> a digit [28, 28]: longest side 20 px, centre of mass in the middle, hairlines thickened."""
     rows, columns = (strength > 0.3).any(1).nonzero()[:, 0], (strength > 0.3).any(0).nonzero()[:, 0]
     cut = strength[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = max(cut.shape) / BOX  # source pixels per pixel of the digit
+    scale = max(cut.shape) / BOX  # pixels of the picture per pixel of the digit
     missing = WANTED - _thickness(cut) / scale
     if missing > WANTED - THIN and scale > 1:
         reach = max(1, round(missing * scale / 2))
@@ -93,7 +97,7 @@ def prepared(strength: Tensor) -> Tensor:
 
 
 def area_resized(picture: Tensor, height: int, width: int) -> Tensor:
-    """[H, W] -> [height, width], each pixel the mean over its area; enlarged bilinearly."""
+    """[H, W] -> [height, width]: each pixel is the mean over its area; enlarged bilinearly."""
     if height <= picture.shape[0] and width <= picture.shape[1]:
         return F.interpolate(picture[None, None], (height, width), mode="area")[0, 0]
     return F.interpolate(picture[None, None], (height, width), mode="bilinear", antialias=True)[0, 0]
@@ -105,7 +109,7 @@ def _surface(grey: Tensor) -> Tensor:
     terms = torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y], dim=-1).view(-1, 6).double()
     values = grey.flatten().double()
     edge = (torch.maximum(x.abs(), y.abs()) > 0.88).flatten()
-    # the border says which brightness is paper; the surface then grows from what looks like it
+    # the border shows the brightness of the paper; the surface then extends to similar pixels
     ground = values[edge].median()
     spread = (values[edge] - ground).abs().median().clamp(min=0.02)
     weights = 1 / (1 + ((values - ground) / (4 * spread)) ** 2)
@@ -123,7 +127,7 @@ def _surface(grey: Tensor) -> Tensor:
 
 
 def _without_specks(strength: Tensor) -> Tensor:
-    """Drop marks with little ink, and what hangs on the picture's edge where there is a good mark that does not."""
+    """Drop marks with little ink, and marks at the picture's edge if there is a good one elsewhere."""
     coarse = -(-max(strength.shape) // MAP)
     labels = _connected(F.max_pool2d(strength[None, None], coarse, ceil_mode=True)[0, 0] > 0.3)
     labels = labels.repeat_interleave(coarse, 0).repeat_interleave(coarse, 1)[: strength.shape[0], : strength.shape[1]]
@@ -137,12 +141,14 @@ def _without_specks(strength: Tensor) -> Tensor:
     if free.max() > 0.3 * masses.max():
         masses = free
     kept = masses > SPECK * masses.max()
-    near = F.max_pool2d(kept[index][None, None].float(), 3, 1, 1)[0, 0]  # with the soft edge of each mark
+    near = F.max_pool2d(kept[index][None, None].float(), 3, 1, 1)[0, 0]  # includes the soft edge of each mark
     return strength * near
 
 
 def _connected(mask: Tensor) -> Tensor:
-    """Labels [H, W] of the 8-connected marks of ``mask``, 0 where it is false: the largest index spreads over each."""
+    """Labels [H, W] of the 8-connected marks of ``mask``, 0 where it is false: the largest index spreads over each
+    mark.
+    """
     labels = torch.arange(1, mask.numel() + 1, dtype=torch.float32).view(mask.shape) * mask
     while True:
         before = labels
@@ -153,7 +159,7 @@ def _connected(mask: Tensor) -> Tensor:
 
 
 def _thickness(strength: Tensor) -> float:
-    """Mean width of the strokes, px: twice the area over the length of its outline."""
+    """Mean width of the strokes, px: twice the area over the length of the outline."""
     solid = F.pad((strength > 0.5).float(), (1, 1, 1, 1))
     outline = (solid[1:] - solid[:-1]).abs().sum() + (solid[:, 1:] - solid[:, :-1]).abs().sum()
     return float(2 * solid.sum() / (outline * 0.8).clamp(min=1))  # an outline on a square raster is 4 / pi too long

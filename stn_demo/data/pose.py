@@ -1,11 +1,11 @@
-"""A digit in a pose: how a 28 x 28 digit is turned, stretched and placed in a frame, in one resampling.
+"""A digit in a pose: how a 28 x 28 digit is rotated, stretched and placed in a frame, with a single resampling.
 
-The page and the training use this same code. A pose is what *we* do to the digit, so its matrix maps digit to
-frame; the network's theta maps its output to the frame. A transformer that undoes a pose completely therefore has
-a theta that reads just like the pose itself: it looks where the digit was put.
+The page and the training use the same code. A pose is applied to the digit, so its matrix maps digit to frame; theta of
+the network maps its output to the frame. A transformer that undoes a pose completely therefore has a theta equal to the
+pose: it reads where the digit was put.
 
-Units: pixels, degrees and factors. Origin: the middle of the picture, y down, so that positive angles turn clockwise
-on the screen.
+Units: pixels, degrees and factors. Origin: the middle of the image, y down, so that positive angles are clockwise on
+the screen.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from torch import Tensor
 
 from ..model.grids import ThinPlateSplineGrid, base_points, transformed
 
-DIGIT = 28  # px a side of a digit before it is posed
+DIGIT = 28  # side of a digit before it is posed, px
 NO_CORNERS = ((0.0, 0.0),) * 4
 _SPLINE = ThinPlateSplineGrid(4)
 
 
 @dataclass(frozen=True)
 class Pose:
-    """A chosen pose. Order of what is done to the digit: shear, scale, rotation, shift, perspective, elastic.
+    """A pose. Its parts are applied to the digit in this order: shear, scale, rotation, shift, perspective, elastic.
 
     Attributes:
         rotation: degrees, clockwise on the screen.
         scale: factor; 2 is twice as large.
         shift_x, shift_y: pixels to the right, pixels down.
-        shear: horizontal shift per unit of height (tan of the angle), down is to the right.
-        corners: how far each corner of the frame is moved, (x, y) px: top left, top right, bottom right, bottom left.
+        shear: horizontal shift per unit of height (tan of the angle); the lower part moves right.
+        corners: shift of each corner of the frame, (x, y) px: top left, top right, bottom right, bottom left.
         elastic: standard deviation of the shift of each of 4 x 4 control points of a thin plate spline, px.
-        elastic_seed: which random shifts these are.
+        elastic_seed: seed of these random shifts.
     """
 
     rotation: float = 0.0
@@ -53,14 +53,14 @@ class Pose:
         return pose_matrices([self], frame)[0]
 
     def displacement(self) -> Tensor:
-        """Tensor[16, 2]: how far from its place each control point of the frame is read, px."""
+        """Tensor[16, 2]: the shift of the position where each control point of the frame is read, px."""
         if not self.elastic:
             return torch.zeros(16, 2)
         return self.elastic * torch.randn(16, 2, generator=torch.Generator().manual_seed(self.elastic_seed))
 
 
 def pose_matrices(poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
-    """``Pose.matrix`` of many: Tensor[N, 3, 3]."""
+    """``Pose.matrix`` for several poses: Tensor[N, 3, 3]."""
     rows = [(pose.rotation, pose.scale, pose.scale, pose.shear, pose.shift_x, pose.shift_y) for pose in poses]
     matrix = affine_matrix(torch.tensor(rows, dtype=torch.float32))
     moved = [index for index, pose in enumerate(poses) if any(map(any, pose.corners))]
@@ -72,7 +72,8 @@ def pose_matrices(poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
 
 def affine_matrix(params: Tensor) -> Tensor:
     """Tensor[N, 3, 3] = shift * rotation * scale * shear, for params [N, 6] = rotation in degrees, scale x, scale y,
-    shear, shift x, shift y: the order that ``analysis.decompose`` reads back."""
+    shear, shift x, shift y. ``analysis.decompose`` is the inverse.
+    """
     angle, scale_x, scale_y, shear, x, y = params.unbind(-1)
     cos, sin = (angle * (math.pi / 180)).cos(), (angle * (math.pi / 180)).sin()
     zero, one = torch.zeros_like(cos), torch.ones_like(cos)
@@ -90,7 +91,7 @@ def homography(offsets: Tensor, frame: float) -> Tensor:
     p0, p1, p2, p3 = corners.unbind(1)
     a, b, c = p1 - p2, p3 - p2, p0 - p1 + p2 - p3
     area = a[:, 0] * b[:, 1] - b[:, 0] * a[:, 1]
-    area = torch.where(area.abs() < 1e-6, 1e-6, area)  # three corners in a line: very flat, but finite
+    area = torch.where(area.abs() < 1e-6, 1e-6, area)  # three collinear corners: very flat, but finite
     g = (c[:, 0] * b[:, 1] - b[:, 0] * c[:, 1]) / area
     h = (a[:, 0] * c[:, 1] - c[:, 0] * a[:, 1]) / area
     to_u, to_v = p1 - p0 + g[:, None] * p1, p3 - p0 + h[:, None] * p3
@@ -101,19 +102,20 @@ def homography(offsets: Tensor, frame: float) -> Tensor:
 
 
 def inverse(matrix: Tensor) -> Tensor:
-    """The inverse of homographies [..., 3, 3], up to the scale that a homography leaves open: the adjugate, which
-    exists for every matrix, so that a collapsed pose shows an empty picture rather than an error."""
+    """The inverse of homographies [..., 3, 3] up to a factor, which does not matter for a homography: the adjugate. It
+    exists for every matrix, so a collapsed pose gives an empty image instead of an error.
+    """
     a, b, c = matrix.unbind(-2)
     return torch.stack([torch.linalg.cross(b, c), torch.linalg.cross(c, a), torch.linalg.cross(a, b)], dim=-1)
 
 
 def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int) -> Tensor:
-    """Put digits into their frames, reading each digit once, bilinearly, black outside.
+    """Put digits into their frames, reading each digit once, bilinearly, with black outside.
 
     Args:
         images: [N, 1, 28, 28].
         matrix: [N, 3, 3], digit -> frame, px from the middle.
-        elastic: [N, 16, 2], how far from its place each control point of the frame is read, px; or None.
+        elastic: [N, 16, 2], the shift of the position where each control point of the frame is read, px; or None.
         frame: side of the frame, px.
 
     Returns:
@@ -125,11 +127,11 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
     else:
         theta = _SPLINE.identity().to(images) + elastic.flatten(1) / half
         points = _SPLINE(theta, frame, frame).flatten(1, 2)
-    # frame -> digit, both normalised
+    # frame -> digit, both normalised; one row per coordinate, so that a batch is a single product
     back = inverse(matrix) * images.new_tensor([half, half, 1.0])
     mapped = transformed(points, back)
     depth = mapped[..., 2:]
-    # A point on the horizon is read from far outside; so is one behind it, which no camera would see.
+    # Points on or behind the horizon, which no camera would see, are read far outside.
     ahead = depth * back[:, None, 2:, 2].sign() > 1e-9
     read = torch.where(ahead, mapped[..., :2] / (torch.where(ahead, depth, 1.0) * digit_half), 10.0)
     grid = read.view(-1, frame, frame, 2)
@@ -137,8 +139,9 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
 
 
 def pose_images(images: Tensor, poses: Sequence[Pose], frame: int = DIGIT, matrices: Tensor | None = None) -> Tensor:
-    """``images`` [N, 1, 28, 28], each in its pose: Tensor[N, 1, frame, frame], on the images' device. ``matrices`` are
-    the ``pose_matrices``, where somebody has worked them out already."""
+    """``images`` [N, 1, 28, 28], each in its pose: Tensor[N, 1, frame, frame], on the images' device. ``matrices``: the
+    ``pose_matrices``, if already computed.
+    """
     elastic = None
     if any(pose.elastic for pose in poses):
         elastic = torch.stack([pose.displacement() for pose in poses]).to(images)

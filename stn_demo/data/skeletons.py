@@ -1,11 +1,11 @@
 """How people write the ten digits: the paths of the pen, by digit and style.
 
-A path is text: control points "x,y" in percent of the digit's height (x right, y down, 0,0 top left of a
-digit about 60 wide). The pen passes through every point on a smooth curve, "!" marks a corner, "/" lifts
-the pen. A style is a name, a weight (how common it is) and one or more variants that have the same points in
-different places: a digit of that style is a random mixture of them.
+A path is text: control points "x,y" in percent of the digit's height (x right, y down, 0,0 is the top left of a digit
+about 60 wide). The pen passes through every point on a smooth curve; "!" marks a corner, "/" lifts the pen. A style is
+a name, a weight (how common it is) and one or more variants that have the same points in different places; a digit of
+that style is a random mixture of its variants.
 
-Invented at a desk, then judged beside MNIST's training images; no path is traced from one.
+The paths were designed by hand and compared with MNIST's training images; none is traced from one.
 """
 
 from typing import NamedTuple
@@ -21,8 +21,8 @@ UNLIKE_MNIST: dict[int, tuple[str, ...]] = {
     1: ("flag", "long flag", "curved flag"),
     4: ("closed, bar ends at the stem", "closed in one stroke, bar ends at the stem"),
 }
-"""Styles that are common in Europe and rare in MNIST, which was written in the United States: networks that
-saw only MNIST take this 1 (a flag, no foot) for a 7, and this 4 (no bar right of its stem) for a 9."""
+"""Styles that are common in Europe and rare in MNIST, which was written in the United States: networks trained on
+MNIST only read this 1 (a flag, no foot) as a 7, and this 4 (no bar right of its stem) as a 9."""
 
 SKELETONS: dict[int, tuple[Style, ...]] = {
     0: (

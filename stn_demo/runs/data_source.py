@@ -20,10 +20,12 @@ from ..training.datasets import WRITTEN, load_digits
 
 @dataclass(frozen=True)
 class DataSource:
-    """Attributes:
-    root: folder of MNIST, see ``mnist.folder``.
-    download: whether MNIST may be downloaded.
-    kept: folder in which generated digits are cached for the next run.
+    """Where a training process gets its digits.
+
+    Attributes:
+        root: folder of MNIST, see ``mnist.folder``.
+        download: whether MNIST may be downloaded.
+        kept: folder in which generated digits are cached for the next run.
     """
 
     root: str | None

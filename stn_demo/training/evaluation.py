@@ -20,12 +20,14 @@ BLOCK = 1000  # digits distorted at a time; fixed, so that a test set does not d
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Attributes:
-    error: wrong answers, percent (the paper's unit).
-    interval: 95 % confidence interval of the error, percent (Wilson 1927).
-    count: number of digits.
-    loss: mean negative log-likelihood, nats.
-    confusion: int64 [classes, classes]; rows: the label, columns: the answer of the network.
+    """The result of an evaluation.
+
+    Attributes:
+        error: wrong answers, percent (the paper's unit).
+        interval: 95 % confidence interval of the error, percent (Wilson 1927).
+        count: number of digits.
+        loss: mean negative log-likelihood, nats.
+        confusion: int64 [classes, classes]; rows: the label, columns: the answer of the network.
     """
 
     error: float

@@ -1,7 +1,7 @@
-"""Pictures like those that people upload, made by a program: digits in our own handwriting among other marks.
+"""Generated pictures like those that people upload: generated handwriting among other marks.
 
-``make`` gives one picture of a group (a kind of difficulty); ``GROUPS`` names them. The same arguments give the
-same picture. The family "seen" serves to tune the preparation, "unseen" to measure it.
+``make`` returns one picture of a group (a kind of difficulty); ``GROUPS`` names the groups. The same arguments give the
+same picture. The family "seen" is for tuning the preparation, "unseen" for measuring it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from .sheet import Sheet
 
 
 class Scene(NamedTuple):
-    """A picture and what is written on it.
+    """A picture and the digits on it.
 
-    image: RGB. labels: the digits from left to right, none in the group "nothing". boxes: theirs, (left, top,
-    right, bottom), px. ink: float64 [H, W] in [0, 1], how far digits cover each pixel.
+    image: RGB. labels: the digits from left to right, none in the group "nothing". boxes: their boxes, (left, top,
+    right, bottom), px. ink: float64 [H, W] in [0, 1], the coverage of each pixel by digits.
     """
 
     image: Image.Image
@@ -49,7 +49,7 @@ GROUPS: dict[str, Callable] = {
 
 
 def make(group: str, number: int, family: str = "seen") -> Scene:
-    """Picture `number` of a group; its digit is number % 10, where the group has one digit a picture.
+    """Picture `number` of a group; in groups with one digit per picture it is number % 10.
 
     Raises KeyError for an unknown group or family.
     """

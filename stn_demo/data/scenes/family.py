@@ -1,4 +1,4 @@
-"""Two families of looks: one to tune the preparation on, one kept apart to measure it."""
+"""Two families of appearance: one for tuning the preparation, one reserved for measuring it."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ Colour = tuple[float, float, float]
 
 
 class Family(NamedTuple):
-    """Ranges are (low, high), uniform; colours are RGB, 0 to 255; lengths are shares of the picture's shorter side
-    unless said otherwise."""
+    """Ranges are (low, high), uniform; colours are RGB, 0 to 255; lengths are fractions of the picture's shorter side
+    unless stated otherwise.
+    """
 
     seed: int
-    styles: slice  # of handwriting.SKELETONS: which hands write
+    styles: slice  # which styles of handwriting.SKELETONS are used
     sides: tuple[tuple[int, int], ...]  # width, height, px
     papers: tuple[Colour, ...]
     inks: tuple[Colour, ...]
     rules: tuple[Colour, ...]  # printed lines
     desks: tuple[Colour, ...]
-    height: tuple[float, float]  # of a digit alone on its sheet
-    pen: tuple[float, float]  # share of the digit's height
-    opacity: tuple[float, float]  # of ink
+    height: tuple[float, float]  # height of a single digit on a sheet
+    pen: tuple[float, float]  # fraction of the digit's height
+    opacity: tuple[float, float]  # opacity of the ink
     tilt: tuple[float, float]  # degrees
-    spacing: tuple[float, float]  # between rules, in heights of the digit
+    spacing: tuple[float, float]  # distance of the rules, in heights of the digit
     rule: tuple[float, float]  # width of a rule, in widths of the pen
     dark: tuple[float, float]  # brightness in a shadow
-    light: tuple[float, float]  # how uneven the light is
-    blur: tuple[float, float]  # px for 1,000 px of picture
+    light: tuple[float, float]  # unevenness of the light
+    blur: tuple[float, float]  # px per 1,000 px of the picture
     grain: tuple[float, float]
-    quality: tuple[int, int]  # of JPEG
+    quality: tuple[int, int]  # of the JPEG
 
     def one(self, random: np.random.Generator, values: tuple):
         return values[int(random.integers(len(values)))]

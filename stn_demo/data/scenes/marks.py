@@ -1,6 +1,6 @@
-"""Groups with printed marks: ruled and squared paper, form boxes, tables, panels; and several digits in a picture.
+"""Groups with printed marks: ruled and squared paper, form boxes, tables, panels; and pictures with several digits.
 
-Each takes (random, look, number) and returns the sheet and the picture taken of it.
+Each function takes (random, look, number) and returns the sheet and the picture of it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from .sheet import Sheet
 
 
 def ruled(random, look, number):
-    """Ruled paper, a little askew; a coloured margin line now and then."""
+    """Ruled paper, slightly tilted; sometimes with a coloured margin line."""
     sheet, _, ink = begun(random, look)
     _digit_among(sheet, look, number, ink, both=False)
     return sheet, taken(sheet, look)
 
 
 def squared(random, look, number):
-    """Squared paper: the squares are a third of the digit, or as large as it."""
+    """Squared paper; the squares are between a third of the digit and its full size."""
     sheet, _, ink = begun(random, look)
     _digit_among(sheet, look, number, ink, both=True)
     return sheet, taken(sheet, look)
@@ -48,7 +48,7 @@ def _digit_among(sheet: Sheet, look: Family, number: int, ink, *, both: bool) ->
 
 
 def boxed(random, look, number):
-    """A form's box around the digit, alone or in a row of boxes that share their sides."""
+    """A form box around the digit, alone or in a row of boxes with common sides."""
     sheet, side, ink = begun(random, look)
     count = int(random.choice((1, 1, 3, 5)))
     cell = min(random.uniform(0.3, 0.75) * side, 0.9 * sheet.width / count)
@@ -75,7 +75,7 @@ def boxed(random, look, number):
 
 
 def table(random, look, number):
-    """A table of lines across the whole picture; the digit is in one cell, and may touch a line."""
+    """A table with lines across the whole picture; the digit is in one cell and may touch a line."""
     sheet, side, ink = begun(random, look)
     cell = np.array([random.uniform(0.35, 0.6), random.uniform(0.3, 0.5)]) * side
     height = cell.min() * random.uniform(0.6, 0.95)
@@ -95,7 +95,9 @@ def table(random, look, number):
 
 
 def panel(random, look, number):
-    """A light digit on a dark panel within a light page, or a dark one on a light panel within a dark page; framed or not."""
+    """A light digit on a dark panel on a light page, or a dark digit on a light panel on a dark page; with or without a
+    frame.
+    """
     sheet, side, _ = begun(random, look)
     light, dark = (random.uniform(200, 255),) * 3, tuple(random.uniform(0, 90, 3))
     inside, page = (dark, light) if random.random() < 0.7 else (light, dark)
@@ -119,7 +121,7 @@ def panel(random, look, number):
 
 
 def several(random, look, number):
-    """Two to six digits side by side, or in two lines."""
+    """Two to six digits side by side or in two lines."""
     sheet, _, ink = begun(random, look)
     count = 2 + number % 5
     lines = 1 if count < 4 else int(random.integers(1, 3))

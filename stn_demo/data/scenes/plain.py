@@ -1,6 +1,6 @@
-"""Groups without printed marks: drawings, photographs, shadows, desks, rims of scans; and pictures of no digit.
+"""Groups without printed marks: drawings, photographs, shadows, desks, rims of scans; and pictures without a digit.
 
-Each takes (random, look, number) and returns the sheet and the picture taken of it.
+Each function takes (random, look, number) and returns the sheet and the picture of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def begun(random: np.random.Generator, look: Family) -> tuple[Sheet, float, tupl
 
 
 def written(sheet: Sheet, look: Family, label: int, side: float, ink, *, centre=None) -> tuple[float, float]:
-    """Writes a digit of the look's height at `centre` (px; anywhere by default); returns its height and pen, px."""
+    """Write a digit of the look's height at `centre` (px; default: anywhere); returns its height and pen width, px."""
     random = sheet.random
     height = random.uniform(*look.height) * side
     pen = max(2.0, height * random.uniform(*look.pen))
@@ -32,7 +32,7 @@ def written(sheet: Sheet, look: Family, label: int, side: float, ink, *, centre=
 
 
 def taken(sheet: Sheet, look: Family, light: bool = True) -> Image.Image:
-    """The sheet photographed: uneven light, blur, grain, JPEG."""
+    """A photograph of the sheet: uneven light, blur, grain, JPEG."""
     random = sheet.random
     if light:
         sheet.light(random.uniform(*look.light))
@@ -42,7 +42,7 @@ def taken(sheet: Sheet, look: Family, light: bool = True) -> Image.Image:
 
 
 def drawing(random, look, number):
-    """Drawn on a screen: one colour on another, dark on light or light on dark, small or large."""
+    """A drawing on a screen: one colour on another, dark on light or light on dark, small or large."""
     side = int(random.choice((28, 56, 112, 280, 560)))
     dark, light = random.uniform(0, 70), random.uniform(190, 255)
     paper, ink = (light, dark) if random.random() < 0.5 else (dark, light)
@@ -55,14 +55,14 @@ def drawing(random, look, number):
 
 
 def photo(random, look, number):
-    """A sheet photographed from near."""
+    """A sheet photographed from close up."""
     sheet, side, ink = begun(random, look)
     written(sheet, look, number % 10, side, ink)
     return sheet, taken(sheet, look)
 
 
 def shadow(random, look, number):
-    """The same, with the edge of a shadow across."""
+    """The same, with the edge of a shadow across it."""
     sheet, side, ink = begun(random, look)
     written(sheet, look, number % 10, side, ink)
     sheet.shadow(random.uniform(*look.dark), random.uniform(0.01, 0.3) * side)
@@ -70,7 +70,7 @@ def shadow(random, look, number):
 
 
 def desk(random, look, number):
-    """A sheet that does not fill the picture: the desk shows at one to four sides, the sheet lies askew."""
+    """A tilted sheet that does not fill the picture: the desk is visible on one to four sides."""
     sheet, side, ink = begun(random, look)
     paper = tuple(sheet.pixels[0, 0])
     sheet.pixels[:] = look.one(random, look.desks)
@@ -89,7 +89,7 @@ def desk(random, look, number):
 
 
 def rim(random, look, number):
-    """A scan whose lid was open: a dark band along one to three edges, sometimes with the paper's edge askew."""
+    """A scan with an open lid: a dark band along one to three edges."""
     sheet, side, ink = begun(random, look)
     inner = min(sheet.width, sheet.height) * 0.75
     middle = np.array([sheet.width, sheet.height]) / 2 + random.uniform(-0.05, 0.05, 2) * side
@@ -109,7 +109,7 @@ def rim(random, look, number):
 
 
 def edges(random, look, number):
-    """A digit cut out so closely that it touches all four edges of the picture."""
+    """A digit cropped so closely that it touches all four edges of the picture."""
     side = int(random.choice((60, 120, 240, 480)))
     sheet = Sheet(random, 2 * side, 2 * side, look.one(random, look.papers))
     ink = look.one(random, look.inks)
@@ -127,7 +127,7 @@ def edges(random, look, number):
 
 
 def faint(random, look, number):
-    """A part of the digit is written with less pressure, and fainter, than the rest."""
+    """Part of the digit is fainter than the rest, as if written with less pressure."""
     sheet, side, ink = begun(random, look)
     untouched = sheet.pixels.copy()
     written(sheet, look, number % 10, side, ink)
@@ -141,7 +141,7 @@ def faint(random, look, number):
 
 
 def nothing(random, look, number):
-    """No digit: bare paper, a slab, a scribble, rules, a shadow, or the edge of a desk."""
+    """No digit: blank paper, a slab, a scribble, rules, a shadow, or the edge of a desk."""
     sheet, side, ink = begun(random, look)
     kind = number % 6
     size = side * random.uniform(0.3, 0.6)

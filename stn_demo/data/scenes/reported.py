@@ -1,4 +1,4 @@
-"""The five pictures of a bug report that the earlier preparation read wrongly, drawn as the report says."""
+"""Five pictures from a bug report that an earlier version read wrongly, redrawn from its description."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def panel() -> Image.Image:
 
 
 def faint() -> Image.Image:
-    """A nine whose head is faint and whose tail is less so; it was read as 1 with a probability of 1.00."""
+    """A nine with a faint upper part; it was read as 1 with a probability of 1.00."""
     image = Image.new("L", (112, 112), 0)
     pen = ImageDraw.Draw(image)
     pen.ellipse([38, 18, 78, 58], outline=45, width=8)
@@ -63,4 +63,4 @@ REPORTED = {
     "faint": (faint, (9,)),
     "pair": (pair, (7, 7)),
 }
-"""Name -> (what draws it, the digits on it from left to right)."""
+"""Name -> (function that draws it, the digits on it from left to right)."""

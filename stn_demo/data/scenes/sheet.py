@@ -1,4 +1,4 @@
-"""A sheet of paper under construction: ink, printed marks, light and the camera, in float arrays [H, W, 3], 0 to 255."""
+"""A sheet of paper in the making: ink, printed marks, light and camera, as float arrays [H, W, 3], 0 to 255."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from .. import handwriting
 
-FINE = 3  # marks are drawn at this many times the size and averaged, so that their edges are smooth
+FINE = 3  # marks are drawn enlarged by this factor and averaged, for smooth edges
 
 
 class Patch(NamedTuple):
-    """Coverage of a part of the picture: [h, w], 0 to 1, and where it lies."""
+    """The coverage of a part of the picture: [h, w], 0 to 1, and its position."""
 
     rows: slice
     columns: slice
@@ -22,10 +22,10 @@ class Patch(NamedTuple):
 
 
 class Sheet:
-    """A picture of H x W pixels and the digits written on it so far.
+    """A picture of H x W pixels and the digits on it so far.
 
-    pixels: float32 [H, W, 3], 0 to 255. ink: float32 [H, W], coverage by digits, 0 to 1.
-    labels, boxes: each digit's value and its box (left, top, right, bottom), px, in the order of writing.
+    pixels: float32 [H, W, 3], 0 to 255. ink: float32 [H, W], coverage by digits, 0 to 1. labels, boxes: the value of
+    each digit and its box (left, top, right, bottom), px, in the order of writing.
     """
 
     def __init__(self, random: np.random.Generator, width: int, height: int, colour: tuple[float, ...]):
@@ -37,12 +37,12 @@ class Sheet:
         self.boxes: list[tuple[float, float, float, float]] = []
 
     def lay(self, patch: Patch, colour: tuple[float, ...], strength: float = 1.0) -> None:
-        """Covers a patch of the picture with a colour; `strength` is its opacity."""
+        """Cover a patch of the picture with a colour; `strength` is its opacity."""
         part = self.pixels[patch.rows, patch.columns]
         part += strength * patch.cover[..., None] * (np.asarray(colour, np.float32) - part)
 
     def cover(self, draw, box: tuple[float, ...] | None = None) -> Patch:
-        """Coverage by what `draw(pen, scale, left, top)` draws with Pillow inside `box` (all by default)."""
+        """The coverage by what `draw(pen, scale, left, top)` draws with Pillow inside `box` (default: everywhere)."""
         left, top, right, bottom = (0, 0, self.width, self.height) if box is None else map(int, box)
         left, top = max(left, 0), max(top, 0)
         right, bottom = max(min(right, self.width), left + 1), max(min(bottom, self.height), top + 1)
@@ -93,9 +93,9 @@ class Sheet:
         return self.cover(draw, (*low, *high))
 
     def write(self, label: int, corner, height: float, pen: float, colour, *, styles=slice(None), strength=1.0) -> None:
-        """Writes a digit: longest side `height` px (pen included), top left at `corner` px, pen `pen` px wide.
+        """Write a digit: longest side `height` px (pen included), top left at `corner` px, pen `pen` px wide.
 
-        `strength` is the ink's opacity; `styles` picks hands (see handwriting.segments).
+        `strength` is the ink's opacity; `styles` selects styles of handwriting (see handwriting.segments).
         """
         path = handwriting.segments(label, int(self.random.integers(1 << 31)), styles).numpy().astype(float)
         path = path * (height - pen) + np.asarray(corner) + pen / 2
@@ -108,7 +108,7 @@ class Sheet:
         self.boxes.append((*low.tolist(), *high.tolist()))
 
     def light(self, strength: float) -> None:
-        """Uneven light: a slope and a fall-off towards a corner; `strength` is the largest change, 0 to 1."""
+        """Uneven light: a gradient and a fall-off towards the corners; `strength` is the largest change, 0 to 1."""
         y, x = np.mgrid[-1 : 1 : self.height * 1j, -1 : 1 : self.width * 1j]
         a, b, c = self.random.uniform(-1, 1, 3)
         field = a * x + b * y - abs(c) * (x * x + y * y)
@@ -116,7 +116,7 @@ class Sheet:
         self.pixels *= (1 + strength * field)[..., None].astype(np.float32)
 
     def shadow(self, dark: float, soft: float) -> None:
-        """A shadow over one side of the picture, `dark` times as bright, with an edge `soft` px wide."""
+        """A shadow over one side of the picture: brightness times `dark`, with an edge `soft` px wide."""
         angle = self.random.uniform(0, 2 * np.pi)
         y, x = np.mgrid[: self.height, : self.width]
         at = (x - self.width / 2) * np.cos(angle) + (y - self.height / 2) * np.sin(angle)
@@ -125,7 +125,7 @@ class Sheet:
         self.pixels *= (1 - (1 - dark) * inside)[..., None].astype(np.float32)
 
     def grain(self, sigma: float, coarse: float = 0.0) -> None:
-        """Noise of each pixel, and of patches some 8 px wide."""
+        """Noise of each pixel, and of patches about 8 px wide."""
         self.pixels += sigma * self.random.standard_normal((self.height, self.width, 1), np.float32)
         if coarse:
             small = self.random.normal(0, coarse, (self.height // 8 + 2, self.width // 8 + 2))
@@ -135,7 +135,7 @@ class Sheet:
             self.pixels += np.asarray(field)[..., None]
 
     def photograph(self, blur: float = 0.0, quality: int | None = None) -> Image.Image:
-        """The picture as RGB, blurred by `blur` px and, with `quality`, written and read as a JPEG."""
+        """The picture as RGB, blurred by `blur` px and, with `quality`, compressed as a JPEG."""
         image = Image.fromarray(self.pixels.clip(0, 255).round().astype(np.uint8))
         if blur:
             image = image.filter(ImageFilter.GaussianBlur(blur))
