@@ -1,4 +1,4 @@
-"""The page: the live stage, Train and Results in a tab each, and the ordinary Gradio components around them."""
+"""The page: the live stage, Learn, Train and Results in a tab each, and the ordinary Gradio components around them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .live.request import Defaults
 from .options import Options
 
 HERE = Path(__file__).parent
-BESIDE = ("train", "results")  # the pages beside the stage: a folder, a tab and a script of their own each
+BESIDE = ("learn", "train", "results")  # the pages beside the stage: a folder, a tab and a script of their own each
 # a network and the one beside it, the best pair first
 PREFERRED = (("upright", "upright-cnn"), ("turn-affine", "seed-cnn"))
 FIRST_TRAINED = PREFERRED[-1]  # what ``runs.first`` trains where there is no checkpoint

@@ -37,7 +37,8 @@ from .train.service import TrainingService
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
-STATIC = ("shared", "strings", "explore/static", "train/static", "results/static")  # the only folders that are served
+PAGES = ("explore", "learn", "train", "results")
+STATIC = ("shared", "strings", *(f"{page}/static" for page in PAGES))  # the only folders that are served
 
 
 class Files(StaticFiles):

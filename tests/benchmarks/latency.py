@@ -191,7 +191,7 @@ def main() -> None:
         with served() as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(url)
+            page.goto(f"{url}/#explore")
             page.wait_for_timeout(4000)  # until what the server and the browser still load is there
             latencies, rate = ours(page, options.drags, options.seconds)
             say("ours, one drag at a time", latencies, rate)

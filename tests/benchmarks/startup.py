@@ -58,7 +58,7 @@ def start(browser: Browser, runs: str) -> dict[str, float]:
                 raise SystemExit("The app did not come up.")
             time.sleep(0.01)
         listened = time.time()
-        page.goto(f"http://127.0.0.1:{port}", wait_until="commit")
+        page.goto(f"http://127.0.0.1:{port}/#explore", wait_until="commit")
         page.wait_for_function("window.seen.picture", timeout=1000 * LONGEST)
         seen = {part: at / 1000 for part, at in page.evaluate("window.seen").items()}
         return {part: at - begun for part, at in {"port": listened, **seen}.items()}

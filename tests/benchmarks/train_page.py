@@ -82,8 +82,8 @@ def opened(browser: Browser, url: str) -> Page:
     """The Train page, as soon as Start can be pressed."""
     page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-US")
     page.add_init_script(WATCH)
-    page.goto(url, wait_until="commit")
-    page.click("#pages [role=tab]:nth-child(2)")
+    page.goto(f"{url}/#explore", wait_until="commit")
+    page.click("#pages [role=tab][data-tab-id=train]")
     page.wait_for_selector("#train-start:not([disabled])")
     return page
 
@@ -172,7 +172,7 @@ def main() -> None:
             say_latencies("a jump along the timeline, to its picture", page.evaluate(JUMPS, options.jumps))
             page.click("#train-live")
             movement(page, "#train-reset")
-            page.click("#pages [role=tab]:nth-child(1)")
+            page.click("#pages [role=tab][data-tab-id=explore]")
             page.wait_for_selector("#view-input", state="visible")
             page.wait_for_timeout(1000)
             page.evaluate(SET, 0)

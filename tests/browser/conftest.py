@@ -21,6 +21,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+BEEN_HERE = "if (location.protocol !== 'about:') localStorage.setItem('stn-visited', '1');"
 FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -75,14 +76,17 @@ def browser():
 
 @pytest.fixture
 def visit(browser, served):
-    """``visit(path="", **options)`` opens the page in a context of its own and waits until it shows a frame. At the end no
-    script may have failed, and no other host may have been asked."""
+    """``visit(path="", **options)`` opens the page in a context of its own and waits until it shows a frame. ``new``: as for
+    somebody who has never been here, whose first page is Learn. At the end no script may have failed, and no other host may
+    have been asked."""
     contexts, faults = [], []
 
-    def open_page(path: str = "", url: str | None = None, before=None, **options):
+    def open_page(path: str = "", url: str | None = None, before=None, new: bool = False, **options):
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
         context = browser.new_context(**options)
         contexts.append(context)
+        if not new:
+            context.add_init_script(BEEN_HERE)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
         page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
@@ -108,5 +112,5 @@ def is_foreign(url: str) -> bool:
 
 
 def wait_for_frame(page) -> None:
-    page.wait_for_selector(".stn[data-ready=true]", timeout=30_000)
+    page.wait_for_selector(".stn[data-ready=true]", timeout=30_000, state="attached")
     page.wait_for_function("window.stn.store.frame !== null && window.stn.store.frame !== undefined", timeout=30_000)

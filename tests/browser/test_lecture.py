@@ -35,8 +35,10 @@ def test_a_room_sees_all_in_one_view_and_can_read_it(visit, width, height, least
 def test_keys_step_scenes_hide_the_answer_and_change_the_page(page):
     page.click("#lecture")
     page.keyboard.press("PageDown")
-    page.wait_for_selector("[data-scene]:first-child[aria-pressed=true]")
-    page.wait_for_function("location.hash.includes('scene=' + document.querySelector('[data-scene]').dataset.scene)")
+    page.wait_for_selector("#scenes [data-scene]:first-child[aria-pressed=true]")
+    page.wait_for_function(
+        "location.hash.includes('scene=' + document.querySelector('#scenes [data-scene]').dataset.scene)"
+    )
     first = page.evaluate("location.hash")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("(hash) => location.hash !== hash", arg=first)

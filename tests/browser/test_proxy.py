@@ -91,7 +91,7 @@ def opened(browser):
         context = browser.new_context(ignore_https_errors=True, locale="en-US", viewport={"width": 1280, "height": 800})
         contexts.append(context)
         page = context.new_page()
-        page.goto(url)
+        page.goto(f"{url}#explore")
         return page
 
     yield open_page

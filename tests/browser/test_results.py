@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import ROOT, Served
 
-OPEN = "#pages [role=tab]:nth-child(3)"
+OPEN = "#pages [role=tab][data-tab-id=results]"
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_in_chinese_no_word_is_missing(results):
     text = page.inner_text(".stn-results")
     assert "它能对齐吗" in text and not re.search(r"results\.[a-z]+|@results|\$net|\{\w+\}", text)
     assert "旋转角度" in page.locator("[data-figure=curve-rotation] .plot").inner_text()
-    page.click("#pages [role=tab]:nth-child(1)")
+    page.click("#pages [role=tab][data-tab-id=explore]")
     page.select_option("#lang", "en")
     page.click(OPEN)
     page.wait_for_function(

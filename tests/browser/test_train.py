@@ -48,15 +48,15 @@ def train(url, visit):
 
     def open_page(**options):
         page = visit(**options)
-        open_tab(page, 2)
+        open_tab(page, "train")
         page.wait_for_selector(".stn-train[data-watching=true]")
         return page
 
     return open_page
 
 
-def open_tab(page, number):
-    page.click(f"#pages [role=tab]:nth-child({number})")
+def open_tab(page, name):
+    page.click(f"#pages [role=tab][data-tab-id={name}]")
 
 
 def words(page):
@@ -190,7 +190,7 @@ def test_save_and_find_it_on_explore(train, url, served):
     page.fill("#train-name-input", "kept-one")
     page.click("#train-name-ok")
     page.wait_for_function("document.querySelector('#train-toast').textContent.includes('kept-one')")
-    open_tab(page, 1)
+    open_tab(page, "explore")
     page.click("#model-picker input")
     page.click('[role=option]:has-text("kept-one")')
     page.wait_for_function("window.stn.store.frame.model === 'kept-one'")
@@ -247,7 +247,7 @@ def test_a_second_visitor_is_told_and_watches(train, visit, url):
     first.click("#train-start")
     state(first, "running")
     second = visit()
-    open_tab(second, 2)
+    open_tab(second, "train")
     second.wait_for_selector(".stn-train[data-watching=true]")
     second.click("#train-start")
     second.wait_for_function("document.querySelector('#train-toast').textContent.includes('already')")
@@ -361,7 +361,7 @@ def test_runs_outlive_the_app(train, visit, url, tmp_path_factory):
     try:
         ask(app.url, "/start", BRIEF)
         page = visit(url=app.url)
-        open_tab(page, 2)
+        open_tab(page, "train")
         state(page, "done")
         app.stop()
         state(page, "offline", seconds=10)
@@ -420,7 +420,7 @@ def test_a_closed_page_says_so(visit, tmp_path_factory):
     app = Served(tmp_path_factory.mktemp("home"), "--no-training")
     try:
         page = visit(url=app.url)
-        open_tab(page, 2)
+        open_tab(page, "train")
         page.wait_for_selector("#train-closed", state="visible")
         assert not page.is_visible("#train-start") and "--no-training" in page.inner_text("#train-closed")
     finally:
@@ -429,7 +429,7 @@ def test_a_closed_page_says_so(visit, tmp_path_factory):
 
 def test_explore_is_as_it_was_after_a_visit_here(train, url):
     page = train()
-    open_tab(page, 1)
+    open_tab(page, "explore")
     page.wait_for_selector("#view-input", state="visible")
     wait_for_frame(page)
     before = pixels(page, "#view-input")

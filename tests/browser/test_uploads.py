@@ -22,7 +22,7 @@ def page(browser, served):
     page, faults = context.new_page(), []
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
-    page.goto(served.url)
+    page.goto(f"{served.url}/#explore")
     wait_for_frame(page)
     page.click("#pose-reset")
     yield page

@@ -85,10 +85,18 @@ test("the drawing that the page opens with is short, too", async () => {
 });
 
 test("the address names a page, a place in it, and the values of the stage", () => {
-  assert.deepEqual(parse(""), { page: "explore", place: "", values: {} });
-  assert.deepEqual(parse("#train"), { page: "train", place: "", values: {} });
-  assert.deepEqual(parse("#learn=grid&d=mnist.1"), { page: "learn", place: "grid", values: { d: "mnist.1" } });
+  assert.deepEqual(parse(""), { page: "explore", place: "", options: {}, values: {} });
+  assert.deepEqual(parse("#train"), { page: "train", place: "", options: {}, values: {} });
+  assert.deepEqual(parse("#learn=grid&d=mnist.1"), { page: "learn", place: "grid", options: {}, values: { d: "mnist.1" } });
   for (const hash of ["", "#train", "#learn=grid", "#results&d=mnist.1&p=40,-3", "#s=abc_-", "#scene=small-digit"]) {
     assert.equal(format(parse(hash)), hash);
   }
+});
+
+test("a page may carry options of its own, and they come back", () => {
+  const route = { page: "learn", place: "sampler", options: { test: "both" }, values: { d: "first" } };
+  assert.deepEqual(parse("#learn=sampler?test=both&d=first"), route);
+  assert.equal(format(route), "#learn=sampler?test=both&d=first");
+  assert.deepEqual(parse("#learn?test=both").options, { test: "both" });
+  assert.deepEqual(parse("#s=a?b").values, { s: "a?b" });
 });

@@ -1,1 +1,1 @@
-"""The Learn page: scenes as data, and what they claim, measured."""
+"""The Learn page: scenes as data, what they claim, measured, and what plays them in the browser (``static``)."""

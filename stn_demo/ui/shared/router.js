@@ -9,7 +9,7 @@ let known = null; // the hash that was last written or reported
 export const route = () => parse(location.hash);
 
 /** Change the address as a new entry of the history: Back returns to what was there before.
- *  change: {page, place, values}; what is left out stays as it is. */
+ *  change: {page, place, options, values}; what is left out stays as it is. */
 export function go(change) {
   for (const tell of leaving) tell();
   move("pushState", change);
@@ -35,7 +35,7 @@ export function beforeLeaving(tell) {
 function move(method, change) {
   const now = route();
   const samePage = change.page === undefined || change.page === now.page;
-  const next = { ...now, ...(samePage ? {} : { place: "" }), ...change };
+  const next = { ...now, ...(samePage ? {} : { place: "", options: {} }), ...change };
   const hash = format(next);
   history[method](history.state, "", location.pathname + location.search + hash);
   known = location.hash;

@@ -2,9 +2,12 @@
  * the attribute data-tab-id, which is the page's name in route.js; its title is the string "tab.<name>". */
 
 import { t } from "./i18n.js";
-import { go, onRoute, route } from "./router.js";
+import { saysSomething } from "./route.js";
+import { go, note, onRoute, route } from "./router.js";
 
 const WAIT = 30; // ms between looks for a tab strip that is not there yet
+const VISITED = "stn-visited"; // kept in the browser from the first visit on
+const FIRST_PAGE = "learn"; // of a visitor who has not been here, where the address names nothing
 
 const strip = () => document.querySelector("#pages [role=tablist]");
 const tabOf = (page) => strip()?.querySelector(`[role=tab][data-tab-id="${page}"]`);
@@ -33,9 +36,21 @@ export async function attachTabs(store) {
     }
   }
 
+  if (isNew() && !saysSomething(location.hash) && tabOf(FIRST_PAGE)) note({ page: FIRST_PAGE });
   onRoute(show);
   show(route());
   new MutationObserver(follow).observe(strip(), { subtree: true, attributeFilter: ["aria-selected"] });
   store.on("lang", name);
   name();
+}
+
+/** Whether this browser has not been here before; from now on it has. Without storage nobody can know: then it has. */
+function isNew() {
+  try {
+    const visited = localStorage.getItem(VISITED) !== null;
+    localStorage.setItem(VISITED, "1");
+    return !visited;
+  } catch {
+    return false;
+  }
 }

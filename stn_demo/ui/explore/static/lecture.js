@@ -1,5 +1,7 @@
 /** The lecture layout: large pictures and large words for a room. Scenes are stepped by keys or a clicker, the answer can
- * be covered until the room has guessed it. */
+ * be covered until the room has guessed it. On the Learn page the same keys step through the lesson ("lesson", +1 or -1). */
+
+import { route } from "../../shared/router.js";
 
 const TYPING = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [role=listbox]";
 const OWN_ARROWS = "canvas, input, select, [role=tab], [role=listbox]"; // elements that the arrow keys already serve
@@ -28,7 +30,7 @@ export function attachLecture(root, store) {
     const step = stepOf(event);
     if (event.key === "?") help.showModal();
     else if (!lecture.isOn()) return;
-    else if (step) store.emit("scene", step);
+    else if (step) store.emit(route().page === "learn" ? "lesson" : "scene", step);
     else if (event.key === "b" || event.key === "B" || event.key === ".") toggleCover();
     else if (event.key === "n" || event.key === "N") document.querySelector("#model-picker input, #model-picker button")?.focus();
     else if (/^[1-9]$/.test(event.key)) openTab(Number(event.key) - 1);

@@ -64,7 +64,7 @@ function createTable(body) {
 }
 
 /** theta as the paper writes it: a matrix where there is one, two control points (x, y) a row for the spline. */
-function layout(theta, transform) {
+export function layout(theta, transform) {
   if (transform === "attention") {
     const [scale, x, y] = theta;
     return { columns: 3, cells: [scale, 0, x, 0, scale, y], fixed: new Set([1, 3]) };

@@ -1,0 +1,123 @@
+// Composes the Learn page: the lesson as data, its stage, its player, and the ways to it.
+
+import { createHttp } from "../../shared/http.js";
+import { errorText, t, translate } from "../../shared/i18n.js";
+import { go, note, onRoute, route } from "../../shared/router.js";
+import { attachToast } from "../../shared/toast.js";
+import { indexOf, placeOf, stageOf, stopsOf } from "./lesson.js";
+import { createNav } from "./nav.js";
+import { createPlayer } from "./player.js";
+import { createProgress, csvOf, scoreOf } from "./progress.js";
+import { createStage } from "./stage.js";
+import { drawWorked } from "./worked.js";
+
+/** element: the Gradio component that holds learn.html; root: base url of the app, with a slash at the end. */
+export async function start({ element, root: base }) {
+  const root = element.querySelector(".stn-learn");
+  const http = createHttp(base);
+  const [stn, data, measured] = await Promise.all([
+    stageOfPage(), http.get("stn/learn/static/scenes.json"), http.get("stn/learn/static/measured.json"),
+  ]);
+  const both = route().options.test === "both";
+  const stops = stopsOf(data, both);
+  const progress = createProgress();
+  const begin = startOf(stops, progress);
+  const stage = createStage(root, base, stageOf(stops.find(({ data: { stage: set } }) => set), data, measured));
+  attachToast({ querySelector: () => root.querySelector("#learn-toast") }, stage.store);
+  attachStatus(root, stage);
+
+  const nav = createNav(root, { data, stops, progress, open: (index) => player.open(index) });
+  const player = createPlayer({
+    root, stage, data, measured, progress, stops,
+    opened(stop, to) {
+      if (to === "explore") return go({ page: "explore" });
+      nav.show(stop);
+      if (route().page === "learn") note({ place: placeOf(stop) });
+      root.querySelector("#learn-score").textContent = scoreText(stops, progress);
+    },
+  });
+  stage.store.on("frame", (frame) => worked(root, player, stage, frame));
+  attachTools(root, { stops, progress, player });
+  onRoute(({ page, place, options }) => {
+    if (page !== "learn") return;
+    if ((options.test === "both") !== both) return location.reload(); // other stops
+    const index = indexOf(stops, place);
+    if (index >= 0 && place !== placeOf(player.stop())) player.open(index);
+    else note({ place: placeOf(player.stop()) });
+  });
+  stn.store.on("lang", () => {
+    translate(root);
+    nav.show(player.stop());
+    player.words();
+    stage.redraw();
+  });
+  stn.store.on("lesson", (by) => player.step(by));
+  translate(root);
+  player.open(begin, { focus: false });
+  root.dataset.ready = "true";
+}
+
+/** The stop that the address names, else where the visitor was, else the first. */
+function startOf(stops, progress) {
+  const asked = indexOf(stops, route().place);
+  if (asked >= 0) return asked;
+  const kept = stops.findIndex(({ id }) => id === progress.get().at);
+  return kept >= 0 && route().options.test !== "both" ? kept : 0;
+}
+
+function worked(root, player, stage, frame) {
+  const table = root.querySelector("#learn-worked");
+  const stop = player.stop();
+  if (!stop?.data.stage?.inspect || frame.inspect?.view !== "warped") {
+    table.hidden = true;
+    return;
+  }
+  const asked = root.dataset.finished === "true" ? "sum" : "ask";
+  drawWorked(table, frame.inspect, stop.data.predict ? asked : stage.marks.step());
+}
+
+function attachStatus(root, stage) {
+  const line = root.querySelector("#learn-status");
+  const say = (text) => {
+    line.hidden = !text;
+    line.textContent = text;
+  };
+  stage.store.on("status", ({ state, key, args }) => say(state === "ready" || state === "training" ? "" : t(key, args)));
+  stage.store.on("refused", (error) => {
+    const { model } = stage.store.get();
+    say(/model/.test(error.code) ? t("learn.missing", { name: model }) : errorText(error));
+  });
+  stage.store.on("frame", () => !line.hidden && say(""));
+}
+
+function attachTools(root, { stops, progress, player }) {
+  root.querySelector("#learn-csv").addEventListener("click", () => {
+    save(new Blob([`\ufeff${csvOf(stops, progress.get())}`], { type: "text/csv" }), "stn-lesson.csv");
+  });
+  root.querySelector("#learn-again").addEventListener("click", () => {
+    if (!confirm(t("learn.again.sure"))) return;
+    progress.clear();
+    player.open(0);
+  });
+  root.querySelector("#learn-print").addEventListener("click", () => print());
+  root.querySelector("#learn-lecture").addEventListener("click", () => document.querySelector("#lecture").click());
+}
+
+function save(blob, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function scoreText(stops, progress) {
+  const score = scoreOf(stops, progress.get().answers, "after");
+  return score ? t("learn.score", score) : "";
+}
+
+/** The stage of Explore, which knows the language and the lecture layout; it may still be starting. */
+async function stageOfPage() {
+  while (!window.stn) await new Promise((done) => setTimeout(done, 30));
+  return window.stn;
+}

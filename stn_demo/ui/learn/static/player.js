@@ -1,0 +1,263 @@
+/** Plays one stop after the other: what it says, what it asks, what it shows at the press of #reveal, and what comes next. */
+
+import { wrapped } from "../../explore/static/gesture.js";
+import { has, number, t } from "../../shared/i18n.js";
+import { createControls } from "./controls.js";
+import { createGhost } from "./ghost.js";
+import { isRight, numbersOf, stageOf, stepsOf } from "./lesson.js";
+import { isDone, numbersOfDone } from "./missions.js";
+import { createPredict, make, optionKey } from "./predict.js";
+import { scoreOf } from "./progress.js";
+import { createReveal } from "./reveal.js";
+import { createWhy } from "./why.js";
+
+const SHOWN_WITH = { light: { localization: "theta", generator: "region", sampler: "warped" } };
+
+/** opened(stop): another stop is on the screen. -> {open(index), stop(), advance(by), redraw()} */
+export function createPlayer({ root, stage, data, measured, progress, stops, opened }) {
+  const at = (name) => root.querySelector(`#learn-${name}`);
+  const [form, revealButton, next, back] = ["#predict", "#reveal", "#learn-next", "#learn-back"].map((id) => root.querySelector(id));
+  const ghost = createGhost(root, at("ghost"), (parts) => stop && answered(parts));
+  const why = createWhy(root, progress);
+  const play = createReveal({ stage, data });
+  let stop = null;
+  let index = 0;
+  let step = 0; // how many times #reveal has been pressed
+  let busy = false; // a reveal is under way
+  let predict = null;
+  let controls = null;
+  let told = []; // [{key, args, kind}], said below the button
+  let leaving = new AbortController();
+
+  // ------------------------------------------------------------------ opening
+  function open(to, { focus = true } = {}) {
+    leaving.abort();
+    leaving = new AbortController();
+    index = to;
+    stop = stops[index];
+    [step, busy, told] = [0, false, []];
+    stage.descent.stop();
+    ghost.close();
+    if (stop.data.stage) stage.store.set(stageOf(stop, data, measured));
+    stage.marks.show(stop.data.stage?.inspect ? "" : null);
+    stage.light(null);
+    stage.cover(stop.data.cover ?? []);
+    for (const box of root.querySelectorAll("[data-show]")) box.hidden = !stop.data.show.includes(box.dataset.show);
+    root.querySelector(".lesson-stage").dataset.count = stop.data.show.length;
+    if (stop.data.predict?.kind === "frame") ghost.open(null, stage.store.frame?.size ?? 28);
+    words();
+    if (focus) at("title").focus({ preventScroll: true });
+    progress.set({ at: stop.id });
+    opened(stop);
+  }
+
+  /** All texts of the stop, anew: at its opening and when the language changes. */
+  function words() {
+    const { scene, part, phase } = stop;
+    const args = numbersOf(stop, measured);
+    at("place").textContent = placeWords();
+    at("title").textContent = t(phase === "before" ? "learn.before.title" : `learn.${scene}.title`);
+    at("idea").textContent = t(phase === "before" ? "learn.before.idea" : `learn.${scene}.idea`, args);
+    const answer = predict?.stop === stop ? predict.answer : undefined;
+    predict = createPredict(form, stop, args, answered);
+    predict.stop = stop;
+    if (answer !== undefined) predict.show(answer);
+    if (stop.data.mission) mission(args);
+    controls = createControls(at("controls"), isFinished() || stop.data.mission ? stop.data.control : [], stage, measured);
+    at("descend").hidden = !(stop.data.show.includes("descend") && (isFinished() || stop.data.mission));
+    why.show(stop, isFinished() && stop.last && has(`learn.${scene}.why`), args);
+    if (isFinished()) predict.lock(phase === "before" ? undefined : rightOf());
+    root.dataset.part = part;
+    told = phase === "end" ? summary() : told;
+    show();
+  }
+
+  function placeWords() {
+    if (stop.phase === "end") return t("learn.place.end");
+    if (stop.scene === "quiz") {
+      const asked = stops.filter(({ phase }) => phase === stop.phase);
+      return t("learn.place.quiz", { place: asked.indexOf(stop) + 1, of: asked.length });
+    }
+    const number = data.scenes.findIndex(({ id }) => id === stop.scene) + 1;
+    const { parts } = data.scenes[number - 1];
+    const part = parts.findIndex(({ id }) => id === stop.part) + 1;
+    return t(parts.length > 1 ? "learn.place.part" : "learn.place", { place: number, of: data.scenes.length, part, parts: parts.length });
+  }
+
+  function mission(args) {
+    const name = `learn.${stop.scene}.${stop.part}`;
+    const hint = document.createElement("details");
+    hint.append(make("summary", t("learn.hint")), make("p", t(`${name}.hint`, args)));
+    form.replaceChildren(make("p", t(`${name}.ask`, args), "question"), hint);
+  }
+
+  function summary() {
+    const { answers } = progress.get();
+    const score = (phase) => scoreOf(stops, answers, phase);
+    const predicted = stops.filter(({ id, phase }) => phase === "scene" && answers[id] && answers[id].right !== null);
+    return [
+      { key: "learn.end.predictions", args: { right: predicted.filter(({ id }) => answers[id].right).length, of: predicted.length } },
+      score("before") && { key: "learn.end.before", args: score("before") },
+      score("after") && { key: "learn.end.after", args: score("after") },
+      { key: "learn.end.on", args: {} },
+    ].filter(Boolean);
+  }
+
+  // ------------------------------------------------------------------ answering and revealing
+  const isFinished = () => stepsOf(stop) > 0 && step >= stepsOf(stop) && !busy;
+  const isAsked = () => Boolean(stop.data.predict);
+  const rightOf = () => {
+    if (stop.data.predict?.kind === "mark") return play.found?.angle;
+    return stop.data.predict?.right;
+  };
+
+  function answered(value) {
+    if (!predict || step) return;
+    predict.answer = value;
+    show();
+  }
+
+  function keepAnswer() {
+    if (!isAsked() || predict.answer === undefined) return;
+    const right = isRight(stop, predict.answer, measured);
+    progress.set({ answers: { [stop.id]: { answer: predict.answer, right, when: new Date().toISOString() } } });
+  }
+
+  async function press() {
+    if (busy || step >= stepsOf(stop)) return;
+    if (step === 0) keepAnswer();
+    predict.lock();
+    ghost.lock();
+    step += 1;
+    busy = true;
+    show();
+    const mine = stop;
+    try {
+      await advance();
+    } catch (error) {
+      if (leaving.signal.aborted || mine !== stop) return; // the visitor has gone on
+      throw error;
+    } finally {
+      if (mine === stop) busy = false;
+    }
+    if (mine !== stop) return;
+    if (isFinished()) finish();
+    else show();
+  }
+
+  async function advance() {
+    const { reveal } = stop.data;
+    const one = reveal.kind === "steps" ? reveal.steps[step - 1] : reveal;
+    const lit = SHOWN_WITH.light[one.light];
+    stage.cover(lit ? (stop.data.cover ?? []).slice(step) : []);
+    await play.run(one, leaving.signal);
+    const key = `learn.${stop.scene}.${stop.part}.step.${step}`;
+    if (has(key)) told.push({ key, args: { ...numbersOf(stop, measured), ...play.numbers() }, kind: "step" });
+  }
+
+  function finish() {
+    progress.set({ seen: { [stop.id]: true } });
+    const args = { ...numbersOf(stop, measured), ...play.numbers() };
+    if (stop.phase !== "before") {
+      if (isAsked() && predict.answer !== undefined) told.push(verdict());
+      const key = `learn.${stop.scene}.${stop.part}.told`;
+      if (has(key)) told.push({ key, args, kind: "told" });
+    }
+    const held = document.activeElement === revealButton;
+    words();
+    stage.again();
+    opened(stop);
+    if (stop.phase === "before") return go(1);
+    if (held) next.focus({ preventScroll: true });
+  }
+
+  function verdict() {
+    const { kind } = stop.data.predict;
+    const { answer } = predict;
+    if (kind === "mark") return { key: "learn.mark.told", args: { yours: answer, found: play.found?.angle ?? "–" }, kind: "verdict" };
+    if (kind === "frame") return { key: "learn.ghost.told", args: distance(answer, stage.store.frame.undone), kind: "verdict" };
+    const right = isRight(stop, answer, measured);
+    const name = kind === "number" ? "learn.number" : stop.scene === "quiz" ? "learn.answer" : "learn";
+    const args = kind === "number"
+      ? { yours: number(answer, 3), found: numbersOf(stop, measured).value }
+      : { option: () => t(optionKey(stop, stop.data.predict.right), numbersOf(stop, measured)) };
+    return { key: `${name}.${right ? "right" : "wrong"}`, args, kind: right ? "verdict right" : "verdict wrong" };
+  }
+
+  // ------------------------------------------------------------------ on the screen
+  function show() {
+    const total = stepsOf(stop);
+    const asked = isAsked() && step === 0;
+    revealButton.hidden = total === 0 || isFinished();
+    revealButton.disabled = !stage.store.frame || (asked && predict.answer === undefined);
+    revealButton.setAttribute("aria-disabled", String(busy)); // a disabled button would lose the focus between two steps
+    revealButton.textContent = t(revealKey(total), { step: step + 1, of: total });
+    at("told").replaceChildren(...told.map(({ key, args, kind }) => make("p", t(key, called(args)), kind ?? "")));
+    const passed = isFinished() || stop.phase === "end" || (stop.data.mission && told.length > 0);
+    next.textContent = t(stop.phase === "end" ? "learn.explore" : passed ? "learn.next" : "learn.skip");
+    next.classList.toggle("nets-fill", Boolean(passed));
+    back.disabled = index === 0;
+    root.dataset.busy = String(busy);
+    root.dataset.finished = String(isFinished());
+  }
+
+  function revealKey(total) {
+    if (stop.scene === "quiz") return "learn.reveal.answer";
+    if (step === 0 && isAsked()) return "learn.reveal";
+    return total > 1 ? "learn.reveal.step" : "learn.reveal";
+  }
+
+  function follow(frame) {
+    if (!stop) return;
+    controls?.follow();
+    if (revealButton.disabled) show(); // the first frame of all
+    if (!stop.data.mission || told.length) return;
+    const { source, layers } = stage.store.get();
+    if (frame.startedAt === 0 || !layers || !isDone(stop.data.mission, frame, source.label)) return;
+    told = [{ key: `learn.${stop.scene}.${stop.part}.done`, args: numbersOfDone(frame), kind: "verdict right" }];
+    progress.set({ seen: { [stop.id]: true }, answers: { [stop.id]: { answer: "done", right: true, when: new Date().toISOString() } } });
+    why.show(stop, stop.last, {});
+    opened(stop);
+    show();
+  }
+  stage.store.on("frame", follow);
+
+  function go(by) {
+    if (stop.phase === "end" && by > 0) return opened(stop, "explore");
+    const to = Math.min(stops.length - 1, Math.max(0, index + by));
+    if (to !== index) open(to);
+  }
+  revealButton.addEventListener("click", press);
+  next.addEventListener("click", () => go(1));
+  back.addEventListener("click", () => go(-1));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!revealButton.disabled && !revealButton.hidden) press();
+  });
+  for (const button of root.querySelectorAll("[data-descend]")) {
+    button.addEventListener("click", () => {
+      const steps = Number(button.dataset.descend);
+      if (steps) stage.descent.run(steps);
+      else stage.descent.start();
+    });
+  }
+  return {
+    open,
+    stop: () => stop,
+    /** As a clicker does: forward first shows what is still hidden, then goes on. */
+    step(by) {
+      if (by > 0 && !busy && step < stepsOf(stop)) return void press();
+      go(by);
+    },
+    words: () => stop && words(),
+  };
+}
+
+/** Arguments whose value is a function are words: they are looked up in the present language. */
+const called = (args) => Object.fromEntries(Object.entries(args).map(([key, value]) => [key, typeof value === "function" ? value() : value]));
+
+/** How far two frames are apart: degrees, and pixels between their middles. */
+function distance(a, b) {
+  const px = Math.hypot(a.shift_x - b.shift_x, a.shift_y - b.shift_y);
+  return { degrees: number(Math.abs(wrapped(a.rotation - b.rotation)), 0), px: number(px, 1) };
+}

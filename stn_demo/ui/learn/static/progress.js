@@ -1,0 +1,69 @@
+/** How far a visitor has come and what they answered: in this browser only. */
+
+const KEPT = "stn-lesson";
+
+/** -> {at, answers: {id: {answer, right, when}}, seen: {id: true}, thoughts: {scene: text}} with set(patch) and clear() */
+export function createProgress() {
+  let kept = read();
+  const write = () => {
+    try {
+      localStorage.setItem(KEPT, JSON.stringify(kept));
+    } catch {
+      // storage may be forbidden or full; the progress then lasts as long as the page
+    }
+  };
+  return {
+    get: () => kept,
+    /** Merges; of answers, seen and thoughts entry by entry. */
+    set(patch) {
+      for (const [key, value] of Object.entries(patch)) {
+        kept[key] = typeof value === "object" ? { ...kept[key], ...value } : value;
+      }
+      write();
+    },
+    clear() {
+      kept = empty();
+      write();
+    },
+  };
+}
+
+const empty = () => ({ at: "", answers: {}, seen: {}, thoughts: {} });
+
+function read() {
+  try {
+    const found = JSON.parse(localStorage.getItem(KEPT));
+    const whole = found && typeof found.at === "string" && ["answers", "seen", "thoughts"].every((key) =>
+      found[key] && typeof found[key] === "object" && !Array.isArray(found[key]));
+    return whole ? found : empty();
+  } catch {
+    return empty();
+  }
+}
+
+/** What was answered, as CSV (RFC 4180): a row each prediction, question and thought. stops: see lesson.js. */
+export function csvOf(stops, { answers, thoughts }) {
+  const rows = [["kind", "question", "answer", "expected", "right", "time"]];
+  for (const { id, phase, data } of stops) {
+    const given = answers[id];
+    if (!given) continue;
+    const kind = { scene: "prediction", before: "quiz before", after: "quiz after" }[phase];
+    const text = typeof given.answer === "object" ? JSON.stringify(given.answer) : String(given.answer);
+    rows.push([kind, id, text, data.predict?.right ?? "", given.right === null ? "" : String(given.right), given.when]);
+  }
+  for (const [scene, text] of Object.entries(thoughts)) if (text) rows.push(["why", scene, text, "", "", ""]);
+  return `${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}
+
+/** A spreadsheet takes a cell that begins with one of =+-@ for a formula: such a text gets an apostrophe before it. */
+function cell(text) {
+  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
+/** How many questions of a phase were answered right: {right, of}, null before all are answered. */
+export function scoreOf(stops, answers, phase) {
+  const asked = stops.filter((stop) => stop.phase === phase);
+  if (!asked.length || asked.some(({ id }) => !answers[id])) return null;
+  return { right: asked.filter(({ id }) => answers[id].right).length, of: asked.length };
+}

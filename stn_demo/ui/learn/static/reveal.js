@@ -1,0 +1,76 @@
+/** What the press of #reveal sets going on the stage: a change of the state, a sweep, steps of gradient descent. */
+
+import { wrapped } from "../../explore/static/gesture.js";
+import { bestName } from "../../shared/probs.js";
+import { number, t } from "../../shared/i18n.js";
+import { patchOf } from "./lesson.js";
+
+/** -> {run(step, signal): resolves when it has been seen; numbers(): what the newest frame says, for the texts;
+ *     found: of the last sweep, {angle, digit} or null} */
+export function createReveal({ stage, data }) {
+  const { store } = stage;
+  let models = [];
+  store.on("status", (status) => {
+    models = status.models ?? models;
+  });
+
+  async function sweep({ part, to }, signal) {
+    const { label } = store.get().source;
+    play.found = null;
+    for (let value = 0; value <= to; value++) {
+      store.set({ pose: { [part]: value } });
+      const frame = value === 0 ? store.frame : await stage.until(({ applied }) => Math.abs(wrapped(applied[part] - value)) < 0.1, signal);
+      const digit = frame.probs.indexOf(Math.max(...frame.probs));
+      if (digit !== label) play.found ??= { angle: value, digit };
+    }
+    if (!play.found) return;
+    store.set({ pose: { [part]: play.found.angle } });
+    await stage.until(({ applied }) => Math.abs(applied[part] - play.found.angle) < 0.1, signal);
+  }
+
+  async function descend(steps, signal) {
+    const end = stage.until(() => !stage.descent.running(), signal);
+    stage.descent.run(steps);
+    await end;
+  }
+
+  const play = {
+    found: null,
+    async run(step, signal) {
+      if (step.light) stage.light(step.light);
+      if (step.mark) {
+        stage.marks.show(step.mark);
+        stage.again();
+      }
+      if (step.set) await change(patchOf(step.set, data), signal);
+      if (step.descend) await descend(step.descend, signal);
+      if (step.kind === "sweep") await sweep(step, signal);
+    },
+    numbers() {
+      const { frame } = store;
+      if (!frame) return {};
+      const trained = models.find(({ name }) => name === frame.model)?.trained;
+      return {
+        now: bestName(frame.probs, frame.names),
+        count: frame.theta.length,
+        points: frame.output * frame.output,
+        output: frame.output,
+        looks: Math.max(1, frame.look_outlines?.length ?? 0),
+        limit: trained ? number(Math.max(...trained.rotation.map(Math.abs))) : t("learn.unknown"),
+      };
+    },
+  };
+
+  /** Change the state, and wait for the answer to it: the channel has one question under way and may have another waiting.
+   *  The map comes on a line of its own. */
+  async function change(patch, signal) {
+    const before = store.changedAt;
+    const map = patch.layers?.landscape ? stage.mapOf(signal) : null;
+    store.set(patch);
+    const { changedAt } = store;
+    map?.catch(() => {}); // whoever has gone on does not wait for it
+    if (changedAt === before) return;
+    await (map ?? stage.until((frame) => frame.startedAt >= changedAt, signal));
+  }
+  return play;
+}
