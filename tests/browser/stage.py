@@ -29,11 +29,28 @@ STROKES = {
 }
 
 
-def settle(page, pause=120):
-    """Wait until nothing is asked any more and the last frame is on the screen."""
-    page.wait_for_timeout(pause)
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_timeout(pause)
+# Every change is answered, twice in a row: what is drawn for one answer may ask for another.
+SETTLED = """async () => {
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  for (let calm = 0; calm < 3; calm = window.stn.idle() ? calm + 1 : 0) await drawn();
+}"""
+ADDRESSED = """async () => {
+  const [{ valuesOf }, { route }] = await Promise.all(
+    ["explore/static/address.js", "shared/router.js"].map((file) => import(`/stn/${file}`)));
+  const sorted = (values) => JSON.stringify(Object.entries(values).sort());
+  return sorted(route().values) === sorted(valuesOf(window.stn.store.get()));
+}"""
+
+
+def settle(page):
+    """Wait until every change has been answered and the last frame is on the screen."""
+    page.evaluate(SETTLED)
+
+
+def link(page):
+    """What follows the # in the address, once the address holds what is on the stage."""
+    page.wait_for_function(ADDRESSED)
+    return page.evaluate("location.hash")
 
 
 def frame(page, field):

@@ -71,7 +71,7 @@ def test_the_language_can_be_part_of_the_address(visit):
 def test_a_scene_has_a_short_link(visit):
     page = visit("#scene=small-digit")
     page.wait_for_function("window.stn.store.get().pose.scale < 0.8")
-    settle(page, 700)
+    page.evaluate("dispatchEvent(new Event('pagehide'))")  # writes the address at once, if it has to be written
     assert page.url.endswith("#scene=small-digit"), "a scene keeps its own link until something is changed"
     slide(page, "pose-rotation", 33)
     page.wait_for_function("!location.hash.includes('scene')")
@@ -96,7 +96,7 @@ def test_any_state_of_a_ready_digit_has_a_link_of_300_letters(page, visit, model
     assert len(page.url) <= 300, page.url
     same = visit(page.url.partition("/")[2].partition("/")[2].partition("/")[2])
     same.wait_for_function("window.stn.store.get().pose.elastic_seed === 4711")
-    settle(same, 300)
+    settle(same)
     names = ("source", "pose", "model", "twin", "grab", "sampler", "padding", "layers")
     for name in names:
         both = [one.evaluate(f"window.stn.store.get().{name}") for one in (page, same)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from stage import STROKES, clear, draw, frame, inspected, pixels, settle, slide, winner
+from stage import STROKES, clear, draw, frame, inspected, link, pixels, settle, slide, winner
 
 import stn_demo.ui
 from stn_demo import checkpoints
@@ -80,7 +80,7 @@ def test_the_last_position_is_the_one_shown(page):
           }
         }"""
     )
-    settle(page, 300)
+    settle(page)
     assert frame(page, "applied.rotation") == pytest.approx(60, abs=0.1)
 
 
@@ -131,16 +131,16 @@ def test_a_pose_of_the_paper_is_drawn(page, name):
 
 
 def test_spin_turns_until_it_is_stopped(page):
-    page.click("#spin")
-    page.wait_for_timeout(400)
     first = frame(page, "applied.rotation")
-    page.wait_for_timeout(400)
-    second = frame(page, "applied.rotation")
+    page.click("#spin")
+    for _ in range(2):
+        page.wait_for_function("(before) => window.stn.store.frame.applied.rotation !== before", arg=first)
+        first = frame(page, "applied.rotation")
     page.click("#spin")
     settle(page)
-    third = frame(page, "applied.rotation")
-    page.wait_for_timeout(300)
-    assert first != second and frame(page, "applied.rotation") == third
+    stopped = frame(page, "applied.rotation")
+    settle(page)  # several frames later
+    assert frame(page, "applied.rotation") == stopped
 
 
 def test_dragging_the_picture_moves_the_digit(page):
@@ -247,8 +247,7 @@ def test_networks_of_every_size_and_family_stand_on_the_stage(page, visit, name,
     assert winner(page) and winner(page, "#probs-plain")
     inspected(page)
     page.mouse.move(1, 1)
-    settle(page, 600)  # the address is written once the hand rests
-    same = visit(page.url.partition("/")[2].partition("/")[2].partition("/")[2])
+    same = visit(link(page))
     assert (frame(same, "model"), frame(same, "theta")) == (name, frame(page, "theta"))
 
 
@@ -278,12 +277,11 @@ def test_a_link_brings_everything_back(page, visit):
     slide(page, "pose-rotation", -40)
     page.select_option("#sampler", "bicubic")
     page.locator('[data-layer="points"]').check()
-    page.wait_for_timeout(1500)
-    link = page.evaluate("location.hash")
-    assert link.startswith("#s=")
-    again = visit(link)
+    address = link(page)
+    assert address.startswith("#s=")
+    again = visit(address)
     again.wait_for_function("window.stn.store.get().pose.rotation === -40")
-    settle(again, 300)
+    settle(again)
     for field in ("theta", "probs", "sampler"):
         assert frame(again, field) == frame(page, field)
     assert frame(again, "digit.join()") == frame(page, "digit.join()")
@@ -314,13 +312,11 @@ def test_a_drawing_of_many_points_has_a_short_link_and_looks_the_same(page, visi
     assert sum(abs(int(a) - int(b)) for a, b in zip(under_the_pen, lifted, strict=True)) / 784 < 2, (
         "of 255 greys, on average"
     )
-    page.wait_for_function("location.hash.length > 10")
-    page.wait_for_timeout(700)
-    link = page.evaluate("location.hash")
-    assert len(link) < 3000
-    again = visit(link)
+    address = link(page)
+    assert len(address) < 3000
+    again = visit(address)
     again.wait_for_function("window.stn.store.get().source.strokes?.length === 2")
-    settle(again, 300)
+    settle(again)
     assert frame(again, "digit.join()").split(",") == lifted
     assert winner(again)[0] == 0
 

@@ -7,7 +7,7 @@ def press(page, scene):
     page.wait_for_selector(f"[data-scene={scene}]")
     page.click(f"[data-scene={scene}]")
     page.wait_for_function("(id) => location.hash.includes(id)", arg=scene)
-    settle(page, 400)
+    settle(page)
 
 
 def test_a_press_shows_a_scene_and_says_who_is_right(page):

@@ -35,7 +35,7 @@ def pair(page):
 def test_plotly_comes_when_the_page_is_opened_and_not_before(visit):
     asked = []
     page = visit(before=lambda page: page.on("request", lambda request: asked.append(request.url)))
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
     assert not any("plotly" in url or "/stn/results" in url for url in asked)
     page.click(OPEN)
     drawn(page)

@@ -13,7 +13,7 @@ class Fingers:
     def send(self, kind, *points):
         touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-        self.page.wait_for_timeout(16)
+        self.page.evaluate("new Promise(requestAnimationFrame)")
 
     def follow(self, *ways):
         """One way, a list of points, for each finger."""

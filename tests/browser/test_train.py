@@ -75,17 +75,30 @@ def until(page, condition, seconds=60):
         page.wait_for_timeout(100)
 
 
+def told(page):
+    """Wait until the page has asked the server about the run once more."""
+    page.wait_for_event("response", lambda answer: "/stn/train/log?" in answer.url)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def state(page, *wanted, seconds=60):
     until(page, lambda: page.get_attribute("#train-status", "data-state") in wanted, seconds)
 
 
+REWOUND = "performance.getEntriesByName('stn-rewind')"  # an entry for each frame of the visitor's digit
+
+
 def rewind(page, index):
-    page.eval_on_selector(
-        "#timeline input[type=range]",
-        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
-        index,
-    )
-    page.wait_for_timeout(700)
+    """Move the timeline, and wait until the ten digits and the visitor's own are drawn for the new step."""
+    drawn = page.evaluate(f"{REWOUND}.length")
+    with page.expect_response(lambda answer: "/stn/train/strip?" in answer.url):
+        page.eval_on_selector(
+            "#timeline input[type=range]",
+            "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
+            index,
+        )
+    page.wait_for_function(f"(before) => {REWOUND}.length > before", arg=drawn)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def pixels(page, selector):
@@ -127,9 +140,9 @@ def test_pause_one_step_resume(train, url):
     state(page, "running")
     page.click("#train-pause")
     state(page, "paused")
-    page.wait_for_timeout(800)
+    told(page)
     at = step(page)
-    page.wait_for_timeout(1200)
+    told(page)
     assert step(page) == at
     page.click("#train-step")
     until(page, lambda: step(page) == at + 1)
@@ -157,8 +170,7 @@ def test_rewind_replays_the_visitors_digit(train, url):
     assert frame == "strokes", "it is the digit of Explore"
     page.focus("#timeline input")
     page.keyboard.press("Home")
-    page.wait_for_timeout(400)
-    assert "step 0" in page.inner_text("#train-at")
+    until(page, lambda: "step 0" in page.inner_text("#train-at"))
     page.click("#train-play")
     until(page, lambda: page.get_attribute("#train-play", "aria-pressed") == "false")
     assert "step 30" in page.inner_text("#train-at")
@@ -437,8 +449,7 @@ def test_explore_is_as_it_was_after_a_visit_here(train, url):
         "#pose-rotation input", "(s) => { s.value = -70; s.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
     page.wait_for_function("Math.abs(window.stn.store.frame.applied.rotation + 70) < 0.1")
-    page.wait_for_timeout(200)
-    assert pixels(page, "#view-input") != before
+    until(page, lambda: pixels(page, "#view-input") != before)
 
 
 @pytest.mark.parametrize("width, height, scheme", [(1280, 800, "light"), (1280, 800, "dark"), (390, 844, "light")])

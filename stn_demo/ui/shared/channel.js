@@ -66,8 +66,10 @@ export function openChannel(store, { root, server }) {
   function onText(message) {
     if (!message.error || (message.id && message.id !== inFlight?.id)) return;
     inFlight = null;
-    if (message.error.code === "busy") setTimeout(ask, BUSY_PAUSE);
-    else {
+    if (message.error.code === "busy") {
+      waiting = true;
+      setTimeout(ask, BUSY_PAUSE);
+    } else {
       store.emit("refused", message.error);
       if (waiting) ask();
     }
@@ -85,7 +87,9 @@ export function openChannel(store, { root, server }) {
     changed = true;
     ask();
   });
-  return { ask, close: line.close };
+  /** Whether every change has been answered, as far as there is a connection. */
+  const idle = () => !inFlight && (!waiting || !line.ready());
+  return { ask, idle, close: line.close };
 }
 
 /** What the server is asked, as JSON; also what stn/export and stn/code take. */

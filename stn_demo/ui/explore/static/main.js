@@ -65,6 +65,7 @@ export async function start({ element, root: base }) {
     setModel: (model) => store.set({ model, grab: null }),
     setTwin: (twin) => store.set({ twin: twin || null }),
     refreshModels: channel.ask,
+    idle: channel.idle,
   };
 
   await attach(root, store, http, ["./link.js", "attachLink"]); // the state that a link brings comes before its parts
