@@ -131,7 +131,7 @@ def test_reading_the_nearest_pixel_has_no_gradient(digits):
 def test_a_plain_network_is_refused_with_a_sentence(digits):
     images, labels = digits
     plain = build_model(ModelConfig(placement=())).double()
-    with pytest.raises(ValueError, match="no sampling grid"):
+    with pytest.raises(ValueError, match="no transformer at its input"):
         loss_gradient(plain, images, torch.zeros(4, 6), labels)
 
 

@@ -61,7 +61,7 @@ def test_the_sampler_that_overrules_the_networks_own_is_used(digit):
 
 def test_what_has_no_frame_to_turn_is_refused_with_a_sentence(digit):
     image, label = digit
-    with pytest.raises(ValueError, match="no sampling grid"):
+    with pytest.raises(ValueError, match="no transformer at its input"):
         landscape(build_model(ModelConfig(placement=())), image, torch.zeros(6), label)
     with pytest.raises(ValueError, match="single point"):
         landscape(build_model(ModelConfig()), image, torch.zeros(6), label)
