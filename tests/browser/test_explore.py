@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,61 @@ def test_the_pickers_have_groups_words_and_a_search_and_choose_the_twin(page):
     page.wait_for_function("window.stn.store.frame.model.startsWith('rts-stcnn-tps')")
     assert page.evaluate("window.stn.store.get().twin") == "rts-cnn"
     assert "spline" in page.input_value("#model-picker input")
+
+
+def test_each_number_of_theta_says_what_it_does_can_be_typed_and_moves_the_grid(page):
+    cells = page.locator("#theta .cell")
+    for index in range(cells.count()):
+        cells.nth(index).focus()
+        assert page.is_visible("#theta-says") and len(page.inner_text("#theta-says")) > 20
+        assert page.inner_text("#theta-says") == cells.nth(index).get_attribute("title")
+    before = pixels(page, "#view-input")
+    cells.nth(2).click()
+    page.keyboard.type("-0.5")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.stn.store.frame.overruled")
+    settle(page)
+    assert frame(page, "theta")[2] == pytest.approx(-0.5) and pixels(page, "#view-input") != before
+    cells.nth(2).press("ArrowUp")
+    page.wait_for_function("Math.abs(window.stn.store.frame.theta[2] + 0.45) < 1e-4")
+    cells.nth(0).press("Enter")
+    page.keyboard.type("much")
+    page.keyboard.press("Enter")
+    assert "from −20 to 20" in page.inner_text("#toast")
+    page.keyboard.press("Escape")
+    page.click("#give-back")
+    page.wait_for_function("!window.stn.store.frame.overruled")
+    page.evaluate("window.stn.setModel('seed-affine')")
+    page.wait_for_function("window.stn.store.frame.transform === 'affine'")
+    page.locator("#theta .cell >> nth=4").press("Enter")
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.stn.store.frame.theta[4] === 2")
+
+
+def test_a_spline_is_drawn_as_points_that_are_dragged_and_typed(page):
+    page.evaluate("window.stn.setModel('e-stcnn-tps')")
+    page.wait_for_function("window.stn.store.frame.transform === 'tps'")
+    settle(page)
+    assert page.locator("#theta circle").count() == 16 and len(re.findall(r"\d\.\d", page.inner_text("#theta"))) == 2
+    box = page.locator("#theta circle >> nth=5").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    was = frame(page, "theta")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 12, y, steps=4)
+    page.mouse.up()
+    page.wait_for_function("window.stn.store.frame.overruled")
+    settle(page)
+    now = frame(page, "theta")
+    assert now[10] > was[10] + 0.1 and now[:10] == pytest.approx(was[:10], abs=1e-3)
+    page.keyboard.press("n")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("(y) => window.stn.store.frame.theta[13] > y + 0.04", arg=was[13])
+    page.locator(".chosen-point .cell >> nth=0").press("Enter")
+    page.keyboard.type("0.25")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.stn.store.frame.theta[12] === 0.25")
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,14 @@ def test_nothing_is_cut_off_sideways(results, width, height, scheme):
     assert light == (scheme == "dark"), "words in the figures follow the theme"
 
 
+def test_on_a_phone_tables_and_figures_scroll_within_themselves(results):
+    page = results(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollHeight") < 9882 / 2, "half as long as it was"
+    assert page.locator("#results-opening li").count() == 3
+    for place in (".scroll:has(#results-table)", ".four.swipe", "#results-failures"):
+        assert page.eval_on_selector(place, "(e) => e.scrollWidth > e.clientWidth + 40"), place
+
+
 def test_without_results_a_sentence_says_how_to_make_them(visit, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     folder = home / "networks"

@@ -153,6 +153,53 @@ def test_pause_one_step_resume(train, url):
     state(page, "stopped")
 
 
+def test_a_changed_rate_marks_the_curve_and_resume_returns_to_the_present(train, url):
+    ask(url, "/start", LONG)
+    page = train()
+    state(page, "running")
+    until(page, lambda: step(page) > 20)
+    page.eval_on_selector(
+        "#train-rate input", "(s) => { s.value = -3; s.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    until(page, lambda: page.evaluate("document.querySelector('#train-plot').layout?.shapes?.length") == 1)
+    marks = page.evaluate("document.querySelector('#train-plot').layout.annotations.map(({ text }) => text)")
+    assert "rate 0.001" in marks and page.is_visible("#train-key-rate")
+    assert (
+        page.inner_text("#timeline-title") == "Rewind" and page.locator("#timeline-title").bounding_box()["width"] > 20
+    )
+    page.click("#train-pause")
+    state(page, "paused")
+    rewind(page, 0)
+    assert page.inner_text("#train-at") == "step 0"
+    page.click("#train-resume")
+    state(page, "running")
+    assert page.get_attribute("#train-live", "aria-pressed") == "true"
+    until(page, lambda: page.inner_text("#train-at") == f"step {step(page)}")
+
+
+def test_choose_shows_the_settings_of_the_run_shown_and_says_when_another_starts(train, url):
+    ask(url, "/start", {**BRIEF, "settings": {**BRIEF["settings"], "seed": 7}})
+    page = train()
+    state(page, "done")
+    assert "seed 7" in page.inner_text("#train-summary") and "rate 0.004" in page.inner_text("#train-summary")
+    assert "right on test digits (any pose" in words(page)
+    page.eval_on_selector("#train-preset", "(s) => { s.value = 'minute'; s.dispatchEvent(new Event('change')); }")
+    page.click("#train-start")
+    page.wait_for_selector(".mine[data-waiting]")
+    assert "starting" in page.inner_text("#train-mine-step")
+    until(page, lambda: page.locator(".mine[data-waiting]").count() == 0)
+    page.click("#train-runs button:last-child >> nth=-1")
+    until(page, lambda: "seed 7" in page.inner_text("#train-summary"))
+    page.click("#train-runs button >> nth=0")
+    until(page, lambda: "seed 0" in page.inner_text("#train-summary"))
+    assert page.evaluate("document.querySelector('#train-preset').value") == "minute"
+    open_tab(page, "explore")
+    page.click("#model-picker input")
+    page.wait_for_selector('[role=option]:has-text("A run of")')
+    texts = page.locator('#model-list [role=option]:has-text("A run of")').all_inner_texts()
+    assert any(re.search(r"A run of \d+:\d\d.*, \d+\.\d %: brief", text) for text in texts), texts
+
+
 def test_rewind_replays_the_visitors_digit(train, url):
     ask(url, "/start", BRIEF)
     page = train()

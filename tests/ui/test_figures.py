@@ -96,6 +96,49 @@ def test_a_curve_that_holds_is_not_said_to_fall(found):
     assert falls["key"] == "results.says.falls" and falls["args"] == {"at": "−180°", "least": "20.0"}
 
 
+def test_the_page_begins_with_three_sentences_of_measured_numbers(found):
+    right, turns, last = results_story.overview(found, None)["opening"]
+    table = {name: entry["result"] for name, entry in found["table"].items()}
+    assert right["args"]["name"] == "upright" and right["args"]["plain"] == "seed-cnn"
+    assert right["args"]["right"] == f"{100 - table['upright']['error']:.1f}"
+    assert right["args"]["plain_right"] == f"{100 - table['seed-cnn']['error']:.1f}"
+    slope = found["turning"]["upright"]["result"]["slope"]
+    assert turns["args"]["turned"] == figures.number(60 * slope) and turns["args"]["turn"] == 60
+    assert last["args"] == {
+        "error": f"{table['r-stcnn-affine']['error']:.2f}", "plain": f"{table['r-cnn']['error']:.2f}"
+    }  # fmt: skip
+    words = json.loads((UI / "strings" / "en.json").read_text(encoding="utf-8"))
+    for one in (right, turns, last):
+        assert set(re.findall(r"\{(\w+)\}", words[one["key"]])) == set(one["args"])
+
+
+@pytest.mark.parametrize(("own", "key"), [((0.5, 0.8), "tie"), ((0.1, 0.2), "better"), ((2.0, 3.0), "worse")])
+def test_a_tie_is_called_a_tie(found, own, key):
+    results = json.loads(json.dumps(found))
+    for name, (low, high) in (("r-stcnn-affine", own), ("r-cnn", (0.6, 0.9))):
+        results["table"][name]["result"] |= {"error": (low + high) / 2, "interval": [low, high]}
+    told = results_story.overview(results, "r-stcnn-affine")
+    assert told["opening"][-1]["key"] == f"results.opening.{key}"
+    assert told["table"]["ties"] == (["r"] if key == "tie" else [])
+
+
+def test_a_curve_says_where_network_and_twin_tie(found):
+    entry = json.loads(json.dumps(found["robustness"]["r-cnn"]))
+    curve = entry["result"]["curves"]["rotation"]
+    for twin, tied in ((98.5, True), (90.0, False)):
+        other = json.loads(json.dumps(entry))
+        curve["right"] = [98.0] * len(curve["at"])
+        other["result"]["curves"]["rotation"]["right"] = [twin] * len(curve["at"])
+        keys = [one["key"] for one in figures.curve("rotation", entry, other)["says"]]
+        assert ("results.says.tie.rotation" in keys) == tied
+
+
+def test_every_axis_has_a_title(found):
+    for one in results_story.overview(found, "upright")["figures"]:
+        for name in ("xaxis", "yaxis"):
+            assert one["plot"]["layout"][name]["title"]["text"].startswith("@results.axis."), one["id"]
+
+
 def test_a_network_of_clutter_has_what_was_measured_of_it_and_no_more(found):
     shown = plots(results_story.overview(found, "tc-stcnn-affine"))
     assert {"alignment", "confusion"} < set(shown) and not any(

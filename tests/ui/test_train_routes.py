@@ -218,6 +218,8 @@ def test_pause_step_rate_resume_stop(client, long):
     now = until(client, long, lambda run: run["step"] != at and run["state"] == "paused")
     assert (now["state"], now["step"]) == ("paused", at + 1)
     post(client, "rate", id=long, rate=1e-4)
+    until(client, long, lambda run: run["top_rate"] == 1e-4)
+    assert log(client, long)["rates"]["learning_rate"] == [1e-4]
     post(client, "resume", id=long)
     assert wait(client, long, "running")["step"] >= at + 1
     post(client, "stop", id=long)

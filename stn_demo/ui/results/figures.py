@@ -13,6 +13,7 @@ from typing import Any
 UNITS = {"rotation": "{}°", "scale": "× {}", "shift_x": "{} px", "shear": "{}"}
 TICKS = {"rotation": 90, "scale": 0.5, "shift_x": 7, "shear": 0.5}
 MUCH, LITTLE = 0.85, 0.15  # of a pose: from where on it is nearly all, below which it is hardly anything
+TIE = 1.0  # percentage points by which two curves differ too little to choose between them
 HOLDS = 5  # percentage points that a curve may fall without a word
 ALIGN_STEP = 20
 NAMED: dict[str, Any] = {
@@ -95,7 +96,7 @@ def curve(part: str, entry: dict, twin: dict | None) -> dict:
     shapes = [shade(low, high)] if high > low else [upright(low)]
     shown = layout(
         axis(f"@results.axis.{part}", "$user", **where),
-        axis(range=[0, 102], dtick=25, ticksuffix=" %"),
+        axis("@results.axis.right", range=[0, 102], dtick=25),
         shapes=shapes,
         hovermode="x",
     )
@@ -107,10 +108,16 @@ def curve(part: str, entry: dict, twin: dict | None) -> dict:
 def _says_of_curve(part: str, own: dict, low: float, high: float, twin: dict | None) -> list[tuple[str, dict]]:
     """How good it is where it was trained, and what becomes of it elsewhere."""
     inside, least = _inside(own, low, high), min(own["right"])
-    args = {"inside": number(inside, 1)} | ({"twin": number(_inside(twin, low, high), 1)} if twin else {})
+    beside = _inside(twin, low, high) if twin else None
+    args = {"inside": number(inside, 1)} | ({} if beside is None else {"twin": number(beside, 1)})
     where = "inside" if high > low else "untrained"
     worst = {"at": with_unit(part, own["at"][own["right"].index(least)]), "least": number(least, 1)}
-    return [(where if twin else f"{where}.alone", args), ("holds" if least > inside - HOLDS else "falls", worst)]
+    tie = [(f"tie.{part}", {})] if beside is not None and high > low and abs(inside - beside) < TIE else []
+    return [
+        (where if twin else f"{where}.alone", args),
+        *tie,
+        ("holds" if least > inside - HOLDS else "falls", worst),
+    ]
 
 
 def shade(low: float, high: float) -> dict:
@@ -192,7 +199,7 @@ def alignment(entry: dict) -> dict:
     top = ALIGN_STEP * (max(*before, *after) // ALIGN_STEP + 1)
     shown = layout(
         axis("@results.axis.class", type="category"),
-        axis(range=[0, top], dtick=ALIGN_STEP, ticksuffix=" %"),
+        axis("@results.axis.share", range=[0, top], dtick=ALIGN_STEP),
         barmode="group",
         bargap=0.3,
     )

@@ -89,7 +89,7 @@ def unseen(results: dict) -> dict | None:
     ]
     shown = layout(
         axis("@results.axis.rotation", "$user", range=[-180, 180], dtick=90, tick0=0),
-        axis(range=[0, 102], dtick=25, ticksuffix=" %"),
+        axis("@results.axis.right", range=[0, 102], dtick=25),
         shapes=[shade(-turned(seen[0]), turned(seen[0]))],
         **NAMED,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...analysis import cells, table
-from . import figures, limits
+from . import figures, limits, opening
 
 
 class UnknownPair(ValueError):
@@ -29,7 +29,8 @@ def overview(results: dict, wanted: str | None) -> dict:
     return {
         "pairs": [_in_short(results, one) for one in choices],
         "pair": {**_in_short(results, pair), **_made(results["table"][pair.name])},
-        "table": {"cells": rows, "says": says_of_table(rows)},
+        "opening": opening.sentences(results),
+        "table": {"cells": rows, "says": says_of_table(rows), "ties": ties(rows)},
         "turning": turning(results),
         "figures": [one for one in drawn(results, pair.name, pair.twin) if one],
         "picture": results["classes"][pair.name]["result"]["picture"],
@@ -63,6 +64,17 @@ def says_of_table(cells: list[dict]) -> dict:
     measured = [cell for cell in ours if cell["error"] is not None]
     args = {"below": sum(bool(cell["below"]) for cell in measured), "measured": len(measured), "all": len(ours)}
     return {"key": "results.says.table" if measured else "results.says.table.none", "args": args}
+
+
+def ties(cells: list[dict]) -> list[str]:
+    """The distortions on which an ST-CNN and the plain CNN differ by less than their 95 % intervals."""
+    at = {(cell["distortion"], cell["network"], cell["transform"]): cell for cell in cells if cell["error"] is not None}
+    found = []
+    for distortion in dict.fromkeys(cell["distortion"] for cell in cells):
+        pair = [at.get((distortion, "stcnn", "affine")), at.get((distortion, "cnn", None))]
+        if all(pair) and opening.overlap(*pair):
+            found.append(distortion)
+    return found
 
 
 def _in_short(results: dict, pair) -> dict:

@@ -8,6 +8,7 @@ import json
 
 STEP = ("step", "loss", "accuracy", "twin_loss", "twin_accuracy")
 TEST = ("step", "accuracy", "twin_accuracy")
+RATE = ("step", "learning_rate")  # where the learning rate was changed
 MOST_POINTS = 1500  # of a curve: more than a screen has pixels for it
 STATUS = (
     "id", "name", "created", "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy",
@@ -32,6 +33,11 @@ def summary(run: dict) -> dict:
     return {name: run.get(name) for name in STATUS} | {"terminal": "terminal" in run}
 
 
+def brief(run: dict) -> dict:
+    """A run in a list of networks."""
+    return {name: run.get(name) for name in ("id", "name", "created", "accuracy", "twin", "twin_accuracy")}
+
+
 def news(runs, id: str, since: int) -> dict:
     """How run ``id`` stands, its snapshots, and its curves after the cursor ``since`` of its log, as columns; ``anew``: they
     take the place of all that was told before. A negative ``since`` asks for no curves. Where the log is long, evenly
@@ -42,13 +48,14 @@ def news(runs, id: str, since: int) -> dict:
     events, following = runs.events(id, since)
     steps = [event for event in events if event.get("kind") == "step"]
     every = max(1, -(-len(steps) // MOST_POINTS))
-    tests = [event for event in events if event.get("kind") == "test"]
+    tests, rates = ([event for event in events if event.get("kind") == kind] for kind in ("test", "rate"))
     return {
         "run": summary(run),
         "next": following,
         "anew": any(event.get("kind") == "start" for event in events),
         "steps": _columns(steps[every - 1 :: every], STEP),
         "tests": _columns(tests, TEST),
+        "rates": _columns(rates, RATE),
         "snapshots": runs.snapshots(id),
     }
 
@@ -73,4 +80,4 @@ def _columns(events: list[dict], names: tuple[str, ...]) -> dict[str, list]:
 
 
 def _short(value):
-    return round(value, 5) if isinstance(value, float) else value
+    return float(f"{value:.5g}") if isinstance(value, float) else value

@@ -78,7 +78,8 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
     @app.get("/stn/train/networks")
     async def networks():
         training.prepare(ARRIVING)  # every page asks this when it opens
-        return {"models": training.status.values["models"]}
+        runs = [run_log.brief(run) for run in await training.listed() if run.get("steps")]
+        return {"models": training.status.values["models"], "runs": runs}
 
     @app.get("/stn/train/log")
     async def log(id: str = "", since: int = 0):

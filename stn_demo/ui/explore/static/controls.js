@@ -3,6 +3,7 @@
 import { farthestCorner, farthestShift } from "../../shared/geometry.js";
 import { number, t } from "../../shared/i18n.js";
 import { put, styled, textIn, write } from "../../shared/node.js";
+import { unlessScrolled } from "../../shared/slider.js";
 import { DEFAULTS } from "../../shared/store.js";
 
 const SHOWN = {
@@ -66,9 +67,7 @@ function attachSliders(root, store) {
     input.style.setProperty("--zero", (DEFAULTS.pose[part] - input.min) / (input.max - input.min));
     input.addEventListener("input", () => store.set({ pose: { [part]: Number(input.value) } }));
     input.addEventListener("dblclick", () => store.set({ pose: { [part]: DEFAULTS.pose[part] } }));
-    let before; // a finger that comes down on a slider and then scrolls the page has not meant the slider
-    input.addEventListener("pointerdown", () => { before = store.get().pose[part]; });
-    input.addEventListener("pointercancel", () => store.set({ pose: { [part]: before } }));
+    unlessScrolled(input, () => store.get().pose[part], (before) => store.set({ pose: { [part]: before } }));
     return (pose) => {
       const value = pose[part];
       if (Number(input.value) !== value) input.value = value;

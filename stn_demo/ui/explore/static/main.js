@@ -91,7 +91,7 @@ async function attach(root, store, http, [file, name]) {
 
 function drawFrames(root, store, controls) {
   const view = createView(root);
-  const theta = createTheta(root);
+  const theta = createTheta(root, store);
   const verdict = createVerdict(root);
   const looks = createLooks(root);
   const titles = createTitles(root);

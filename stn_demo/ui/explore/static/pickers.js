@@ -7,7 +7,7 @@ import { grouped } from "./networks.js";
 export function attachPickers(root, store) {
   let infos = store.status?.models ?? [];
   const { stn } = window;
-  const twinOf = (name) => infos.find((info) => info.name === name)?.twin ?? null;
+  const twinOf = (name) => [...infos, ...(stn.runs ?? [])].find((info) => info.name === name)?.twin ?? null;
   const setModel = (model) => {
     const { twin } = store.get();
     store.set({ model, twin: twinOf(model) ?? (twin === model ? null : twin), grab: null });
@@ -19,7 +19,8 @@ export function attachPickers(root, store) {
 
   function show() {
     const { model, twin } = store.get();
-    const groups = grouped(infos, [...(stn.networks ?? []), ...(stn.mine ?? []), model, twin], stn.names);
+    const runs = (stn.runs ?? []).map(({ name }) => name);
+    const groups = grouped(infos, [...(stn.networks ?? []), ...runs, ...(stn.mine ?? []), model, twin], stn.names);
     pickers[0].show(groups, model ?? "");
     pickers[1].show(groups, twin ?? "");
   }
@@ -41,6 +42,7 @@ function createPicker(element, { choose, none = false }) {
   let value = "";
   let rows = []; // the options in the list, as they stand
   let active = -1;
+  let searched = "";
 
   const isOpen = () => !list.hidden;
   const titleOf = (name) => groups.flatMap(({ options }) => options).find((one) => one.name === name)?.title ?? name;
@@ -65,6 +67,7 @@ function createPicker(element, { choose, none = false }) {
   }
 
   function fill(search) {
+    searched = search;
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     const found = groups
       .map((group) => ({ ...group, options: group.options.filter(({ text }) => words.every((word) => text.includes(word))) }))
@@ -127,8 +130,10 @@ function createPicker(element, { choose, none = false }) {
 
   return {
     show(now, name) {
+      const isNew = JSON.stringify(now) !== JSON.stringify(groups);
       [groups, value] = [now, name];
       if (!isOpen()) input.value = shown();
+      else if (isNew) fill(searched);
     },
   };
 }

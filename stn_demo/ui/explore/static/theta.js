@@ -2,6 +2,9 @@
 
 import { number, t } from "../../shared/i18n.js";
 import { put, textIn, write } from "../../shared/node.js";
+import { createCell, createFixed } from "./theta-cells.js";
+import { matrixOf, thetaWith } from "./theta-matrix.js";
+import { createPoints } from "./theta-points.js";
 
 /** Rows of the table: part, decimals, unit key, and what stands for "nothing done". */
 const PARTS = [
@@ -15,8 +18,8 @@ const PARTS = [
 const COLUMNS = ["applied", "followed", "left"];
 
 /** -> {draw(frame)}; the nodes are made once and only changed afterwards. */
-export function createTheta(root) {
-  const matrix = createMatrix(root.querySelector("#theta"));
+export function createTheta(root, store) {
+  const matrix = createMatrix(root, store);
   const cells = createTable(root.querySelector("#parts tbody"));
   const answer = root.querySelector("#theta-answer");
   const none = root.querySelector("#no-transformer");
@@ -26,11 +29,8 @@ export function createTheta(root) {
       const plain = frame.transform === null;
       put(answer, "hidden", plain);
       put(none, "hidden", !plain);
-      if (plain) {
-        matrix([], null);
-        return;
-      }
-      matrix(frame.theta, frame.transform);
+      matrix(frame);
+      if (plain) return;
       for (const [part, decimals, unit, signed] of PARTS) {
         for (const column of COLUMNS) {
           const value = frame[column]?.[part];
@@ -63,51 +63,45 @@ function createTable(body) {
   return cells;
 }
 
-/** theta as the paper writes it: a matrix where there is one, two control points (x, y) a row for the spline. */
-export function layout(theta, transform) {
-  if (transform === "attention") {
-    const [scale, x, y] = theta;
-    return { columns: 3, cells: [scale, 0, x, 0, scale, y], fixed: new Set([1, 3]) };
-  }
-  if (transform === "similarity") {
-    const [scale, angle, x, y] = theta;
-    const [cos, sin] = [scale * Math.cos(angle), scale * Math.sin(angle)];
-    return { columns: 3, cells: [cos, -sin, x, sin, cos, y], fixed: new Set() };
-  }
-  if (transform === "projective") return { columns: 3, cells: [...theta, 1], fixed: new Set([8]) };
-  if (transform === "tps") return { columns: 4, cells: theta, fixed: new Set() };
-  return { columns: 3, cells: theta, fixed: new Set() };
-}
-
 /** Fills #theta; rebuilt only when the kind of transform changes. */
-function createMatrix(element) {
+function createMatrix(root, store) {
+  const element = root.querySelector("#theta");
+  const tell = (toast) => store.emit("toast", toast);
+  const grab = (theta) => store.set({ grab: { theta } });
   let kind = null;
-  let nodes = [];
-  return (theta, transform) => {
-    if (transform === null) {
-      element.replaceChildren();
-      kind = null;
-      return;
-    }
-    const { columns, cells, fixed } = layout(theta, transform);
-    const now = `${transform} ${cells.length}`;
+  let cells = [];
+  let points = null;
+  explainBelow(root, element);
+  return ({ theta, transform, overruled }) => {
+    const now = `${transform} ${theta.length}`;
     if (now !== kind) {
       kind = now;
-      element.style.setProperty("--columns", columns);
-      element.classList.toggle("many", columns > 3);
-      nodes = cells.map((_, index) => {
-        const cell = document.createElement("span");
-        cell.classList.toggle("fixed", fixed.has(index));
-        const box = cell.appendChild(document.createElement("span"));
-        box.className = "number";
-        const node = textIn(box);
-        cell.append(" "); // keeps the numbers apart where the text is read as one
-        return node;
-      });
-      element.replaceChildren(...nodes.map((node) => node.parentNode.parentNode));
+      points = transform === "tps" ? createPoints({ change: grab, tell }) : null;
+      cells = transform === null || points ? [] : matrixOf(theta, transform).says.map((says, index) => says === null
+        ? createFixed()
+        : createCell({
+          says: `theta.says.${says}`, tell,
+          change: (value) => grab(thetaWith(store.frame.theta, transform, index, value)),
+        }));
+      element.classList.toggle("points", points !== null);
+      element.replaceChildren(...(points?.elements ?? cells.map((cell) => cell.element)));
     }
-    cells.forEach((value, index) => {
-      write(nodes[index], number(value, columns > 3 ? 2 : 3));
-    });
+    if (transform === null) return;
+    element.classList.toggle("overruled", Boolean(overruled));
+    if (points) return points.draw(theta);
+    matrixOf(theta, transform).cells.forEach((value, index) => cells[index].write(value, 3));
   };
+}
+
+/** While a number is pointed at, or has the focus, a note below the matrix says what it does. */
+function explainBelow(root, element) {
+  const says = root.querySelector("#theta-says");
+  const show = (cell) => {
+    says.textContent = cell ? t(cell.dataset.i18nHelp) : "";
+    says.hidden = !cell;
+  };
+  for (const name of ["pointerover", "focusin"]) {
+    element.addEventListener(name, ({ target }) => show(target.closest("[data-i18n-help]")));
+  }
+  for (const name of ["pointerleave", "focusout"]) element.addEventListener(name, () => show(null));
 }

@@ -1,7 +1,7 @@
 /** The live stage of the lesson: a store and a channel of its own, so that a drawing on Explore stays as it is, drawn by the
  * views that Explore uses. */
 
-import { layout } from "../../explore/static/theta.js";
+import { layout } from "../../explore/static/theta-matrix.js";
 import { createCalls } from "../../shared/calls.js";
 import { openChannel } from "../../shared/channel.js";
 import { createDescent } from "../../shared/descent.js";

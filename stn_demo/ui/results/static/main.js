@@ -44,9 +44,19 @@ export async function start({ element, root: base }) {
     find("none").textContent = error ? errorText(error) : missing ? t("results.none", { how: report?.how ?? "" }) : "";
     find("all").hidden = !report?.pair;
     if (!report?.pair) return;
+    opening(report);
     header(report);
     for (const part of parts) part(report);
     root.dataset.pair = report.pair.name;
+  }
+
+  /** What a student should take home, before all tables. */
+  function opening({ opening: sentences }) {
+    find("opening").replaceChildren(...sentences.map(({ key, args }) => {
+      const words = args.distortion ? { ...args, distortion: t(`train.distortion.${args.distortion}`) } : args;
+      return Object.assign(document.createElement("li"), { textContent: t(key, words) });
+    }));
+    find("opening").parentElement.hidden = !sentences.length;
   }
 
   function header({ pairs, pair, files }) {

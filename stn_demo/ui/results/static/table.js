@@ -7,12 +7,16 @@ const NAMES = { fcn: "FCN", cnn: "CNN", stfcn: "ST-FCN", stcnn: "ST-CNN" };
 export function attachTable({ root, choose }) {
   const table = root.querySelector("#results-table");
   const says = root.querySelector("#results-table-says");
+  const tied = root.querySelector("#results-table-ties");
 
-  return function draw({ table: { cells, says: sentence }, pairs, pair }) {
+  return function draw({ table: { cells, says: sentence, ties }, pairs, pair }) {
     const shown = new Set(pairs.map(({ name }) => name));
     const columns = [...new Set(cells.map(({ distortion }) => distortion))];
     const rows = grouped(cells);
     says.textContent = t(sentence.key, sentence.args);
+    tied.hidden = !ties.length;
+    const names = ties.map((name) => t("results.tied", { name: name.toUpperCase(), poses: t(`results.column.${name}`) }));
+    tied.textContent = ties.length ? t("results.says.ties", { names: names.join(t("results.tied.and")) }) : "";
     table.replaceChildren(head(columns), make("tbody", {}, rows.map(([name, row]) => {
       const kind = row[0].network === "stcnn" ? "ours" : "";
       return make("tr", { className: kind }, [

@@ -13,6 +13,8 @@ export function attachChoose({ root, desk, ask }) {
   const fields = createFields(root.querySelector("#train-fields"), changed);
   let draft = null; // {preset, settings, twin, minutes, digits, device}
   let starting = false;
+  let own = false; // whether the visitor has chosen or changed something since the draft was filled in
+  let followed = null; // the run whose settings have been filled in
 
   function take(preset) {
     const { settings, twin, minutes, digits } = structuredClone(preset);
@@ -23,6 +25,18 @@ export function attachChoose({ root, desk, ask }) {
 
   function changed(next) {
     draft = { ...next, preset: null };
+    own = true;
+    show();
+  }
+
+  /** The settings of the run that is shown, unless the visitor is busy with others; asked: the visitor has just picked it. */
+  function follow(asked = false) {
+    const { run } = desk;
+    if (!draft || !run || dialog.open || (!asked && (own || run.id === followed))) return;
+    followed = run.id;
+    own = false;
+    const { settings, twin, minutes, digits, device } = structuredClone(run);
+    draft = { preset: presetOf(run, desk.overview.presets), settings, twin, minutes, digits, device: device ?? desk.overview.choices.devices[0] };
     show();
   }
 
@@ -30,7 +44,8 @@ export function attachChoose({ root, desk, ask }) {
     if (!draft) return;
     const { presets, choices, allowed, closed } = desk.overview;
     options(select, presets, draft.preset);
-    line.textContent = t(draft.preset ? `train.preset.${draft.preset}.help` : "train.preset.own.help");
+    const kind = draft.preset ?? (own ? "own" : "run");
+    line.textContent = t(`train.preset.${kind}.help`);
     brief.textContent = summary(draft);
     const notice = root.querySelector("#train-closed");
     notice.hidden = allowed;
@@ -53,6 +68,7 @@ export function attachChoose({ root, desk, ask }) {
 
   select.addEventListener("change", () => {
     const preset = desk.overview.presets.find(({ name }) => name === select.value);
+    own = true;
     if (preset) take(preset);
   });
   more.addEventListener("click", () => dialog.showModal());
@@ -69,6 +85,7 @@ export function attachChoose({ root, desk, ask }) {
     });
     starting = false;
     if (answer?.id) {
+      own = false;
       desk.look(null);
       desk.watch(answer.id);
     }
@@ -76,8 +93,19 @@ export function attachChoose({ root, desk, ask }) {
   });
   desk.on("overview", () => (draft ? show() : take(desk.overview.presets[0])));
   desk.on("lang", show);
-  desk.on("news", enable);
-  desk.on("run", enable);
+  for (const name of ["news", "run"]) {
+    desk.on(name, () => {
+      follow();
+      enable();
+    });
+  }
+  desk.on("chosen", () => follow(true));
+}
+
+/** The preset that a run was begun with, null where it has other settings; seed and digits may differ. */
+function presetOf({ name, settings }, presets) {
+  const told = (all) => JSON.stringify({ ...all, seed: 0, data: "" });
+  return presets.find((preset) => preset.name === name && told(preset.settings) === told(settings))?.name ?? null;
 }
 
 /** The presets as options; the picker shows each with its line where the browser can. */

@@ -2,7 +2,7 @@
 // fetched when the page is first seen.
 
 import { number, t } from "../../shared/i18n.js";
-import { percent } from "./format.js";
+import { percent, short } from "./format.js";
 
 const DOMAINS = { accuracy: [0.47, 1], loss: [0, 0.4] };
 
@@ -32,9 +32,10 @@ export function attachCurves({ root, desk, base }) {
 
   async function draw(force = true) {
     root.querySelector("#train-key-twin").hidden = !desk.run?.twin;
+    root.querySelector("#train-key-rate").hidden = !desk.curves.rates.step.length;
     if (!plotly || !desk.visible || !place.clientWidth) return;
-    const { steps, tests } = desk.curves;
-    const key = `${desk.id} ${steps.step.length} ${steps.step.at(-1)} ${tests.step.length} ${log.checked}`;
+    const { steps, tests, rates } = desk.curves;
+    const key = `${desk.id} ${steps.step.length} ${steps.step.at(-1)} ${tests.step.length} ${rates.step} ${log.checked}`;
     if (!force && key === drawn) return;
     const first = !drawn;
     drawn = key;
@@ -71,7 +72,7 @@ export function attachCurves({ root, desk, base }) {
 function colours(root) {
   const style = getComputedStyle(root);
   const value = (name) => style.getPropertyValue(`--${name}`).trim();
-  return { net: value("net-fill"), plain: value("plain-fill"), text: value("text"), soft: value("soft"), line: value("line"), paper: value("paper"), font: style.fontFamily };
+  return { user: value("user"), net: value("net-fill"), plain: value("plain-fill"), text: value("text"), soft: value("soft"), line: value("line"), paper: value("paper"), font: style.fontFamily };
 }
 
 function traces({ run, curves: { steps, tests } }, { net, plain }) {
@@ -94,12 +95,13 @@ function traces({ run, curves: { steps, tests } }, { net, plain }) {
   return all;
 }
 
-function layout({ text, soft, line, paper, font }, log, { id, curves: { steps, tests } }) {
+function layout({ user, text, soft, line, paper, font }, log, { id, curves: { steps, tests, rates } }) {
   const axis = { gridcolor: line, zeroline: false, linecolor: line, tickfont: { color: soft, size: 11 }, automargin: false, fixedrange: true };
   const last = Math.max(10, steps.step.at(-1) ?? 0, tests.step.at(-1) ?? 0);
   const note = (text, y) => ({
     text, x: 1, y, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", showarrow: false, font: { color: soft, size: 11 },
   });
+  const marks = rateMarks(rates, log, user, last);
   const top = Math.max(2.4, ...steps.loss.slice(0, 3).filter(Number.isFinite));
   return {
     uirevision: `${id} ${log}`,
@@ -111,11 +113,28 @@ function layout({ text, soft, line, paper, font }, log, { id, curves: { steps, t
     showlegend: false,
     hovermode: "x unified",
     hoverlabel: { bgcolor: paper, bordercolor: line, font: { color: text, size: 11 } },
-    annotations: [note(t("train.curves.accuracy"), DOMAINS.accuracy[0]), note(t("train.curves.loss"), DOMAINS.loss[1] - 0.07)],
+    shapes: marks.map(({ shape }) => shape),
+    annotations: [note(t("train.curves.accuracy"), DOMAINS.accuracy[0]), note(t("train.curves.loss"), DOMAINS.loss[1] - 0.07), ...marks.map(({ words }) => words)],
     xaxis: { ...axis, anchor: "y2", type: log ? "log" : "linear", range: log ? [0, Math.log10(last)] : [0, last], dtick: log ? 1 : undefined, nticks: 6 },
     yaxis: { ...axis, domain: DOMAINS.accuracy, range: [0, 101], tickvals: [0, 25, 50, 75, 100] },
     yaxis2: { ...axis, domain: DOMAINS.loss, range: [0, Math.min(top * 1.05, 6)], nticks: 4 },
   };
+}
+
+/** A dotted line over both plots where the learning rate was changed, with the new rate beside it. */
+function rateMarks({ step, learning_rate: rate }, log, color, last) {
+  return step.flatMap((at, index) => {
+    if (log && at < 1) return [];
+    const x = log ? Math.log10(at) : at; // of annotations; shapes take the value itself
+    const late = x > 0.7 * (log ? Math.log10(last) : last); // its words have no room to the right
+    return [{
+      shape: { type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: 0, y1: 1, line: { color, width: 1.5, dash: "dot" } },
+      words: {
+        text: t("train.curves.rate.at", { rate: short(rate[index]) }), x, y: DOMAINS.loss[1], xref: "x", yref: "paper",
+        xanchor: late ? "right" : "left", yanchor: "bottom", showarrow: false, font: { color, size: 11 },
+      },
+    }];
+  });
 }
 
 function nearest(steps, x) {

@@ -1,8 +1,9 @@
 // Drive a run, and say how it stands: buttons, learning rate, progress.
 
 import { number, t } from "../../shared/i18n.js";
+import { unlessScrolled } from "../../shared/slider.js";
 import { isActive } from "./runs-model.js";
-import { clock, fault, percent, short, title } from "./format.js";
+import { clock, fault, percent, posesOf, short, title } from "./format.js";
 
 export function attachDrive({ root, desk, ask }) {
   const at = (name) => root.querySelector(`#train-${name}`);
@@ -18,7 +19,11 @@ export function attachDrive({ root, desk, ask }) {
   let sliding = 0;
 
   const act = (action, values = {}) => desk.id && ask.post(action, { id: desk.id, ...values });
-  for (const name of ["resume", "pause", "step", "stop"]) buttons[name].addEventListener("click", () => act(name));
+  for (const name of ["pause", "step", "stop"]) buttons[name].addEventListener("click", () => act(name));
+  buttons.resume.addEventListener("click", () => {
+    desk.look(null); // what goes on is the network now, not the one that was rewound to
+    act("resume");
+  });
   async function again(values) {
     const answer = await act("reset", values);
     if (answer?.id) desk.watch(answer.id);
@@ -26,14 +31,20 @@ export function attachDrive({ root, desk, ask }) {
   buttons.reset.addEventListener("click", () => again({}));
   buttons.seed.addEventListener("click", () => again({ seed: Math.floor(Math.random() * 1e6) }));
 
-  rate.addEventListener("input", () => {
+  unlessScrolled(rate, () => rate.value, (before) => {
+    rate.value = before;
+    changed();
+  });
+  rate.addEventListener("input", changed);
+  function changed() {
     clearTimeout(sliding);
     fill();
     sliding = setTimeout(async () => {
-      await act("rate", { rate: Number((10 ** rate.value).toPrecision(3)) });
+      const wanted = Number((10 ** rate.value).toPrecision(3));
+      if (Math.abs(wanted / topRate(desk.run) - 1) > 0.01) await act("rate", { rate: wanted });
       sliding = setTimeout(() => { sliding = 0; }, 1500); // until the run has said that it knows
     }, 200);
-  });
+  }
 
   function show() {
     const { run } = desk;
@@ -62,8 +73,8 @@ export function attachDrive({ root, desk, ask }) {
     announce(state);
   }
 
-  function showRate({ top_rate: top, settings }) {
-    const value = top ?? settings.learning_rate;
+  function showRate(run) {
+    const value = topRate(run);
     rate.value = Math.log10(value);
     fill();
     rateText.textContent = short(value);
@@ -93,6 +104,9 @@ export function attachDrive({ root, desk, ask }) {
   show();
 }
 
+/** The learning rate at the top of the run's schedule, as it is now. */
+const topRate = ({ top_rate: top, settings }) => top ?? settings.learning_rate;
+
 /** A text that changes twice a second is only written where it has changed. */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -102,7 +116,7 @@ function statusText(state, run) {
   const parts = [t(`train.state.${state}`)];
   if (run && state !== "none") {
     if (run.steps) parts.push(t("train.status.step", { step: run.step ?? 0, steps: run.steps }));
-    if (run.accuracy != null) parts.push(t("train.status.accuracy", { accuracy: percent(run.accuracy) }));
+    if (run.accuracy != null) parts.push(t("train.status.accuracy", { accuracy: percent(run.accuracy), poses: posesOf(run.settings) }));
     if (run.twin && run.twin_accuracy != null) parts.push(t("train.status.twin", { accuracy: percent(run.twin_accuracy) }));
   }
   const line = parts.join(" · ");

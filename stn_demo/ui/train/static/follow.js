@@ -1,7 +1,7 @@
 // On every page: the list of networks that there are, and a stage that is kept up to date with a network in training.
 
 import { t } from "../../shared/i18n.js";
-import { title } from "./format.js";
+import { runName, title } from "./format.js";
 
 const EVERY = 700; // ms
 const AT_REST = 4000;
@@ -14,15 +14,22 @@ export async function follow(root) {
   const { store } = stn;
   let timer = 0;
   let step = null;
+  let runs = []; // of the server: {id, name, created, accuracy, twin, twin_accuracy}
+  let watched = null; // the run whose network is on the stage
 
   async function networks() {
     const answer = await fetch(new URL("stn/train/networks", root)).catch(() => null);
     if (!answer?.ok) return;
-    const { models } = await answer.json();
+    const { models, runs: trained } = await answer.json();
     if (!models.length) return;
-    const known = JSON.stringify(stn.networks);
+    runs = trained;
+    const known = JSON.stringify([stn.networks, stn.runs]);
     stn.networks = models.map(({ name }) => name);
-    if (JSON.stringify(stn.networks) !== known) store.emit("networks");
+    stn.runs = runs.flatMap(({ id, twin }) => {
+      const name = `run-${id}-latest`;
+      return twin ? [{ name, twin: `${name}-twin` }, { name: `${name}-twin` }] : [{ name }];
+    });
+    if (!called() && JSON.stringify([stn.networks, stn.runs]) !== known) store.emit("networks");
   }
 
   async function watch() {
@@ -34,7 +41,8 @@ export async function follow(root) {
     if (!document.hidden) {
       try {
         const { run } = await (await fetch(new URL(`stn/train/log?id=${id}&since=-1`, root))).json();
-        if (run) called(run, [model, twin]);
+        watched = run ?? null;
+        called();
         if (run && run.step !== step) {
           step = run.step;
           if (/latest/.test(model + twin)) stn.refreshModels();
@@ -48,21 +56,30 @@ export async function follow(root) {
     timer = setTimeout(watch, pause);
   }
 
-  /** What the pickers call the networks of a run. */
-  function called(run, names) {
+  /** What the pickers call the networks of runs: those there are now, and the snapshot on the stage. -> whether it is new */
+  function called() {
     const known = JSON.stringify(stn.names);
     stn.names = {};
-    for (const name of names) {
-      const [, id, at, twin] = OF_A_RUN.exec(name) ?? [];
-      if (id !== run.id) continue;
-      const point = at === "latest" ? t("train.net.now") : t("train.timeline.step", { step: at });
-      stn.names[name] = [title(run), ...(twin ? [t("train.net.twin")] : []), point].join(" · ");
+    for (const run of runs) {
+      stn.names[`run-${run.id}-latest`] = runName(run);
+      if (run.twin) stn.names[`run-${run.id}-latest-twin`] = `${runName(run, run.twin_accuracy)} · ${t("train.net.twin")}`;
     }
-    if (JSON.stringify(stn.names) !== known) store.emit("networks");
+    const { model, twin } = store.get();
+    for (const name of [model, twin]) {
+      const [, id, at, plain] = OF_A_RUN.exec(name) ?? [];
+      if (!watched || id !== watched.id || (at === "latest" && stn.names[name])) continue;
+      const point = at === "latest" ? t("train.net.now") : t("train.timeline.step", { step: at });
+      stn.names[name] = [title(watched), ...(plain ? [t("train.net.twin")] : []), point].join(" · ");
+    }
+    const isNew = JSON.stringify(stn.names) !== known;
+    if (isNew) store.emit("networks");
+    return isNew;
   }
 
   store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
   store.on("status", networks);
+  store.on("lang", called);
+  document.addEventListener("focusin", ({ target }) => target.closest?.(".picker") && networks()); // runs have gone on
   networks();
   watch();
 }

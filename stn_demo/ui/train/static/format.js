@@ -8,13 +8,15 @@ export const short = (value) => String(Number(Number(value).toPrecision(2)));
 /** What a value of the settings is called; one that has no words yet, by its own name. */
 export const named = (prefix, value) => (has(`${prefix}.${value}`) ? t(`${prefix}.${value}`) : String(value));
 
+/** The poses that a run's digits are trained and tested in. */
+export const posesOf = ({ distortion }) => named("train.distortion", typeof distortion === "string" ? distortion : "own");
+
 /** What a run is, in a line: of a draft, or of a run's status. */
 export function summary({ settings, twin, minutes, digits }) {
   const { model } = settings;
-  const distortion = typeof settings.distortion === "string" ? settings.distortion : "own";
   const parts = [
     named("train.data", settings.data),
-    named("train.distortion", distortion),
+    posesOf(settings),
     model.placement.length
       ? t("train.sum.transform", { transform: named("train.transform", model.transform) })
       : t("train.sum.plain"),
@@ -52,6 +54,15 @@ export function title(run) {
   if (run.name) return has(`train.preset.${run.name}`) ? t(`train.preset.${run.name}`) : run.name;
   const date = new Date(run.created);
   return Number.isNaN(date.getTime()) ? run.id : date.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** What a run is called among other networks: "A run of 14:05, 95.8 %: A minute's demo"; the day, where it is not today. */
+export function runName(run, accuracy = run.accuracy) {
+  const date = new Date(run.created);
+  const today = date.toDateString() === new Date().toDateString();
+  const time = date.toLocaleString(document.documentElement.lang, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+  const name = t(accuracy == null ? "train.net.new" : "train.net.called", { time, accuracy: percent(accuracy) });
+  return run.name ? t("train.net.named", { run: name, name: title(run) }) : name;
 }
 
 /**

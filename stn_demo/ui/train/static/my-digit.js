@@ -2,11 +2,13 @@
 
 import { openChannel } from "../../shared/channel.js";
 import { number, t } from "../../shared/i18n.js";
+import { put } from "../../shared/node.js";
 import { createBars } from "../../shared/probs.js";
 import { go } from "../../shared/router.js";
 import { createStore } from "../../shared/store.js";
 import { createView } from "../../shared/view.js";
 import { percent } from "./format.js";
+import { isActive } from "./runs-model.js";
 
 const LAYERS = { points: false, lines: true, region: true, density: false, step: 2 };
 const SHARED = ["source", "raw", "pose"];
@@ -14,6 +16,7 @@ const SHARED = ["source", "raw", "pose"];
 export function attachMine({ root, desk, base, stn }) {
   const at = (name) => root.querySelector(`#train-${name}`);
   const canvases = { "#view-input": at("view-input"), "#view-warped": at("view-warped") };
+  const panel = root.querySelector(".mine");
   const spare = document.createElement("canvas");
   const view = createView({ querySelector: (id) => canvases[id] ?? spare });
   const bars = createBars(at("probs"));
@@ -45,10 +48,22 @@ export function attachMine({ root, desk, base, stn }) {
     twin.textContent = other === null ? "" : `${t("probs.plain")}: ${frame.twin_probs.indexOf(other)} · ${percent(other)}`;
     if (frame.startedAt) performance.measure("stn-rewind", { start: frame.startedAt, end: performance.now() });
     desk.emit("frame", frame);
+    label();
   }
 
+  /** A run that starts has no network yet: what is still on the screen is of the network before. */
+  const isWaiting = () => Boolean(desk.id) && isActive(desk.run) && (!desk.network() || !store?.frame?.model.startsWith(`run-${desk.id}-`));
+
   function label() {
-    step.textContent = !desk.network() ? "" : !desk.id ? t("train.mine.before") : desk.at === null ? t("train.mine.now") : t("train.mine.at", { step: desk.at });
+    const waiting = isWaiting();
+    panel.toggleAttribute("data-waiting", waiting);
+    const words = () => {
+      if (waiting) return t("train.mine.starting");
+      if (!desk.network()) return "";
+      if (!desk.id) return t("train.mine.before");
+      return desk.at === null ? t("train.mine.now") : t("train.mine.at", { step: desk.at });
+    };
+    put(step, "textContent", words());
     use.disabled = !desk.run?.steps;
   }
 

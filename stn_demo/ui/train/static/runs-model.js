@@ -7,6 +7,7 @@ const AFTER_FAILURE = 1500;
 const ACTIVE = new Set(["starting", "running", "paused"]);
 const STEPS = ["step", "loss", "accuracy", "twin_loss", "twin_accuracy"];
 const TESTS = ["step", "accuracy", "twin_accuracy"];
+const RATES = ["step", "learning_rate"];
 
 export const isActive = (run) => ACTIVE.has(run?.state);
 const isBeginning = (run) => run?.state === "starting" || (run?.state === "running" && run.seconds < FIRST);
@@ -14,9 +15,9 @@ const isBeginning = (run) => run?.state === "starting" || (run?.state === "runni
 /**
  * overview: the answer of GET stn/train, null at first; its problem: why no runs can be seen, or null.
  * id, run: the run that is watched (status and settings), or null.
- * curves: {steps, tests}, columns. snapshots: its steps. at: the snapshot that is looked at, null for the network now.
+ * curves: {steps, tests, rates}, columns; rates: where the learning rate was changed. snapshots: its steps. at: the snapshot that is looked at, null for the network now.
  * preset: the name of the one that is chosen, or was before it was changed.
- * Events: "overview", "preset", "run" (another run is watched), "news" (it has gone on), "at", "visible", "lang", "toast",
+ * Events: "overview", "preset", "run" (another run is watched), "chosen" (by the visitor, from the list), "news" (it has gone on), "at", "visible", "lang", "toast",
  * "offline", "online".
  */
 export function createDesk(http) {
@@ -26,6 +27,7 @@ export function createDesk(http) {
   let timer = 0;
   let asking = false;
   let hurried = false;
+  let known = null; // the run that was going on when the server was last asked
 
   const desk = {
     overview: null,
@@ -134,8 +136,10 @@ export function createDesk(http) {
 
   /** A run that begins is watched, unless the visitor watches one that is going on. */
   function follow(running) {
+    const begins = running && running !== known;
+    known = running;
     if (!desk.id) desk.watch(running ?? desk.overview.runs[0]?.id ?? null);
-    else if (running && running !== desk.id && !isActive(desk.run) && desk.at === null) desk.watch(running);
+    else if (begins && running !== desk.id && !isActive(desk.run) && desk.at === null) desk.watch(running);
   }
 
   function take(news) {
@@ -146,13 +150,14 @@ export function createDesk(http) {
     desk.snapshots = news.snapshots;
     append(desk.curves.steps, news.steps, STEPS);
     append(desk.curves.tests, news.tests, TESTS);
+    append(desk.curves.rates, news.rates, RATES);
     desk.emit("news");
   }
   return desk;
 }
 
 const columns = (names) => Object.fromEntries(names.map((name) => [name, []]));
-const empty = () => ({ steps: columns(STEPS), tests: columns(TESTS) });
+const empty = () => ({ steps: columns(STEPS), tests: columns(TESTS), rates: columns(RATES) });
 
 /** Put new rows at the end; what a resumed run does again takes the place of what it had done before. */
 function append(target, news, names) {

@@ -28,7 +28,10 @@ export function attachRuns({ root, desk }) {
     result.textContent = percent(run.accuracy);
     line.textContent = `${t(`train.state.${run.state}`)} · ${summary(run)}`;
     button.title = line.textContent;
-    button.addEventListener("click", () => desk.watch(run.id));
+    button.addEventListener("click", () => {
+      desk.watch(run.id);
+      desk.emit("chosen");
+    });
     return place;
   }
 

@@ -1,6 +1,7 @@
 // The timeline: every snapshot of the run, under the visitor's hand; its right end is the network now.
 
 import { t } from "../../shared/i18n.js";
+import { unlessScrolled } from "../../shared/slider.js";
 import { isActive } from "./runs-model.js";
 
 const PLAY = 90; // ms a snapshot
@@ -59,6 +60,10 @@ export function attachTimeline({ root, desk }) {
   slider.addEventListener("input", () => {
     stop();
     look(Number(slider.value));
+  });
+  unlessScrolled(slider, () => desk.at, (before) => {
+    desk.look(before);
+    show();
   });
   play.addEventListener("click", () => {
     if (playing) return stop();
