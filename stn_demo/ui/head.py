@@ -1,5 +1,6 @@
-"""The page's own head: title, description, picture, icon and manifest in its language, where Gradio would put its own; and
-what is shown until the page has loaded."""
+"""The head of the page: title, description, picture, icon and manifest in the page's language, in place of Gradio's;
+and the text that is shown until the page has loaded.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ LOADING = """
 
 
 class Head:
-    """ASGI layer that rewrites the one HTML page of the app. ``language``: of the page where no one asks for another."""
+    """ASGI layer that rewrites the one HTML page of the app. ``language``: used if the request does not ask for
+    another.
+    """
 
     def __init__(self, app, language: str | None):
         self.app, self.language = app, language
@@ -68,7 +71,7 @@ class Head:
 
 
 def add(app: FastAPI) -> None:
-    """Add the route of the licence, to which the page's foot leads."""
+    """Add the route of the licence, which the footer links to."""
 
     @app.get("/stn/licence")
     async def licence() -> PlainTextResponse:
@@ -76,7 +79,7 @@ def add(app: FastAPI) -> None:
 
 
 def own(page: str, language: str) -> str:
-    """The HTML page of Gradio with the head of this app and a sentence until it has loaded."""
+    """Gradio's HTML page with the head of this app, and a sentence that is shown until it has loaded."""
     before, mark, rest = page.partition("<script>window.gradio_config")
     if not mark:
         return page
@@ -85,14 +88,14 @@ def own(page: str, language: str) -> str:
     )
     before = re.sub(r'<html lang="[^"]*"', f'<html lang="{language}"', before, count=1)
     config, end, body = rest.partition("</head>")
-    # What Gradio's own script sees as its head stays as it is; only the elements around it change.
+    # The parts that Gradio's own script reads stay as they are; only the elements around them change.
     config = re.sub(r'\s*<link rel="manifest"[^>]*>', "", config)
     body = body.replace("<gradio-app", LOADING % html.escape(_words(language)["loading.page"]) + "<gradio-app", 1)
     return before + mark + config + end + body
 
 
 def tags(language: str, base: str = "") -> str:
-    """The elements of the head. ``base``: address before "stn/shared", for a page that lies elsewhere."""
+    """The elements of the head. ``base``: the address before "stn/shared", for a page at another address."""
     words = _words(language)
     title, about = (html.escape(words[key], quote=True) for key in ("app.title", "app.description"))
     shared = f"{base}stn/shared"
@@ -117,7 +120,7 @@ def _words(language: str) -> dict[str, str]:
 
 
 def _language(scope, default: str | None) -> str:
-    """What the address asks for, else the app's option, else the browser's first language."""
+    """The language in the address, else the app's option, else the browser's first language."""
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("lang", [""])[0]
     if asked in LANGUAGES:
         return asked

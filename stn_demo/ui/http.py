@@ -1,4 +1,4 @@
-"""How the routes of our own read a request and answer. Where it comes from is the gate's to check (``gate``)."""
+"""How our own routes read a request and answer it. The gate checks where a request comes from (``gate``)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ LONGEST_MESSAGE = 600  # characters
 
 
 async def body(request: Request, most: int) -> bytes | None:
-    """The body, or None where it is larger than ``most`` bytes. Raises what ``gate.bodies.Arriving.read`` does, which the
-    gate answers."""
+    """The body, or None if it is longer than ``most`` bytes. Raises as ``gate.bodies.Arriving.read``; the gate answers
+    these errors.
+    """
     return await arriving.read(request.receive, most)
 
 
 class Answer(JSONResponse):
-    """JSON that can always be written: characters beyond ASCII are escaped, half of a surrogate pair, too; a number that is
-    none becomes null."""
+    """JSON that can always be written: all characters beyond ASCII are escaped, including unpaired surrogates; NaN and
+    infinity become null.
+    """
 
     def render(self, content) -> bytes:
         try:
@@ -35,7 +37,7 @@ def answer(values: dict) -> JSONResponse:
 
 
 def refuse(code: str, message: str) -> JSONResponse:
-    """A refusal; its sentence is cut to a bearable length, and is Unicode whatever a file had in it."""
+    """A refusal; its sentence is cut to a limited length and is valid Unicode whatever a file contained."""
     message = message[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
     return answer({"error": {"code": code, "message": message}})
 

@@ -1,4 +1,4 @@
-"""What the command line of ``app.py`` decides."""
+"""The command line of ``app.py``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FRAME = re.compile(r"https?://[A-Za-z0-9.*-]{1,253}(:\d{1,5})?")
 
 
 class OptionError(ValueError):
-    """Something on the command line cannot work; the message is one clear line."""
+    """An option has a value that cannot work; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -38,26 +38,26 @@ class Options:
     allow_host: tuple[str, ...] = ()
     allow_frame: tuple[str, ...] = ()
     longest_run: float = 240.0  # minutes
-    most_disk: int = 2048  # MB, of all runs
+    most_disk: int = 2048  # MB, for all runs together
 
     @property
     def who_trains(self) -> str:
-        """owner, everyone or off."""
-        alone = is_loopback(self.host) and not self.allow_host and not self.root_path  # no proxy in front, either
+        """Who may train: "owner", "everyone" or "off"."""
+        alone = is_loopback(self.host) and not self.allow_host and not self.root_path  # and no proxy in front
         return self.training or ("everyone" if alone else "owner")
 
     @property
     def prefix(self) -> str:
-        """The path of ``root_path``, which may be a whole address."""
+        """The path part of ``root_path``, which may be a whole URL."""
         return urlsplit(self.root_path or "").path.rstrip("/")
 
     @property
     def uploads(self) -> Path:
-        """Where saved, uploaded and half-trained networks are kept: a folder of this user's own, outside the checkout."""
+        """The folder of saved, uploaded and half-trained networks: in this user's cache, outside the checkout."""
         return Path.home() / ".cache" / "stn_demo" / "networks"
 
     def model_names(self) -> list[str]:
-        """The networks in the checkpoints folder, found without loading torch."""
+        """The networks in the checkpoints folder, listed without loading torch."""
         return sorted(path.stem for path in self.checkpoints.glob("*.safetensors"))
 
 
@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--device",
         default="cpu",
-        help="device that trains a network where there is none yet: cpu, cuda, mps (default: cpu)",
+        help="device for the first training if there is no network yet: auto, cpu, cuda, cuda:N or mps (default: cpu)",
     )
     parser.add_argument("--language", choices=("en", "zh-CN"), help="language of the page (default: the browser's)")
     parser.add_argument("--root-path", help="path under which a proxy serves the page, such as /stn")
@@ -134,10 +134,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_access(parser)
     parser.add_argument(
-        "--longest-run", type=float, default=240.0, metavar="MINUTES", help="of training a run (default: 240)"
+        "--longest-run",
+        type=float,
+        default=240.0,
+        metavar="MINUTES",
+        help="longest training time of a run (default: 240)",
     )
     parser.add_argument(
-        "--most-disk", type=int, default=2048, metavar="MB", help="that the runs may take in all (default: 2048)"
+        "--most-disk", type=int, default=2048, metavar="MB", help="disk space for all runs together (default: 2048)"
     )
     return parser
 
@@ -148,7 +152,8 @@ def _add_access(parser: argparse.ArgumentParser) -> None:
         "--training",
         choices=("owner", "everyone", "off"),
         help="who may start, stop, rename and delete runs; the owner opens the page by the secret address that is printed "
-        "at the start (default: everyone where only this machine can reach the app, without --allow-host and --root-path, else owner)",
+        "at the start (default: everyone if only this machine can reach the app, that is, without --host, --allow-host and "
+        "--root-path; else owner)",
     )
     parser.add_argument(
         "--no-training", dest="training", action="store_const", const="off", help="the same as --training off"
@@ -170,7 +175,7 @@ def _add_access(parser: argparse.ArgumentParser) -> None:
 
 
 def bound_socket(options: Options) -> socket.socket:
-    """A socket bound to the host and port, so that a taken port is known before anything is loaded.
+    """A socket bound to the host and port, so that a port in use is reported before anything is loaded.
 
     Raises:
         OptionError: it cannot be bound; the message says why.
@@ -186,7 +191,7 @@ def bound_socket(options: Options) -> socket.socket:
             f"No permission to listen on port {options.port}; choose one above 1023 with --port."
         ) from None
     except socket.gaierror:
-        raise OptionError(f"--host {options.host}: this machine knows no such address.") from None
+        raise OptionError(f"--host {options.host}: this machine has no such address.") from None
     except OSError as error:
         hint = "choose another with --port" if "use" in str(error) else "check --host and --port"
         raise OptionError(f"Cannot listen on {options.host}:{options.port} ({error.strerror}); {hint}.") from None

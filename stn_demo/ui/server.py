@@ -1,6 +1,6 @@
-"""The app: Gradio's page and our own lean routes beside it, on one port.
+"""The app: Gradio's page and our own routes, on one port.
 
-Importing this loads Gradio but not torch: torch comes in the engine's thread while the page is already up.
+Importing this module loads Gradio but not torch: torch is loaded in the engine's thread while the page is already up.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ STATIC = ("shared", "strings", *(f"{page}/static" for page in PAGES))  # the onl
 
 
 class Files(StaticFiles):
-    """Static files that a browser asks about each time, so that a new version is never mixed with an old one."""
+    """Static files that a browser revalidates each time, so that a new version is never mixed with an old one."""
 
     async def get_response(self, path, scope) -> Response:
         response = await super().get_response(path, scope)
@@ -51,8 +51,9 @@ class Files(StaticFiles):
 
 
 def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Visitors | None = None) -> FastAPI:
-    """The whole application, ready for uvicorn. ``spare``: the process that is to train the first run; ``visitors``
-    knows the owner's token."""
+    """The whole application, ready for uvicorn. ``spare``: the process for the first run; ``visitors``: knows the
+    owner's token.
+    """
     visitors = visitors or Visitors(options.port)
     names = options.model_names()
     defaults = page.defaults(names)
@@ -80,11 +81,11 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     head.add(app)
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
-    for folder in STATIC:  # the address of a file equals its path in this package, so that relative imports hold
+    for folder in STATIC:  # a file's address equals its path in this package, so that relative imports work
         app.mount(f"/stn/{folder}", Files(directory=HERE / folder))
     blocks = page.build(options, batcher, pictures, uploads.folder)
-    # Gradio checks the paths that a request names only for Blocks that have been launched; mounting them does not count
-    # as launching, so without this line a stranger could read any file of the server.
+    # Gradio checks the paths in a request only for Blocks that have been launched, and mounting does not count as
+    # launching. Without this line any visitor could read any file of the server.
     blocks.has_launched = True
     app.add_middleware(head.Head, language=options.language)
     app.add_middleware(
@@ -119,7 +120,7 @@ def _mounted(app: FastAPI, blocks: gr.Blocks, options: Options) -> FastAPI:
 
 
 async def _load(options: Options, batcher: Batcher, status: Status, training: TrainingService) -> None:
-    """Bring the engine up beside the page, and say how it goes."""
+    """Load the engine while the page is already up, and report the progress."""
 
     def make():
         from .torch_side import TorchSide  # noqa: PLC0415 (loads torch, while the page is already up)
@@ -129,7 +130,7 @@ async def _load(options: Options, batcher: Batcher, status: Status, training: Tr
     try:
         await batcher.load(make)
         gc.collect()
-        gc.freeze()  # torch and Gradio are a million objects: looking through them again is a pause of many frames
+        gc.freeze()  # torch and Gradio create a million objects; collecting among them would delay many frames
         await status.refresh(batcher)
         await training.train_first(status)
     except asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""What the app is doing at this moment, told to every open page."""
+"""The current state of the app, sent to every open page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from .options import Options
 
 
 class Status:
-    """``state`` is loading, ready, training or failed; ``key`` names the sentence in the catalogue, ``args`` fill it."""
+    """``state`` is loading, ready, training or failed; ``key`` names the sentence in the catalogue, ``args`` its
+    values.
+    """
 
     def __init__(self, options: Options):
         self.options = options
@@ -24,10 +26,11 @@ class Status:
         self.values = {**self.values, "state": state, "key": f"status.{state}", "args": args}
         for socket in list(self.sockets):
             task = asyncio.ensure_future(socket.send_text(self.text()))
-            task.add_done_callback(lambda task: task.cancelled() or task.exception())  # it has gone; its route knows
+            # an exception here means that the page has disconnected, which its route handles
+            task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def refresh(self, batcher) -> None:
-        """Tell every open page which networks there are now."""
+        """Send the current list of networks to every open page."""
         self.values["models"] = await batcher.run(lambda engine: engine.networks.infos())
         self.tell(self.values["state"], **self.values["args"])
 

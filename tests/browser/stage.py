@@ -38,7 +38,7 @@ ADDRESSED = """async () => {
   const [{ valuesOf }, { route }] = await Promise.all(
     ["explore/static/address.js", "shared/router.js"].map((file) => import(`/stn/${file}`)));
   const sorted = (values) => JSON.stringify(Object.entries(values).sort());
-  return sorted(route().values) === sorted(valuesOf(window.stn.store.get()));
+  while (sorted(route().values) !== sorted(valuesOf(window.stn.store.get()))) await new Promise(requestAnimationFrame);
 }"""
 
 
@@ -49,7 +49,7 @@ def settle(page):
 
 def link(page):
     """What follows the # in the address, once the address holds what is on the stage."""
-    page.wait_for_function(ADDRESSED)
+    page.evaluate(ADDRESSED)
     return page.evaluate("location.hash")
 
 

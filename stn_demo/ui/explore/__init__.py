@@ -1,1 +1,1 @@
-"""The Explore page: its routes, the API for programs, and what runs in the browser (``static``)."""
+"""The Explore page: its routes, the API for programs, and its browser files (``static``)."""

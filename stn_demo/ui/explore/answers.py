@@ -1,4 +1,4 @@
-"""The answers of the Explore page's routes that need torch."""
+"""Answers to requests of the Explore page that need torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .snippet import snippet
 
 
 def export(request: Request, engine: Engine) -> dict:
-    """What is on the screen, as numbers at full precision. ValueError where the request cannot be answered."""
+    """The current state of the page as numbers at full precision. ValueError if the request cannot be answered."""
     frame, _, model = engine.frame(request)
     return {
         "model": request.model,
@@ -27,7 +27,7 @@ def export(request: Request, engine: Engine) -> dict:
 
 
 def code(request: Request, engine: Engine) -> dict:
-    """Python that reproduces what is on the screen. ValueError where the request cannot be answered."""
+    """Python code that reproduces the current state of the page. ValueError if the request cannot be answered."""
     frame, scene, model = engine.frame(request)
     return {"code": snippet(request, scene, model, frame)}
 

@@ -13,30 +13,30 @@ from ..live.batcher import Batcher
 from ..live.request import Request, Source, read_request
 from .pictures import Pictures
 
-AT_ONCE, MOST_WAITING = 2, 40  # calls that are worked on, and that may wait
+AT_ONCE, MOST_WAITING = 2, 40  # calls in progress, and calls that may wait
 
 
 def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
-    """Add the named endpoint to the Blocks that is being built. ``uploads`` is the folder of the files that were sent."""
+    """Add the named endpoint to the Blocks under construction. ``uploads`` is the folder of uploaded files."""
 
     async def explain(
         image: str, rotation: float, scale: float, shift_x: float, shift_y: float, shear: float, model: str, raw: bool
     ) -> dict:
-        """What a network sees in a picture of a digit, held in a pose.
+        """What a network sees in a picture of a digit in a given pose.
 
         Args:
             image: a picture file of one digit, any size and colours.
             rotation: degrees, clockwise, -180 to 180.
             scale: factor, 0.3 to 2.
-            shift_x: pixels to the right, -128 to 128; half the frame, 14 at 28 x 28, leads to its edge.
+            shift_x: pixels to the right, -128 to 128; half the frame (14 at 28 x 28) shifts the digit to the edge.
             shift_y: pixels down, -128 to 128.
             shear: -1 to 1.
             model: name of a checkpoint; empty for the default.
             raw: true: only resize the picture, do not crop and centre its ink.
 
         Returns:
-            digit, probabilities (10), theta, grid (H x W x 2, normalised, output to input), input and warped image (H x W,
-            0 to 1).
+            digit, probabilities (10), theta, grid (H x W x 2, normalised, output to input), input and warped image (H x
+            W, 0 to 1).
         """
         values = {
             "pose": {"rotation": rotation, "scale": scale, "shift_x": shift_x, "shift_y": shift_y, "shear": shear},
@@ -49,13 +49,13 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
             digit = await pictures.read(await asyncio.to_thread(path.read_bytes), bool(raw))
             return await batcher.run(_explained, asked, digit)
         except OSError:
-            raise gr.Error("The picture is not there any more; send it again.", print_exception=False) from None
+            raise gr.Error("The picture is no longer there; send it again.", print_exception=False) from None
         except ValueError as error:
             raise gr.Error(str(error), title="explain", print_exception=False) from None
         finally:
             await asyncio.to_thread(remove, path, uploads)
 
-    with gr.Column(visible=False):  # the endpoint's signature is that of these components; nobody sees them
+    with gr.Column(visible=False):  # these invisible components define the signature of the endpoint
         inputs = [
             gr.File(label="image", type="filepath"),
             gr.Number(0, label="rotation"),
@@ -71,7 +71,7 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
 
 
 def number(blocks: gr.Blocks) -> int:
-    """The number under which Gradio calls the endpoint."""
+    """The index of the endpoint among Gradio's functions."""
     return next(number for number, function in blocks.fns.items() if function.api_name == "explain")
 
 

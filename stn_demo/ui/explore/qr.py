@@ -1,4 +1,4 @@
-"""The QR code of a state of the page, on an address that other machines reach where there is one."""
+"""The QR code of a state of the page, with an address that other machines can reach, if there is one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .. import http
 from ..live.request import RequestError, parse
 from ..options import Options
 
-MOST = 2331  # letters of an address in a QR code with error correction M (ISO/IEC 18004, version 40)
+MOST = 2331  # characters of an address in a QR code with error correction M (ISO/IEC 18004, version 40)
 MOST_BODY = 64 * 1024
 
 
@@ -33,10 +33,10 @@ def add(app: FastAPI, options: Options) -> None:
 
 
 def reachable(page: str, options: Options) -> tuple[str, str, str]:
-    """(address, reach, lan) of the page that a browser has open as ``page``.
+    """(address, reach, lan) for a browser that has the page open at ``page``.
 
-    reach: "page", the browser itself came by a name that is not this machine's own; "lan", this machine's address in
-    its network; "local", only this machine can open the page. lan: the address that other machines would use.
+    reach: "page": the browser used a name that is not local to this machine; "lan": the address of this machine in its
+    network; "local": only this machine can open the page. lan: the address for other machines.
     """
     parts = urlsplit(page)
     lan = parts._replace(netloc=f"{lan_host()}:{parts.port or options.port}").geturl()
@@ -46,10 +46,10 @@ def reachable(page: str, options: Options) -> tuple[str, str, str]:
 
 
 def lan_host() -> str:
-    """This machine's address in its network; its name where it has no network. Nothing is sent."""
+    """The address of this machine in its network, or its name if it has no network. Nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737): only the route is looked up
+            probe.connect(("192.0.2.1", 9))  # reserved for documentation (RFC 5737); only its route is looked up
             return probe.getsockname()[0]
         except OSError:
             return socket.gethostname()

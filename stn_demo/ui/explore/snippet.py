@@ -1,4 +1,4 @@
-"""A few lines of Python that reproduce the picture on the screen."""
+"""A few lines of Python that reproduce the picture on the page."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ for transform in trace.transforms:
 
 
 def snippet(request: Request, scene, model, frame) -> str:
-    """The code for one request: ``scene``, ``model`` and ``frame`` are what ``Engine.frame`` gave for it."""
+    """The code for one request; ``scene``, ``model`` and ``frame`` are what ``Engine.frame`` returned for it."""
     pose = {name: value for name, value in request.pose.items() if value != getattr(type(scene.pose)(), name)}
     arguments, imports, theta = "", "", ""
     if request.grab is not None and frame.theta:
-        theta = f"theta = torch.tensor([{frame.theta}])  # taken in hand\n    "
+        theta = f"theta = torch.tensor([{frame.theta}])  # set by hand\n    "
         arguments += ", theta=theta"
     own = model.transformers["input"].sampler if "input" in model.transformers else None
     if own is not None and (request.sampler or request.padding):

@@ -1,1 +1,1 @@
-"""What stands before every route of the app: which requests are let through, and how large, slow and many they may be."""
+"""Checks in front of every route of the app: which requests are allowed, and how large, slow and frequent they may be."""

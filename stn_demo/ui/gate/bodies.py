@@ -1,4 +1,4 @@
-"""Reading what a client sends: bounded in size, in time, and in how much is held for all clients together."""
+"""Read the bodies of requests, limited in size, in time, and in the memory for all clients together."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 LONGEST_PAUSE = 10.0  # seconds without a byte
 LONGEST_BODY = 120.0  # seconds for a whole body: 20 MB at 170 kB/s
-MOST_HELD = 128 << 20  # bytes of bodies that are still arriving, of all clients together
+MOST_HELD = 128 << 20  # bytes of incomplete bodies, for all clients together
 
 
 class BodyError(Exception):
-    """A body was refused; ``status`` is the HTTP status, the message one sentence."""
+    """A body was refused; ``status`` is the HTTP status, the message is one sentence."""
 
     def __init__(self, status: int, code: str, message: str):
         super().__init__(message)
@@ -20,22 +20,22 @@ class BodyError(Exception):
 
 
 class Gone(Exception):
-    """The client has left before its body was complete."""
+    """The client disconnected before its body was complete."""
 
 
 class Arriving:
-    """Counts the bytes of all bodies that are being read."""
+    """Counts the bytes of all bodies that are being received."""
 
     def __init__(self, most: int = MOST_HELD):
         self.most, self.held = most, 0
 
     async def read(self, receive: Callable[[], Awaitable[dict]], most: int) -> bytes | None:
-        """The whole body of an ASGI request; None where it has more than ``most`` bytes (a little more is read, so that
-        the client can hear of it).
+        """The whole body of an ASGI request; None if it has more than ``most`` bytes (slightly more is read, so that
+        the client can receive the answer).
 
         Raises:
-            BodyError: too slow, far too large, or too much is arriving from others.
-            Gone: the client has left.
+            BodyError: too slow, far too large, or other clients are sending too much.
+            Gone: the client disconnected.
         """
         kept, size = bytearray(), 0
         try:
@@ -63,7 +63,7 @@ async def _chunks(receive: Callable[[], Awaitable[dict]]) -> AsyncIterator[bytes
             left = min(LONGEST_PAUSE, end - time.monotonic())
             message = await asyncio.wait_for(receive(), max(0.0, left))
         except (asyncio.TimeoutError, TimeoutError):
-            raise BodyError(408, "too_slow", "The request arrived too slowly and was given up.") from None
+            raise BodyError(408, "too_slow", "The request arrived too slowly and was stopped.") from None
         if message["type"] == "http.disconnect":
             raise Gone
         if chunk := message.get("body", b""):
@@ -72,4 +72,4 @@ async def _chunks(receive: Callable[[], Awaitable[dict]]) -> AsyncIterator[bytes
             return
 
 
-arriving = Arriving()  # of this process
+arriving = Arriving()  # shared by the whole process

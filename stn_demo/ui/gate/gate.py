@@ -1,4 +1,4 @@
-"""The gate: one ASGI layer around the whole app, ours and Gradio's."""
+"""The gate: one ASGI layer around the whole app, including Gradio."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ OTHER_NAME = 421, "other_name", "This app does not answer to this name; start it
 
 
 class Gate:
-    """Answers itself what nobody may ask; lets everything else through, with the headers that keep a page to itself.
+    """Refuses forbidden requests and passes on all others; adds headers that isolate the page.
 
     Args:
-        uploads: folder of the files that were sent for ``/explain``.
-        function: tells the number of ``/explain`` among Gradio's functions.
+        uploads: folder of the files uploaded for ``/explain``.
+        function: returns the index of ``/explain`` among Gradio's functions.
         prefix: path under which a proxy serves the app; the app answers with and without it.
 
-    For the routes behind it, ``scope["visitor"]`` says who asks and ``scope["owner"]`` whether it is the owner.
+    For the routes behind it, ``scope["visitor"]`` identifies the visitor and ``scope["owner"]`` says whether it is the
+    owner.
     """
 
     def __init__(
@@ -62,10 +63,10 @@ class Gate:
             status, code = getattr(error, "status", 400), getattr(error, "code", "bad_request")
             await _refuse(scope, receive, send, status, code, str(error))
         except (Gone, ClientDisconnect):
-            log.debug("A client left before its request was complete.")
+            log.debug("A client disconnected before its request was complete.")
 
     def _stripped(self, scope):
-        """The scope without the proxy's prefix, which some proxies pass on and some take off."""
+        """The scope without the proxy's prefix; some proxies remove it, some do not."""
         path = scope["path"]
         if not self.prefix or not (path == self.prefix or path.startswith(self.prefix + "/")):
             return dict(scope)
@@ -73,7 +74,7 @@ class Gate:
         return {**scope, "path": path, "raw_path": path.encode("utf-8", "replace")}
 
     def _refusal(self, scope) -> tuple[int, str, str] | None:
-        """(status, code, sentence) where the request may not be answered at all."""
+        """(status, code, sentence) if the request must not be answered."""
         headers, method = Headers(scope=scope), scope.get("method", "GET")
         if not self.hosts.answers_to(headers.get("host")):
             return OTHER_NAME
@@ -85,7 +86,7 @@ class Gate:
         return None
 
     async def _page(self, scope, receive, send) -> None:
-        """Gradio's page; or, for whoever comes with the owner's token, a cookie and the same address without it."""
+        """Gradio's page; for a request with the owner's token, a cookie and a redirect to the address without it."""
         tokens = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token")
         if tokens is not None:
             answer = Response(status_code=303, headers={"Location": "./", "Cache-Control": "no-store"})
@@ -114,12 +115,14 @@ class Gate:
         await answer(scope, receive, send)
 
     async def _checked(self, scope, receive):
-        """A ``receive`` that gives the body that was read and checked."""
+        """A ``receive`` that returns the body that was already read and checked."""
         if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
             raise BodyError(415, "bad_request", "The request is not JSON.")
         body = await arriving.read(receive, references.MOST_JSON)
         if body is None:
-            raise BodyError(413, "too_long", f"That is more than {references.MOST_JSON // 1024} kB.")
+            raise BodyError(
+                413, "too_long", f"The request is longer than the limit of {references.MOST_JSON // 1024} kB."
+            )
         values = references.read(body, self.uploads)
         if scope["path"] in routes.CALLING:
             references.check_call(values, self.function())
@@ -135,7 +138,7 @@ class Gate:
         return again
 
     def _with_headers(self, send):
-        """``send`` that adds the page's own headers, and drops Gradio's permission for other pages to read answers."""
+        """A ``send`` that adds the headers of this app and removes Gradio's permission for other pages to read answers."""
 
         async def sending(message: dict) -> None:
             if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Which names the app answers to, and which pages may ask it or show it in a frame."""
+"""The names to which the app answers, and the pages that may send it requests or show it in a frame."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address to listen on can be reached from this machine only."""
+    """Whether a listening address can be reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -17,11 +17,11 @@ def is_loopback(host: str) -> bool:
 
 
 class Hosts:
-    """``allowed`` are the names given with --allow-host, ``frames`` those with --allow-frame.
+    """``allowed``: the names given with --allow-host; ``frames``: those given with --allow-frame.
 
-    An app that listens on this machine only answers to this machine's names and to ``allowed``: a stranger's page whose
-    name was made to point at this machine (DNS rebinding) sends its own name as Host. An app that listens for everybody
-    answers to every name, except where ``allowed`` names some.
+    An app that listens on this machine only answers only to this machine's names and to ``allowed``. This stops DNS
+    rebinding: a foreign page whose name resolves to this machine still sends its own name as Host. An app that listens
+    on all addresses answers to every name, unless ``allowed`` names some.
     """
 
     def __init__(self, host: str, allowed: tuple[str, ...] = (), frames: tuple[str, ...] = ()):
@@ -38,7 +38,7 @@ class Hosts:
         return host is not None and _name(host) in self._names
 
     def same_origin(self, headers) -> bool:
-        """Whether a browser's request comes from this very page; other programs send no Origin."""
+        """Whether a browser's request comes from this page; other programs send no Origin."""
         origin = headers.get("origin")
         if origin is None:
             return headers.get("sec-fetch-site") in (None, "same-origin", "none")
@@ -50,7 +50,7 @@ class Hosts:
 
     @property
     def frame_ancestors(self) -> str:
-        """The value of the directive of the same name."""
+        """The value of the directive frame-ancestors."""
         return " ".join(["'self'", *self.frames])
 
 

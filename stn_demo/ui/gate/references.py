@@ -1,7 +1,7 @@
-"""What a request to Gradio's functions may hold: bounded JSON, whose files were uploaded to this app.
+"""The allowed content of a request to Gradio's functions: bounded JSON whose files were uploaded to this app.
 
-Gradio describes a file as an object with a ``path``. Gradio itself would fetch a path that is an address on the web, and
-follow one that leads out of its folder through a link; here such a request ends before Gradio sees it.
+Gradio describes a file as an object with a ``path``. Gradio itself would download a path that is a web address, and
+follow a link that points out of its folder; such requests are refused here.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ class BadBody(ValueError):
 
 
 def read(body: bytes, folder: Path) -> dict:
-    """The JSON object of a request to Gradio, checked. ``folder`` is where uploads lie.
+    """The checked JSON object of a request to Gradio. ``folder`` is the folder of uploads.
 
     Raises:
-        BadBody: no JSON object, too deep, too many values, not the name of a session, or a file that is no upload.
+        BadBody: not a JSON object, too deep, too many values, not the name of a session, or a file that was not
+            uploaded.
     """
     try:
         values = json.loads(body, parse_constant=lambda name: math.nan)
@@ -59,8 +60,9 @@ def read(body: bytes, folder: Path) -> dict:
 
 
 def check_call(values: dict, function: int) -> None:
-    """Check that a request calls ``/explain``, the only function of the page, whose number is ``function``, with values
-    of the kinds that it takes. The two forms: {data: [...]} and {name: value}. Raises BadBody."""
+    """Check that a request calls ``/explain``, the only function of the page, whose index is ``function``, with values
+    of the right types. The two forms: {data: [...]} and {name: value}. Raises BadBody.
+    """
     if "data" in values:
         unknown = set(values) - CALL_KEYS
         if unknown:
@@ -80,7 +82,7 @@ def check_call(values: dict, function: int) -> None:
         if kind is None:
             raise BadBody(f"The parameters are {', '.join(PARAMETERS)}.")
         if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
-            raise BadBody(f"{name} is not of the kind that it should be.")
+            raise BadBody(f"{name} has the wrong type.")
     if not isinstance(named.get("image"), dict):
         raise BadBody("image is missing; give a picture file.")
 
@@ -102,13 +104,13 @@ def _check(root: Any, folder: Path) -> None:
         elif isinstance(value, str) and not value.isascii():
             _check_text(value)
         elif isinstance(value, (int, float)) and not abs(value) < 2**53:
-            raise BadBody("The request holds a number that is too large, or none.")
+            raise BadBody("The request holds a number that is too large or not finite.")
 
 
 def _check_text(text: str) -> None:
     try:
         text.encode()
-    except UnicodeEncodeError:  # half of a pair of surrogates
+    except UnicodeEncodeError:  # an unpaired surrogate
         raise BadBody("The request holds text that is not Unicode.") from None
 
 
@@ -124,7 +126,7 @@ def _check_file(value: dict, folder: Path) -> None:
 
 
 def is_upload(path: str, folder: Path) -> bool:
-    """Whether ``path`` is an ordinary file of bounded size in ``folder``, with no link on the way."""
+    """Whether ``path`` is a regular file of limited size in ``folder``, without any link in its path."""
     try:
         if "\0" in path or not os.path.isabs(path) or os.path.normpath(path) != path:
             return False

@@ -1,5 +1,6 @@
-"""Which addresses of Gradio the page and ``gradio_client`` need. Everything else that Gradio brings is off: deep links,
-files by path or address, proxying, streams, run history, monitoring, code editing, reloading, its own upload."""
+"""The addresses of Gradio that the page and ``gradio_client`` need. Everything else of Gradio is switched off: deep
+links, files by path or address, proxying, streams, run history, monitoring, code editing, reloading, its own upload.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 
 OWN = "/stn/"
 LONGEST_PATH = 400  # characters
-LONGEST_PART = 200  # bytes between two slashes; file systems bear 255
+LONGEST_PART = 200  # bytes between two slashes; file systems allow 255
 LONGEST_QUERY = 4000
 PAGE = ("/",)
 FILES = ("/assets/", "/static/", "/svelte/")  # folders of Gradio's own browser files
@@ -28,9 +29,9 @@ READ = (
 )
 SESSION = re.compile(r"/gradio_api/heartbeat/[A-Za-z0-9_-]{1,64}")
 RESULT = re.compile(r"/gradio_api/call/(v2/)?explain/[A-Za-z0-9_-]{1,64}")
-UPLOAD = "/gradio_api/upload"  # answered by uploads.py, not by Gradio
+UPLOAD = "/gradio_api/upload"  # handled by uploads.py instead of Gradio
 STOPPING = ("/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/reset/")
-# Calls of functions: their bodies are JSON, and are checked.
+# Function calls: their bodies are JSON and are checked.
 CALLING = (
     "/gradio_api/queue/join",
     "/gradio_api/call/explain",
@@ -41,7 +42,7 @@ CALLING = (
 
 
 def is_odd(path: str, query: bytes) -> bool:
-    """Whether an address is too long or holds characters that no address of this app has."""
+    """Whether an address is too long or contains characters that no address of this app contains."""
     return (
         len(path) > LONGEST_PATH
         or len(query) > LONGEST_QUERY
@@ -52,7 +53,7 @@ def is_odd(path: str, query: bytes) -> bool:
 
 
 def is_open(method: str, path: str) -> bool:
-    """Whether a visitor may ask for this address."""
+    """Whether visitors may request this address."""
     if path.startswith(OWN):
         return True
     if method in ("GET", "HEAD"):

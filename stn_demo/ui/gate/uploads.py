@@ -1,4 +1,4 @@
-"""Files that programs send for ``/explain``: kept in a private folder for a while, few and small, then removed."""
+"""Files that programs upload for ``/explain``: few and small, kept in a private folder for a while, then removed."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from .. import http
 from . import routes
 from .references import MOST_FILE
 
-MOST_FILES = 4  # of one request
+MOST_FILES = 4  # per request
 MOST_KEPT = 64  # files
-MOST_BYTES = 160 << 20  # of all of them
+MOST_BYTES = 160 << 20  # of all files together
 KEPT_FOR = 600.0  # seconds
 SWEPT_EVERY = 30.0
-RATE, BURST = 5.0, 60  # uploads a second of one address, and how many at once
+RATE, BURST = 5.0, 60  # uploads per second of one address, and how many at once
 
 
 def make_folder() -> Path:
-    """A folder that only this process's user may read, also told to Gradio, which takes files from nowhere else."""
+    """Create a folder that only this user may read, and make it the only folder from which Gradio accepts files."""
     folder = os.environ.get("GRADIO_TEMP_DIR")
     if not folder:
         folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="stn_demo-")
@@ -41,14 +41,14 @@ def make_folder() -> Path:
 
 
 class Uploads:
-    """The folder and its bounds."""
+    """The folder of uploads and its limits."""
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._tokens: dict[str, tuple[float, float]] = {}  # address: (uploads left, when counted)
+        self._tokens: dict[str, tuple[float, float]] = {}  # address: (uploads left, time of the count)
 
     def allowed(self, address: str) -> bool:
-        """Whether one more upload from ``address`` is within the rate; counts it."""
+        """Whether one more upload from ``address`` is within the rate limit; counts it."""
         now = time.monotonic()
         left, at = self._tokens.pop(address, (float(BURST), now))
         left = min(float(BURST), left + (now - at) * RATE)
@@ -58,7 +58,7 @@ class Uploads:
         return left >= 1
 
     def keep(self, data: bytes) -> str:
-        """Write a file under a name that cannot be guessed; its path. Makes room first."""
+        """Write a file under an unpredictable name; returns its path. Removes old files first if there is no room."""
         self.sweep(MOST_KEPT - 1, MOST_BYTES - len(data))
         folder = self.folder / secrets.token_urlsafe(18)
         folder.mkdir(mode=0o700)
@@ -67,10 +67,10 @@ class Uploads:
         return str(path)
 
     def sweep(self, most: int = MOST_KEPT, most_bytes: int = MOST_BYTES, age: float = KEPT_FOR) -> None:
-        """Remove what is older than ``age`` seconds, and the oldest beyond ``most`` files or ``most_bytes``."""
+        """Remove files older than ``age`` seconds, and the oldest beyond ``most`` files or ``most_bytes``."""
         files = []
         for path in self.folder.rglob("*"):
-            with contextlib.suppress(OSError):  # removed meanwhile
+            with contextlib.suppress(OSError):  # removed in the meantime
                 about = path.lstat()
                 if not path.is_dir() or path.is_symlink():
                     files.append((about.st_mtime, about.st_size, path))
@@ -82,7 +82,7 @@ class Uploads:
                 remove(path, self.folder)
 
     async def swept(self) -> None:
-        """Sweep for ever."""
+        """Call ``sweep`` periodically."""
         while True:
             await asyncio.sleep(SWEPT_EVERY)
             await asyncio.to_thread(self.sweep)
@@ -99,12 +99,12 @@ def remove(path: str | Path, folder: Path) -> None:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove everything, at the end of the process."""
+    """Remove the folder at the end of the process."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def add(app: FastAPI, uploads: Uploads) -> None:
-    """Add the route that stands before Gradio's own upload."""
+    """Add a route that replaces Gradio's own upload."""
 
     @app.post(routes.UPLOAD)
     async def upload(request: Request):
@@ -142,15 +142,15 @@ async def _files(request: Request, data: bytes) -> list[bytes]:
 
 
 def _is_picture(data: bytes) -> bool:
-    """Whether the first bytes are those of a picture; only its head is read."""
+    """Whether the file starts like a picture; reads its header only."""
     importlib.import_module("stn_demo.data.picture")  # registers further formats with Pillow; loads torch
 
     try:
         with Image.open(io.BytesIO(data)):
             return True
-    except Image.DecompressionBombError:  # a picture, and refused with its own sentence when it is read
+    except Image.DecompressionBombError:  # a picture; refused with its own sentence when it is read
         return True
-    except Exception:  # whatever a reader of some format stumbles over
+    except Exception:  # decoders raise all kinds of exceptions
         return False
 
 

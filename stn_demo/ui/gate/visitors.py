@@ -1,4 +1,4 @@
-"""Who asks: visitors, told apart by a cookie that only this app can make, and the owner, who knows the secret address."""
+"""Identify visitors, by a cookie that only this app can create, and the owner, by the secret address."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ YEAR = 365 * 24 * 3600  # seconds
 
 
 class Visitors:
-    """``port`` keeps apart the cookies of several apps on one machine: cookies know no ports.
+    """``port`` separates the cookies of several apps on one machine, because cookies ignore ports.
 
     Attributes:
-        token: what the owner's address ends with; made anew at each start.
+        token: the end of the owner's address; new at each start.
     """
 
     def __init__(self, port: int):
@@ -26,7 +26,7 @@ class Visitors:
         self._visitor, self._owner = f"{VISITOR}_{port}", f"stn_owner_{port}"
 
     def who(self, scope) -> str:
-        """A name for who asks: made from its cookie, else from its address."""
+        """An identifier of the visitor: from its cookie, else from its address."""
         value = _cookies(scope).get(self._visitor, "")
         name, _, mark = value.partition(".")
         if name and hmac.compare_digest(mark, self._sign("visitor", name)):
@@ -42,14 +42,14 @@ class Visitors:
         return hmac.compare_digest(token.encode(), self.token.encode())
 
     def visitor_cookie(self, scope) -> str | None:
-        """The Set-Cookie header for somebody who has none yet."""
+        """The Set-Cookie header for a visitor without a cookie."""
         if not self.who(scope).startswith("address "):
             return None
         name = secrets.token_hex(8)
         return _cookie(scope, self._visitor, f"{name}.{self._sign('visitor', name)}")
 
     def owner_cookie(self, scope) -> str:
-        """The Set-Cookie header for whoever came with the token."""
+        """The Set-Cookie header for a visitor who came with the token."""
         return _cookie(scope, self._owner, self._sign("owner", self.token))
 
     def _sign(self, kind: str, name: str) -> str:

@@ -1,1 +1,1 @@
-"""The path of a live question: request (validated), batcher, engine, networks, codec, socket."""
+"""The path of a request: request (validation), batcher, engine, networks, codec, socket."""

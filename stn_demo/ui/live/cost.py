@@ -1,4 +1,4 @@
-"""What one picture costs a network, counted and not timed: the same on every machine, however busy it is."""
+"""The cost of one forward pass, counted instead of timed, so that it is the same on every machine."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ...model import ModelConfig, build_model
 
 # Measured on one core of 2.9 GHz: 1.5 million operations 1.8 ms (the seed's network), 22 million 4 ms, 68 million 11 ms,
 # 300 million 61 ms, 2,050 million 127 ms, 3,200 million 232 ms.
-LIGHT = 40e6  # operations a picture; what takes more waits behind what takes less
+LIGHT = 40e6  # operations per image; heavier networks wait for lighter ones
 MOST_CLASSES = 100
-MOST = 1e9  # an uploaded network that takes more is refused
+MOST = 1e9  # heavier uploaded networks are refused
 
 
 @functools.lru_cache(maxsize=512)
 def operations(config: ModelConfig) -> int:
-    """Floating-point operations of one forward pass of one picture, in convolutions and matrix products."""
+    """Floating-point operations of one forward pass of one image, in convolutions and matrix products."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model = build_model(config).eval()
         with FlopCounterMode(display=False) as counter:
@@ -31,14 +31,14 @@ def is_light(config: ModelConfig) -> bool:
 
 
 def unfit(config: ModelConfig) -> str | None:
-    """The sentence that refuses a network that this page cannot show live; None for one that it can."""
+    """The sentence that refuses a network that this page cannot show live; None if it can."""
     if config.classes > MOST_CLASSES or not all(map(_square, (config.input_size, config.output_size))):
-        return f"This page shows networks that take square pictures and tell at most {MOST_CLASSES} classes apart."
+        return f"This page shows networks with square images and at most {MOST_CLASSES} classes."
     count = operations(config)
     if count <= MOST:
         return None
     return (
-        f"This network takes {count / 1e6:,.0f} million operations for one picture; one that is to be live may take "
+        f"This network takes {count / 1e6:,.0f} million operations for one picture; the limit for live use is "
         f"{MOST / 1e6:,.0f} million. A smaller input_size makes it faster."
     )
 

@@ -1,30 +1,31 @@
-"""Which networks belong together: groups by what they have learnt, and the plain network that a network is compared with."""
+"""Groups of networks by their training data, and the plain network that each is compared with."""
 
 from __future__ import annotations
 
 from typing import Any
 
-PAPER = ("r", "rts", "p", "e", "tc")  # the distortions of the paper, each a group of its own
-UPRIGHT = "upright"  # networks that learnt any pose and stand digits up
+PAPER = ("r", "rts", "p", "e", "tc")  # the distortions of the paper; each is a group
+UPRIGHT = "upright"  # networks trained on any pose that turn digits upright
 OTHER = "other"
 
 
 def group_of(distortion: object) -> str:
-    """The group of a network by the distortion of its training data, a name or a description of its own."""
+    """The group of a network, from the distortion of its training data (a name or a dict)."""
     if isinstance(distortion, str) and distortion in PAPER:
         return distortion
     return UPRIGHT if distortion == "pose" else OTHER
 
 
 def own_error(errors: dict[str, float], distortion: object) -> float | None:
-    """The measured error in percent on the kind of poses that the network was trained on; None where unknown."""
+    """The measured error, percent, on the distortion that the network was trained on; None if unknown."""
     name = distortion if isinstance(distortion, str) else "as trained"
     return errors.get(name)
 
 
 def twin_of(info: dict[str, Any], infos: list[dict[str, Any]]) -> str | None:
-    """The plain network of the same group, input size and, where there is one, classifier, with the least error; None
-    for a plain network and where there is none."""
+    """The plain network with the lowest error in the same group, with the same input size and, if possible, the same
+    classifier; None for a plain network or if there is none.
+    """
     if info["transform"] is None:
         return None
     plain = [

@@ -1,7 +1,8 @@
-"""Networks that visitors have uploaded: each its visitor's own, known to others by its name only, and dropped after a while.
+"""Networks uploaded by visitors: each belongs to its visitor, others can use it only if they know its name, and it is
+removed after a while.
 
-A name is ``upload-<owner>-<secret>``: the first part tells which networks are one visitor's (it is made from the visitor's
-name and says nothing of it), the second cannot be guessed.
+A name is ``upload-<owner>-<secret>``. The first part identifies the networks of one visitor (it is a hash of the
+visitor's identifier); the second cannot be guessed.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from . import cost
 
 NAME = re.compile(r"upload-[0-9a-f]{8}-[0-9a-f]{16}")
 LARGEST = 16 << 20  # bytes of a file
-MOST_OF_ONE = 8  # networks of one visitor; the oldest goes
+MOST_OF_ONE = 8  # networks of one visitor; a further one replaces the oldest
 MOST, MOST_BYTES = 200, 512 << 20  # of all visitors together
 KEPT_FOR = 24 * 3600.0  # seconds
-RATE, BURST = 0.2, 30  # kept networks a second of one visitor, and how many at once
+RATE, BURST = 0.2, 30  # uploads per second of one visitor, and how many at once
 
 
 class Private:
@@ -34,10 +35,11 @@ class Private:
         self._kept: dict[str, tuple[float, float]] = {}  # owner: (uploads left, when counted)
 
     def add(self, data: bytes, visitor: str) -> str:
-        """Keep a checkpoint; its name.
+        """Store a checkpoint; returns its name.
 
         Raises:
-            checkpoints.CheckpointError: no checkpoint, too large, too slow to be live, or too many from this visitor.
+            checkpoints.CheckpointError: not a checkpoint, too large, too slow for live use, or too many from this
+                visitor.
             OSError: the folder cannot be written.
         """
         if len(data) > LARGEST:
@@ -49,7 +51,7 @@ class Private:
         owner = _owner(visitor)
         with self._lock:
             if not self._within_rate(owner):
-                raise checkpoints.CheckpointError("That are many networks in a short time; try again in a minute.")
+                raise checkpoints.CheckpointError("Too many networks in a short time; try again in a minute.")
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.sweep(MOST - 1, MOST_BYTES - len(data))
             for path in self._files(f"upload-{owner}-*")[MOST_OF_ONE - 1 :]:
@@ -59,7 +61,7 @@ class Private:
         return name
 
     def remove(self, name: str, visitor: str) -> bool:
-        """Remove a visitor's own network; False where it is not."""
+        """Remove a network of this visitor; False if there is none of this name."""
         if not NAME.fullmatch(name) or name.split("-")[1] != _owner(visitor) or not self.path(name).is_file():
             return False
         self.path(name).unlink(missing_ok=True)
@@ -73,7 +75,7 @@ class Private:
         return self.folder / f"{name}{checkpoints.SUFFIX}"
 
     def sweep(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
-        """Drop what is older than a day, and the oldest beyond the bounds."""
+        """Remove networks older than a day, and the oldest beyond the limits."""
         size = 0
         for count, path in enumerate(self._files("upload-*"), 1):
             with contextlib.suppress(OSError):

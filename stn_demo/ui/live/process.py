@@ -1,8 +1,8 @@
-"""A second process for the engine, so that a crowd's messages and its batches do not wait for the same interpreter lock.
+"""A second process for the engine, so that messages and batches do not compete for one interpreter lock.
 
-In one process the event loop and the engine's thread take turns at the lock, hundreds of times a batch: with 200 people the
-machine spent half of its time on that. The process reads the same folders as the app; what is in the app's memory only
-(networks in training, stand-ins) is answered there.
+In one process the event loop and the engine's thread take turns at the lock, hundreds of times per batch: with 200
+visitors the machine spent half of its time on that. The process reads the same folders as the app; networks that exist
+in the app's memory only (in training, stand-ins) are answered by the app.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ READY = "ready"
 
 
 class EngineProcess:
-    """An ``Engine`` in a process of its own. It ends when this object is closed, or when the app ends for whatever reason."""
+    """An ``Engine`` in a process of its own. It ends when this object is closed or when the app ends for any reason."""
 
     def __init__(self, folder: Path, saved: Path, defaults: Defaults):
-        """Start it; ``wait`` returns when it can answer. Raises OSError where no process can be started."""
+        """Start the process; ``wait`` returns when it is ready. Raises OSError if no process can be started."""
         ours, theirs = socket.socketpair()
         places = [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
         names = [defaults.model, defaults.twin or ""]
@@ -36,7 +36,7 @@ class EngineProcess:
                 [sys.executable, "-c", LAUNCH, str(theirs.fileno()), str(folder), str(saved), *names],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C in the app's terminal is meant for the app
+                start_new_session=True,  # Ctrl-C in the app's terminal must reach the app only
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "OMP_NUM_THREADS": "1"},
             )
         except OSError:
@@ -47,11 +47,11 @@ class EngineProcess:
         self._connection = Connection(ours.detach())
 
     def wait(self) -> None:
-        """Return when it can answer. Raises EOFError, OSError: it has ended."""
+        """Return when the process is ready. Raises EOFError or OSError if it has ended."""
         self._connection.recv()
 
     def answer(self, requests: list[Request]) -> list[bytes | str]:
-        """See ``Engine.answer``. For one thread at a time. Raises EOFError, OSError: it has ended."""
+        """See ``Engine.answer``. Call from one thread at a time. Raises EOFError or OSError if the process has ended."""
         self._connection.send(requests)
         return self._connection.recv()
 
@@ -64,7 +64,7 @@ class EngineProcess:
 
 
 def main() -> None:
-    """The process: answer lists of requests until the other end is closed."""
+    """The process: answer lists of requests until the connection is closed."""
     from .engine import Engine  # noqa: PLC0415 (loads torch, in this process only)
     from .networks import Networks  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Ready digits: the embedded generator's, and MNIST's test digits where they are on this machine."""
+"""Ready digits: generated ones, and MNIST's test digits if they are on this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .codec import as_base64
 
 HANDWRITING_SEED, HANDWRITING_COUNT = 7, 600
 LOOKED_AT = 60
-NAME = re.compile(r"(mnist|handwriting)\.(\d{1,6})")  # set and number in it
+NAME = re.compile(r"(mnist|handwriting)\.(\d{1,6})")  # set and index
 
 
 class Samples:
@@ -26,7 +26,7 @@ class Samples:
 
     @functools.cached_property
     def mnist(self) -> Digits | None:
-        """The test digits, which no network here was trained on; None where they are not on this machine."""
+        """The test digits, on which no network here was trained; None if they are not on this machine."""
         if not mnist.is_at_hand(self.data):
             return None
         try:
@@ -47,7 +47,7 @@ class Samples:
         }
 
     def random(self, name: str) -> dict:
-        """One digit of the set, "mnist" where it is there and asked for, else "handwriting"."""
+        """One digit of the set: "mnist" if requested and available, else "handwriting"."""
         name = "mnist" if name == "mnist" and self.mnist is not None else "handwriting"
         digits = self._set(name)
         return self._one(name, digits, random.randrange(len(digits.labels)))
@@ -73,7 +73,9 @@ class Samples:
 
 
 def _first(digits: Digits, label: int) -> int:
-    """The most typical of the first ``LOOKED_AT`` of a class: the one most like their mean, by the cosine between pictures."""
+    """The most typical of the first ``LOOKED_AT`` digits of a class: the one with the highest cosine similarity to
+    their mean.
+    """
     indices = torch.nonzero(digits.labels == label)[:LOOKED_AT, 0]
     pictures = digits.images[indices].flatten(1).float()
     alike = torch.nn.functional.cosine_similarity(pictures, pictures.mean(0, keepdim=True))

@@ -1,4 +1,4 @@
-"""The channel of a page: one question in, one frame out. A WebSocket, or plain requests where a proxy forbids those."""
+"""The connection of a page: a request in, a frame out. A WebSocket, or plain requests if a proxy blocks WebSockets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..status import Status
 from .batcher import Batcher
 from .request import error_text, too_long
 
-MOST_VISITORS = 1000  # open channels
+MOST_VISITORS = 1000  # open connections
 MOST_QUESTION = 256 * 1024  # bytes
 
 
@@ -48,7 +48,7 @@ def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
             await socket.send_text(status.text())
             while True:
                 place.ask(await socket.receive_text())
-        except (WebSocketDisconnect, RuntimeError, KeyError):  # gone, or sent bytes where text was due
+        except (WebSocketDisconnect, RuntimeError, KeyError):  # disconnected, or sent bytes instead of text
             pass
         finally:
             status.sockets.discard(socket)

@@ -1,1 +1,1 @@
-"""The Results page: its routes and figures, and what runs in the browser (``static``)."""
+"""The Results page: its routes and figures, and its browser files (``static``)."""

@@ -1,9 +1,11 @@
-"""Results -> Plotly figures, with the sentence that says what to see: pure functions, no number of their own.
+"""Measurements -> Plotly figures, each with sentences that say what to see. Pure functions that add no numbers of their
+own.
 
-Each gives {"id", "says": sentences, {"key", "args"} each, "plot": {"data", "layout"}}, JSON-ready. The page speaks two languages and has two
-themes, so a figure holds neither words nor colours: a text that begins with ``@`` is a key of the catalogue, one that begins
-with ``$`` a colour of the stylesheet; the browser puts both in (ui/results/plots.js). Blue (``$net``) is what the network does,
-orange (``$user``) what is done to the digit, grey (``$plain-fill``) the plain twin, as on the stage.
+Each returns {"id", "says": sentences, {"key", "args"} each, "plot": {"data", "layout"}}, JSON-ready. The page has two
+languages and two themes, so a figure contains neither words nor colours: a text that begins with ``@`` is a key of the
+catalogue, one that begins with ``$`` a colour of the stylesheet; the browser replaces both (ui/results/plots.js). Blue
+(``$net``) is the network, orange (``$user``) what is done to the digit, grey (``$plain-fill``) the plain twin, as on
+the Explore page.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ from typing import Any
 
 UNITS = {"rotation": "{}°", "scale": "× {}", "shift_x": "{} px", "shear": "{}"}
 TICKS = {"rotation": 90, "scale": 0.5, "shift_x": 7, "shear": 0.5}
-MUCH, LITTLE = 0.85, 0.15  # of a pose: from where on it is nearly all, below which it is hardly anything
-TIE = 1.0  # percentage points by which two curves differ too little to choose between them
-HOLDS = 5  # percentage points that a curve may fall without a word
+MUCH, LITTLE = 0.85, 0.15  # fraction of a pose: above the first nearly all is undone, below the second hardly any
+TIE = 1.0  # percentage points; two curves that differ by less count as equal
+HOLDS = 5  # percentage points that a curve may fall without being mentioned
 ALIGN_STEP = 20
 NAMED: dict[str, Any] = {
     "showlegend": True,
@@ -31,7 +33,7 @@ NAMED: dict[str, Any] = {
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """As people write it: a true minus sign, no "-0"."""
+    """A number for people: a true minus sign, no "-0"."""
     text = f"{abs(value):.{decimals}f}"
     return f"−{text}" if value < 0 and float(text) else text
 
@@ -80,9 +82,9 @@ def line(name: str, x: list, y: list, color: str, **more: Any) -> dict:
     }
 
 
-# ---------------------------------------------------------------- accuracy against one thing at a time
+# ---------------------------------------------------------------- accuracy over one part of the pose
 def curve(part: str, entry: dict, twin: dict | None) -> dict:
-    """Accuracy of a network and of its plain twin against one part of the pose, the range of training shaded."""
+    """Accuracy of a network and its plain twin over one part of the pose; the training range is shaded."""
     own, low, high = entry["result"]["curves"][part], *entry["result"]["trained"][part]
     hover = UNITS[part].format("%{x}") + ": %{y:.1f} %"
     data = []
@@ -106,7 +108,7 @@ def curve(part: str, entry: dict, twin: dict | None) -> dict:
 
 
 def _says_of_curve(part: str, own: dict, low: float, high: float, twin: dict | None) -> list[tuple[str, dict]]:
-    """How good it is where it was trained, and what becomes of it elsewhere."""
+    """The sentences: accuracy within the training range, and outside."""
     inside, least = _inside(own, low, high), min(own["right"])
     beside = _inside(twin, low, high) if twin else None
     args = {"inside": number(inside, 1)} | ({} if beside is None else {"twin": number(beside, 1)})
@@ -128,7 +130,7 @@ def shade(low: float, high: float) -> dict:
 
 
 def upright(at: float) -> dict:
-    """Where a range of training would stand, had it any width."""
+    """A line at the training range if it has no width."""
     return {
         "type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1,
         "line": {"color": "$soft", "width": 2, "dash": "dot"}, "layer": "below",
@@ -136,16 +138,16 @@ def upright(at: float) -> dict:
 
 
 def _inside(values: dict, low: float, high: float) -> float:
-    """The mean of a curve over the steps within a range (at the one nearest to it, where it is a point)."""
+    """The mean of a curve over the steps within a range (or its value at the nearest step if the range is a point)."""
     inside = [right for at, right in zip(values["at"], values["right"], strict=True) if low - 1e-6 <= at <= high + 1e-6]
     if inside:
         return sum(inside) / len(inside)
     return min(zip(values["at"], values["right"], strict=True), key=lambda pair: abs(pair[0] - low))[1]
 
 
-# ---------------------------------------------------------------- pose in against pose undone
+# ---------------------------------------------------------------- pose given and pose undone
 def undone(part: str, entry: dict) -> dict:
-    """What was done to digits against what the transformer undid: every digit, the median, and the ideal line."""
+    """The pose given against the pose undone: every digit, the median, and the ideal line."""
     found = entry["result"]["posed"][part]
     low, high = min(found["done"]), max(found["done"])
     x = [row[0] for row in found["bins"]]
@@ -181,7 +183,7 @@ def ideal(low: float, high: float) -> dict:
 
 # ---------------------------------------------------------------- classes
 def alignment(entry: dict) -> dict:
-    """How much of its ink a digit shares with another of its class, before and after the transformer."""
+    """How much two digits of a class overlap, before and after the transformer."""
     before, after = entry["result"]["alignment_before"], entry["result"]["alignment_after"]
     labels = [str(label) for label in range(10)]
 
@@ -209,7 +211,7 @@ def alignment(entry: dict) -> dict:
 
 
 def theta(part: str, entry: dict) -> dict:
-    """What the transformer does to the digits of each class as they were written: a box of 5, 25, 50, 75, 95 %."""
+    """The transform of digits as written, by class: a box of 5, 25, 50, 75, 95 %."""
     rows = entry["result"]["upright"][part]
     known = [label for label in range(10) if rows[label]]
     columns = list(zip(*(rows[label] for label in known), strict=True))
@@ -232,7 +234,7 @@ def theta(part: str, entry: dict) -> dict:
 
 
 def confusion(entry: dict) -> dict:
-    """What was read as what. The diagonal, the right answers, is left out: it would outshine everything."""
+    """The confusion matrix. The diagonal, the right answers, is left out, because it would dominate the colour scale."""
     rows = entry["result"]["confusion"]
     wrong = {(label, answer): rows[label][answer] for label in range(10) for answer in range(10) if label != answer}
     labels = [str(label) for label in range(10)]

@@ -1,4 +1,4 @@
-"""Figures about what a spatial transformer does not do by itself: see ``figures``."""
+"""Figures about what a spatial transformer does not do by itself, see ``figures``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ KINDS = (("upright", None, None), ("upright-labels", "dash", "square"), ("seed-a
 
 
 def kinds(results: dict) -> dict | None:
-    """Turn given against turn undone for the three kinds of training: with two views of each digit, with class labels only and
-    with neither a frozen reader nor two views. None where one of them has not been measured."""
+    """Rotation given against rotation undone for the three kinds of training: with two views of each digit, with class
+    labels only, and with neither a frozen reader nor two views. None if one of them has not been measured.
+    """
     measured = results["undone"]
     if any(name not in measured for name, *_ in KINDS):
         return None
@@ -35,8 +36,9 @@ def kinds(results: dict) -> dict | None:
 def unrewarded(
     results: dict, rewarded: str = "turn-affine", not_rewarded: str = "seed-affine", untold: str = "r-stcnn-affine"
 ) -> dict | None:
-    """Two networks of one architecture on the same turned digits: the one whose training made turning worth while, and the one
-    that got away without; and what a third came to without such help. None where one of the two has not been measured."""
+    """Two networks of one architecture on the same rotated digits: one whose training rewarded undoing the rotation,
+    and one whose training did not; and a third without such help. None if one of the two has not been measured.
+    """
     measured = results["undone"]
     if rewarded not in measured or not_rewarded not in measured:
         return None
@@ -69,8 +71,9 @@ def unrewarded(
 
 
 def unseen(results: dict) -> dict | None:
-    """Accuracy against rotation of a network that was trained on turned digits, and of one that was not. None where there is no
-    such pair: of the table's ST-CNNs the first of each kind, the stage's own standing in for the first."""
+    """Accuracy over rotation for a network trained on rotated digits and one that was not. None if there is no such
+    pair: the first of each kind among the table's ST-CNNs, or the page's own network as the first.
+    """
     measured = results["robustness"]
 
     def turned(name: str) -> float:

@@ -1,4 +1,4 @@
-"""What was measured of the networks, read from files, and the failures named there as this server's networks see them."""
+"""Measurements of the networks, read from files, and the listed failures, recomputed with this server's networks."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ..live.request import RequestError, read_pose
 from ..options import Options
 from . import story
 
-KEPT = 16  # galleries in memory
-AT_ONCE = 6  # failures a batch, so that live questions are answered between two batches
+KEPT = 16  # galleries kept in memory
+AT_ONCE = 6  # failures per batch, so that live requests are answered between two batches
 HOW = "python -m stn_demo analyse"
 
 
 class Measured:
-    """Results as the page asks for them, read again when their files have changed."""
+    """The results for the page, read again when their files have changed."""
 
     def __init__(self, options: Options, batcher: Batcher):
         self.options, self.batcher = options, batcher
@@ -34,7 +34,7 @@ class Measured:
         self._galleries: OrderedDict[tuple, dict] = OrderedDict()
 
     async def overview(self, pair: str | None) -> dict:
-        """See ``story.overview``; "stale" says that the network here has other weights than the one that was measured."""
+        """See ``story.overview``; "stale": the network here has other weights than the one that was measured."""
         return await asyncio.to_thread(self._overview, _checked(pair))
 
     def _overview(self, pair: str | None) -> dict:
@@ -44,7 +44,7 @@ class Measured:
         return {**answer, "how": HOW, "files": self.files()}
 
     def files(self) -> list[str]:
-        """The names of the files of results that there are."""
+        """The names of the existing files of results."""
         return sorted(path.name for path in self.folder.glob("*.json"))
 
     def results(self) -> dict:
@@ -56,9 +56,10 @@ class Measured:
         return self._read[1]
 
     async def failures(self, name: str, twin: str | None, of: str) -> dict:
-        """The failures ``of`` a network or of its twin, as both see them: on MNIST where it is on this machine, else on digits of
-        our own hand. {"set", "looked_at", "failures": [{"digit", "pose", "label", "input", "warped", "answer", "confidence",
-        "twin_answer", "twin_confidence"}]}."""
+        """The failures ``of`` a network or of its twin, as both see them: on MNIST if it is on this machine, else on
+        generated digits. {"set", "looked_at", "failures": [{"digit", "pose", "label", "input", "warped", "answer",
+        "confidence", "twin_answer", "twin_confidence"}]}.
+        """
         return await asyncio.to_thread(
             self._failures, _checked(name), _checked(twin), _checked(of), asyncio.get_running_loop()
         )
@@ -107,7 +108,7 @@ def _checked(name: str | None) -> str | None:
 
 
 def _looked_at(rows: list[dict], digits, name: str, twin: str | None, engine) -> list[dict]:
-    """In the engine's thread: the very frames that Explore would show."""
+    """Runs in the engine's thread: the same frames that Explore would show."""
 
     model = engine.networks.get(name)
     poses = [read_pose(row["pose"]) for row in rows]

@@ -1,7 +1,7 @@
-"""The routes of the Results page: what was measured, and the failures as pictures.
+"""The routes of the Results page: measurements, and failures as pictures.
 
-Nothing is measured here. Figures come from the files that ``python -m stn_demo analyse`` wrote; the failures are named there, and
-the networks of this server look at them again, so that a visitor sees what Explore will show.
+Nothing is measured here. Figures come from the files that ``python -m stn_demo analyse`` wrote. These also list the
+failures, which the networks of this server compute again, so that a visitor sees the same as in Explore.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..live.batcher import Batcher
 
 
 def add(app: FastAPI, batcher: Batcher) -> None:
-    """Add the routes. They come before the files of the page, which are mounted at the same path."""
+    """Add the routes. Call this before the page's files are mounted at the same path."""
 
     @app.get("/stn/results")
     async def overview(pair: str = ""):

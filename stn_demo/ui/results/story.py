@@ -1,4 +1,6 @@
-"""What the Results page shows of a pair of networks, in its order: figures, the table, and what was measured how."""
+"""The content of the Results page for a pair of networks, in order: figures, the table, and how everything was
+measured.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,13 @@ from . import figures, limits, opening
 
 
 class UnknownPair(ValueError):
-    """No such network was measured."""
+    """The network has not been measured."""
 
     code = "unknown_model"
 
 
 def overview(results: dict, wanted: str | None) -> dict:
-    """Everything for the network ``wanted`` (the first pair where it is None) from what ``analysis.results.read_all`` gives.
+    """Everything for the network ``wanted`` (None: the first pair), from the result of ``analysis.results.read_all``.
 
     Raises:
         UnknownPair: that network has no results.
@@ -38,7 +40,9 @@ def overview(results: dict, wanted: str | None) -> dict:
 
 
 def drawn(results: dict, name: str, twin: str | None) -> list[dict | None]:
-    """The figures about a network and its twin; what was not measured of it (see ``analysis.analyse``) is left out."""
+    """The figures about a network and its twin; measurements that were not made (see ``analysis.analyse``) are left
+    out.
+    """
     robustness, undone = results["robustness"], results["undone"].get(name)
     drawn: list[dict | None] = [limits.kinds(results), limits.unrewarded(results), limits.unseen(results)]
     if name in robustness:
@@ -59,7 +63,7 @@ def turning(results: dict) -> list[dict]:
 
 
 def says_of_table(cells: list[dict]) -> dict:
-    """How many of the paper's ST-CNN cells there are here, and how many lie strictly below its figures."""
+    """The number of the paper's ST-CNN cells that are measured here, and of those strictly below the paper's values."""
     ours = [cell for cell in cells if cell["network"] == "stcnn"]
     measured = [cell for cell in ours if cell["error"] is not None]
     args = {"below": sum(bool(cell["below"]) for cell in measured), "measured": len(measured), "all": len(ours)}
@@ -93,5 +97,5 @@ def _in_short(results: dict, pair) -> dict:
 
 
 def _made(entry: dict) -> dict:
-    """Provenance, for the line below the page's title."""
+    """The origin of the measurements, for the line below the page's title."""
     return {"data": entry["test"]["data"], "sha256": entry["checkpoint"]["sha256"], **entry["made"]}

@@ -1,1 +1,1 @@
-"""The Train page: its routes, and what runs in the browser (``static``)."""
+"""The Train page: its routes, and its browser files (``static``)."""

@@ -1,6 +1,7 @@
-"""The first training on a machine that has no networks: an ordinary run with its plain CNN.
+"""The first training on a machine without networks: an ordinary run of a network and its plain CNN.
 
-While it trains, its networks go by the names of the missing checkpoints; at the end they are saved as these.
+During the training its networks appear under the names of the missing checkpoints; at the end they are saved under
+these names.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ if TYPE_CHECKING:
 RUN_NAME = "first networks"
 CHECKPOINTS = {"turn-affine": False, "seed-cnn": True}  # name: whether it is the plain CNN
 EPOCHS = 6.0
-DIGITS: int | None = None  # to train on; None: all that there are
+DIGITS: int | None = None  # number of training digits; None: all
 POLL = 0.5  # seconds
 
 
 def needed(options: Options) -> bool:
-    """Whether there are no networks, neither shipped ones nor those of an earlier first training."""
+    """Whether there are no networks at all, neither shipped ones nor those of an earlier first training."""
     return not options.model_names() and not all(
         (options.uploads / f"{name}.safetensors").is_file() for name in CHECKPOINTS
     )
 
 
 def begin(runs: Runs, options: Options, data: str = "mnist") -> str:
-    """Start the run, or go on with the one that an earlier start of the app began; its id.
+    """Start the run, or continue the one that an earlier start of the app began; returns its id.
 
     Args:
-        data: "mnist", which is downloaded if it is missing, or "handwriting", the digits of our own generator.
+        data: "mnist", which is downloaded if it is missing, or "handwriting", generated digits.
 
     Raises:
         RunError: it cannot be started, see ``Runs.start``.
@@ -50,7 +51,7 @@ def begin(runs: Runs, options: Options, data: str = "mnist") -> str:
 
 
 async def follow(training: TrainingService, status: Status) -> None:
-    """Train the first networks and tell every page how it goes, until they are saved or the run has failed."""
+    """Train the first networks and report the progress to every page, until they are saved or the run has failed."""
     try:
         run = await _trained(training, status)
         await training.call(_save, run["id"], training.options)
@@ -62,7 +63,7 @@ async def follow(training: TrainingService, status: Status) -> None:
 
 
 async def _trained(training: TrainingService, status: Status) -> dict:
-    """The status of the run when it is done, or was stopped by a visitor. RunError where it failed."""
+    """The status of the run when it is done or was stopped by a visitor. RunError if it failed."""
     id = await training.call(begin, training.options, "mnist")
     shown = None
     while True:
@@ -89,5 +90,5 @@ async def _trained(training: TrainingService, status: Status) -> dict:
 
 def _save(runs: Runs, id: str, options: Options) -> None:
     for name, twin in CHECKPOINTS.items():
-        (options.uploads / f"{name}.safetensors").unlink(missing_ok=True)  # of an earlier start that was cut off
+        (options.uploads / f"{name}.safetensors").unlink(missing_ok=True)  # from an earlier start that was interrupted
         runs.save(id, "latest", name, options.uploads, twin=twin)

@@ -1,4 +1,4 @@
-"""What a visitor may choose for a run: the presets, the choices with their ranges, and the reader of what was chosen."""
+"""What a visitor can choose for a run: the presets, the choices with their ranges, and the reader of the posted form."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ...training.settings import DATA_SETS, TrainingSettings
 from ..live.request import RequestError
 from ..options import Options
 
-ASKED = ("name", "twin", "minutes", "digits", "device")  # of Runs.start, beside the settings
+ASKED = ("name", "twin", "minutes", "digits", "device")  # arguments of Runs.start besides the settings
 
 
 def presets() -> list[dict]:
-    """[{name, settings, twin, minutes}], in the order to be shown."""
+    """[{name, settings, twin, minutes}], in display order."""
 
     return [
         {
@@ -33,7 +33,7 @@ def presets() -> list[dict]:
 
 
 def begun(name: str) -> dict:
-    """What of the status of a run of this preset is known before it begins. StateError where there is no such preset."""
+    """The part of the status that is known before a run of this preset begins. StateError if there is no such preset."""
 
     if name not in PRESETS:
         raise RequestError(f"{name[:40]!r} is no preset.")
@@ -41,7 +41,7 @@ def begun(name: str) -> dict:
 
 
 def choices(options: Options) -> dict:
-    """Every field of the settings with its values or its range, and which devices and digits this machine has."""
+    """Every field of the settings with its values or range, and the devices and digits of this machine."""
     return {
         "data": list(DATA_SETS),
         "mnist": mnist.is_at_hand(options.data),
@@ -66,8 +66,9 @@ def choices(options: Options) -> dict:
 
 
 def read(values: dict) -> dict:
-    """The arguments of ``Runs.start`` from a posted {settings, name, twin, minutes, digits, device}; the network takes
-    pictures of the size that the distortion makes. ValueError, with a sentence, for anything that does not fit."""
+    """The arguments of ``Runs.start`` from a posted {settings, name, twin, minutes, digits, device}; the input size of
+    the network is set to that of the distortion. ValueError, with a sentence, for values that are not allowed.
+    """
 
     unknown = set(values) - {"settings", *ASKED}
     if unknown:

@@ -1,4 +1,4 @@
-"""What a run has to tell, brief enough to be asked for twice a second."""
+"""Reports about runs, small enough to be requested twice a second."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import json
 
 STEP = ("step", "loss", "accuracy", "twin_loss", "twin_accuracy")
 TEST = ("step", "accuracy", "twin_accuracy")
-RATE = ("step", "learning_rate")  # where the learning rate was changed
-MOST_POINTS = 1500  # of a curve: more than a screen has pixels for it
+RATE = ("step", "learning_rate")  # columns of the changes of the learning rate
+MOST_POINTS = 1500  # points of a curve; a screen has no pixels for more
 STATUS = (
     "id", "name", "created", "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy",
     "twin_accuracy", "loss", "learning_rate", "top_rate", "message", "twin", "settings", "minutes", "resumable", "mine", "alive",
@@ -29,7 +29,7 @@ EXPORTED = (
 
 
 def summary(run: dict) -> dict:
-    """A run in the list of runs; ``terminal``: whether one began it."""
+    """The entry of a run in the list of runs; ``terminal``: whether it was started in a terminal."""
     return {name: run.get(name) for name in STATUS} | {"terminal": "terminal" in run}
 
 
@@ -39,9 +39,10 @@ def brief(run: dict) -> dict:
 
 
 def news(runs, id: str, since: int) -> dict:
-    """How run ``id`` stands, its snapshots, and its curves after the cursor ``since`` of its log, as columns; ``anew``: they
-    take the place of all that was told before. A negative ``since`` asks for no curves. Where the log is long, evenly
-    chosen steps stand for all. Raises RunError."""
+    """The status of run ``id``, its snapshots, and its curves after the cursor ``since`` of its log, as columns.
+    ``anew``: the curves replace all earlier ones. A negative ``since`` requests no curves. A long log is thinned to
+    evenly spaced steps. Raises RunError.
+    """
     run = runs.status(id)
     if since < 0:
         return {"run": summary(run)}
@@ -61,7 +62,7 @@ def news(runs, id: str, since: int) -> dict:
 
 
 def exported(runs, id: str, kind: str) -> str:
-    """The whole run as text: "json" with its settings, or "csv", one event a line. Raises ValueError."""
+    """The whole run as text: "json" with its settings, or "csv", one event per line. Raises ValueError."""
     run = runs.status(id)
     events, _ = runs.events(id, 0)
     if kind == "json":

@@ -1,5 +1,6 @@
-"""A training run as a short film: one visitor's digit, as each snapshot of the run saw it. Every picture in it is a frame
-of the engine's, drawn as the stage draws it."""
+"""A training run as a short animation: a visitor's digit as each snapshot of the run sees it. Every picture is a frame
+of the engine, drawn as on the Explore page.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +17,19 @@ from ..live.request import Request, RequestError
 
 FORMATS = {"gif": "image/gif", "webp": "image/webp"}
 MOST_FRAMES = 60
-LENGTH = 5.0  # seconds, of which the last picture stays for LAST
+LENGTH = 5.0  # seconds in total; the last picture stays for LAST
 LAST = 1.5
 SIDE, GAP, FOOT = 264, 16, 64  # px
-EXTENT = 1.42  # of the input's normalised coordinates that are shown; equals EXTENT in shared/geometry.js
+EXTENT = 1.42  # half the side of the drawn area in normalised input coordinates; equals EXTENT in shared/geometry.js
 PAPER, TEXT, SOFT = "#10151b", "#e8edf4", "#a3afbf"
 NET, NET_SOFT, PLAIN = "#4cc4ff", "#1f5f80", "#8491a3"
 EVERY = 2  # every second line of the grid; equals layers.step in shared/store.js
 
 
 async def animation(batcher: Batcher, run: dict, asked: Request, kind: object) -> tuple[bytes, str]:
-    """The file and its media type. ``run`` is a run's status with its ``snapshots``; ``asked`` says which digit, and how
-    it is held. Raises ValueError (StateError)."""
+    """The file and its media type. ``run``: the status of a run with its ``snapshots``; ``asked``: the digit and its
+    pose. Raises ValueError (StateError).
+    """
     if kind not in FORMATS:
         raise RequestError(f"A film is one of {', '.join(FORMATS)}.")
     steps = run["snapshots"]
@@ -36,7 +38,7 @@ async def animation(batcher: Batcher, run: dict, asked: Request, kind: object) -
     if len(steps) > MOST_FRAMES:
         steps = [steps[round(i * (len(steps) - 1) / (MOST_FRAMES - 1))] for i in range(MOST_FRAMES)]
     pictures = []
-    for step in steps:  # one question at a time, so that others' come between
+    for step in steps:  # one request at a time, so that other visitors' requests are answered in between
         name = f"run-{run['id']}-{step}"
         asking = dataclasses.replace(asked, model=name, twin=f"{name}-twin" if run.get("twin") else None)
         frame = (await batcher.run(lambda engine, asking=asking: engine.frame(asking)))[0]

@@ -1,17 +1,12 @@
-"""The routes of the Train page: start and drive runs, watch them, rewind them, keep them.
+"""The routes of the Train page: start and control runs, watch, rewind and save them.
 
-The runs themselves live in ``training.runs``, which trains in a process of its own; nothing here takes long. What touches
-the disk goes through threads, what touches torch through the engine's, a few milliseconds at a time, so that the stage
-stays as live as before.
+The runs are managed by ``runs.Runs``, which trains in a separate process; no route takes long. Work on the disk is done
+in threads, work with torch in the engine's thread, a few milliseconds at a time, so that live frames are not delayed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import gzip
-import importlib.metadata
-import importlib.util
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,21 +20,24 @@ from ...names import CHECKPOINT, LONGEST_CHECKPOINT
 from .. import http
 from ..live.request import parse, read_request
 from . import log as run_log
+from . import plotly_script
 from .service import TrainingService, running, version
 
 MOST_BODY = 256 * 1024
 MOST_SAVED = 64  # networks
-WATCHERS = ("replay",)  # what a visitor may post where training is closed
+NAME = "A name has letters, digits, dots, dashes and underscores, and starts with a letter or a digit."
+RESERVED = ("run-", "upload-", "untrained-")
+WATCHERS = ("replay",)  # actions that are allowed even if training is closed
 CLOSED = {
-    "closed": "Training is closed on this page (--no-training); watching and rewinding are not.",
-    "owner": "Only the owner of this page trains on it; everybody may watch and rewind.",
+    "closed": "Training is closed on this page (--no-training); you can still watch and rewind.",
+    "owner": "Only the owner of this page may train; everybody may watch and rewind.",
 }
-ARRIVING = 2.0  # seconds in which a page that opens has enough to do
+ARRIVING = 2.0  # seconds during which a page that opens has other work to do
 FILE = {"X-Content-Type-Options": "nosniff"}
 
 
 class Refused(ValueError):
-    """What was asked cannot be; ``code`` names the sentence in the catalogue."""
+    """The request cannot be fulfilled; ``code`` names the sentence in the catalogue."""
 
     def __init__(self, code: str, message: str):
         super().__init__(message)
@@ -47,9 +45,9 @@ class Refused(ValueError):
 
 
 def add(app: FastAPI, training: TrainingService) -> None:
-    """Add the routes. They come before the files of the page, which are mounted at the same path."""
+    """Add the routes. Call this before the page's files are mounted at the same path."""
     _add_watching(app, training)
-    _add_plotly(app)
+    plotly_script.add(app)
     _add_driving(app, training)
     _add_taking(app, training)
 
@@ -77,7 +75,7 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
 
     @app.get("/stn/train/networks")
     async def networks():
-        training.prepare(ARRIVING)  # every page asks this when it opens
+        training.prepare(ARRIVING)  # every page requests this when it opens
         runs = [run_log.brief(run) for run in await training.listed() if run.get("steps")]
         return {"models": training.status.values["models"], "runs": runs}
 
@@ -92,12 +90,12 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
         try:
             return {**about, **await training.call(run_log.news, id, since)}
         except ValueError as error:
-            # a page asks after its run until it hears that this was deleted: an answer, no fault of the page's
+            # a page asks for its run until it learns that the run was deleted, so this is an answer, not an error
             return JSONResponse({**about, "error": _described(error)})
 
     @app.get("/stn/train/strip")
     async def strip(id: str = "", step: str = "latest", seen: str = "", preset: str = ""):
-        """Of a run, or of what a run of a preset begins with."""
+        """The ten digits of a run, or of a preset before its run begins."""
         try:
             side = await training.batcher.ready()
             name = f"run-{id}-{step}" if id else f"untrained-{preset}"
@@ -108,18 +106,6 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
         if version == seen:
             return Response(status_code=204)
         return Response(message, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
-
-
-def _add_plotly(app: FastAPI) -> None:
-    @app.get("/stn/plotly.js")
-    async def plotly(request: Request):
-        tag, plain, packed = await asyncio.to_thread(_plotly)
-        headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": tag, "Vary": "Accept-Encoding"}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(packed, media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
-        return Response(plain, media_type="text/javascript", headers=headers)
 
 
 def _actions(training: TrainingService) -> dict[str, Callable]:
@@ -147,26 +133,7 @@ def _actions(training: TrainingService) -> dict[str, Callable]:
         return await training.call(lambda runs: runs.rename(_id(values), _text(values, "name"))) or {}
 
     async def save(values: dict) -> dict:
-        id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
-        if not CHECKPOINT.fullmatch(name):
-            raise Refused(
-                "run_name", "A name has letters, digits, dots, dashes and underscores, and starts with a letter."
-            )
-        if name.startswith(("run-", "upload-", "untrained-")):
-            sentence = "Names with run-, upload- or untrained- in front are given by the page; choose another name."
-            raise Refused("run_name_reserved", sentence)
-        folder = training.options.uploads
-
-        def work(runs) -> None:
-            if len(list(folder.glob("*.safetensors"))) >= MOST_SAVED:
-                raise Refused("run_networks_full", f"There are {MOST_SAVED} saved networks; remove one first.")
-            if any((one / f"{name}.safetensors").exists() for one in (folder, training.options.checkpoints)):
-                raise Refused("run_name_taken", f"There is a network called {name} already; choose another name.")
-            runs.save(id, step, name, folder, twin=twin)
-
-        await training.call(work)
-        await training.status.refresh(training.batcher)
-        return {"name": name}
+        return await _save(training, values)
 
     def plain(name: str) -> Callable:
         async def work(values: dict) -> dict:
@@ -177,6 +144,27 @@ def _actions(training: TrainingService) -> dict[str, Callable]:
 
     actions = {"start": start, "reset": reset, "rate": rate, "rename": rename, "save": save}
     return actions | {name: plain(name) for name in ("pause", "resume", "step", "stop", "delete")}
+
+
+async def _save(training: TrainingService, values: dict) -> dict:
+    """Save a network of a run as a checkpoint of the given name."""
+    id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
+    if not CHECKPOINT.fullmatch(name):
+        raise Refused("run_name", NAME)
+    if name.startswith(RESERVED):
+        raise Refused("run_name_reserved", f"Names that begin with {', '.join(RESERVED)} are reserved for the page.")
+    folder = training.options.uploads
+
+    def work(runs) -> None:
+        if len(list(folder.glob("*.safetensors"))) >= MOST_SAVED:
+            raise Refused("run_networks_full", f"There are already {MOST_SAVED} saved networks; remove one first.")
+        if any((one / f"{name}.safetensors").exists() for one in (folder, training.options.checkpoints)):
+            raise Refused("run_name_taken", f"There is already a network called {name}; choose another name.")
+        runs.save(id, step, name, folder, twin=twin)
+
+    await training.call(work)
+    await training.status.refresh(training.batcher)
+    return {"name": name}
 
 
 def _add_driving(app: FastAPI, training: TrainingService) -> None:
@@ -242,7 +230,7 @@ def _add_taking(app: FastAPI, training: TrainingService) -> None:
 
 
 async def _posted(request: Request, training: TrainingService, name: str) -> dict:
-    """The JSON object of a POST, if it may be asked at all."""
+    """The JSON object of a POST, if the visitor may send it."""
     closed = training.closed_for(request.scope)
     if closed is not None and name not in WATCHERS:
         raise Refused(f"train_{closed}", CLOSED[closed])
@@ -289,12 +277,3 @@ def _number(values: dict, name: str, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
         raise Refused("bad_request", f"{name} is a number from {least:g} to {most:g}.")
     return value
-
-
-@functools.cache
-def _plotly() -> tuple[str, bytes, bytes]:
-    """Plotly's script as the plotly package brings it: its tag, its text, the same packed."""
-    package = Path(importlib.util.find_spec("plotly").origin).parent  # found without importing it
-    plain = (package / "package_data" / "plotly.min.js").read_bytes()
-    version = importlib.metadata.version("plotly")
-    return f'"{version}"', plain, gzip.compress(plain, 6)

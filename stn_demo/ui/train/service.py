@@ -1,4 +1,4 @@
-"""The runs of this app, and what its routes need beside them."""
+"""The training runs of this app, for its routes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..live.batcher import Batcher
 from ..options import Options
 from ..status import Status
 
-LISTED_FOR = 1.0  # seconds for which a list of runs is good: many may be watching, and it reads two files a run
+LISTED_FOR = 1.0  # seconds for which a list of runs is reused; listing reads two files per run
 BEGINNING = 6.0  # seconds of training
 
 
@@ -28,7 +28,7 @@ class TrainingService:
         self._preparing: asyncio.Task | None = None
 
     def closed_for(self, scope) -> str | None:
-        """Why whoever asks may not train, as a key of the catalogue; None for those who may."""
+        """Why this visitor may not train, as a key of the catalogue; None if they may."""
         who = self.options.who_trains
         if who == "everyone" or (who == "owner" and scope.get("owner")):
             return None
@@ -40,12 +40,12 @@ class TrainingService:
             self.batcher.side.runs.close()
 
     async def call(self, work: Callable, *args, **named):
-        """``work(runs, ...)`` in a thread, once the runs are there."""
+        """Call ``work(runs, ...)`` in a thread, once the runs are loaded."""
         side = await self.batcher.ready()
         return await asyncio.to_thread(work, side.runs, *args, **named)
 
     async def listed(self) -> list[dict]:
-        """The status of every run, at most ``LISTED_FOR`` old."""
+        """The status of every run, at most ``LISTED_FOR`` seconds old."""
         at, runs = self._listed
         if time.monotonic() - at > LISTED_FOR:
             runs = await self.call(lambda runs: runs.all())
@@ -53,22 +53,24 @@ class TrainingService:
         return runs
 
     def prepare(self, delay: float = 0.0) -> None:
-        """Somebody is here, and may press start, or start again: in ``delay`` seconds, let a process be ready for it."""
+        """In ``delay`` seconds start a process for the next run: a visitor is here and may press Start."""
         if self.options.who_trains != "off" and (self._preparing is None or self._preparing.done()):
             self._preparing = asyncio.create_task(self._prepare(delay))
 
     async def _prepare(self, delay: float) -> None:
         await asyncio.sleep(delay)
-        while any(map(beginning, await self.listed())):  # it needs both cores
+        while any(map(beginning, await self.listed())):  # the beginning of a run needs both cores
             await asyncio.sleep(1.0)
         await self.call(lambda runs: runs.warm())
 
     def changed(self) -> None:
-        """Something was done to a run: the list is to be made anew."""
+        """A run has changed, so the list of runs must be read again."""
         self._listed = (-1e9, [])
 
     async def train_first(self, status: Status) -> None:
-        """On a machine without networks, train the first ones, and tell every page how it goes until it can say "ready"."""
+        """On a machine without networks train the first ones, and report the progress to every page until the app is
+        "ready".
+        """
         side = await self.batcher.ready()
         if side.first.needed(self.options):
             await side.first.follow(self, status)
@@ -77,7 +79,7 @@ class TrainingService:
 
 
 def beginning(run: dict) -> bool:
-    """Whether a run is in its first seconds, in which somebody waits for the grid to move."""
+    """Whether a run is in its first seconds, when a visitor waits for the grid to move."""
     return run["state"] == "starting" or (run["state"] == "running" and (run.get("seconds") or 0) < BEGINNING)
 
 
@@ -87,6 +89,6 @@ def running(runs: list[dict]) -> str | None:
 
 
 def version(runs: list[dict]) -> str:
-    """Changes whenever the list of runs is worth reading again."""
+    """A value that changes whenever the list of runs should be read again."""
     key = json.dumps([[run["id"], run.get("name"), run["state"]] for run in runs])
     return hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()[:12]

@@ -1,7 +1,7 @@
 """Ten digits as a network of a run sees them, and the average of what it reads of each class.
 
-The digits and their poses are the same for every snapshot of a run, drawn once from its own distortion. A strip is worked
-out in the engine's thread in pieces of a few milliseconds, between which the visitors' questions are answered.
+The digits and their poses are the same for every snapshot of a run; they are drawn once from its distortion. A strip is
+computed in the engine's thread in pieces of a few milliseconds, between which visitors' requests are answered.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from ..live.batcher import Batcher
 from ..live.codec import as_bytes, message
 from ..live.samples import Samples
 
-PER_CLASS = 24  # digits of a class that are averaged
+PER_CLASS = 24  # digits per class in the average
 MOST_KEPT = 200  # strips of 24 kB
-SEED = 4  # of the ten poses, which are to look different
+SEED = 4  # of the ten poses; chosen so that they look different
 
 
 class Pictures:
     """``await strip(name, run)`` -> the version and the binary message of the network ``name``.
 
-    The message: uint32 length, JSON header, arrays, see ``live/codec.py``. header: outlines (10 closed polylines, normalised input
-    coordinates, empty without a transformer at the input), earlier (of each digit the outlines of the looks before the last,
-    empty where the transformer looks once), guesses and sure (10 each: the digit and its probability),
+    The message: uint32 length, JSON header, arrays, see ``live/codec.py``. header: outlines (10 closed polylines,
+    normalised input coordinates, empty without a transformer at the input), earlier (for each digit the outlines of the
+    looks before the last, empty if there is one look), guesses and sure (10 each: the digit and its probability),
     twin_guesses (or null), size, output, version. arrays: input u1 [10, S, S], warped and mean u1 [10, O, O]; a mean is
     scaled to its own brightest pixel.
     """
@@ -47,11 +47,12 @@ class Pictures:
         self._one = asyncio.Lock()
 
     async def strip(self, name: str, run: dict) -> tuple[str, bytes]:
-        """Raises StateError where there is no such network."""
+        """Raises StateError if there is no such network."""
         settings = TrainingSettings.from_dict(run["settings"])
         async with self._one:
             model, twin = await self.batcher.run(_networks, name, bool(run.get("twin")))
-            version = self._versions.setdefault(model, str(next(self._count)))  # the shelf reads a changed file anew
+            # a network whose file has changed is another object
+            version = self._versions.setdefault(model, str(next(self._count)))
             if version not in self._kept:
                 digits = await asyncio.to_thread(self._posed, settings)
                 header, ten = await self.batcher.run(_ten, model, twin, digits[::PER_CLASS])
@@ -68,7 +69,7 @@ class Pictures:
             return version, self._kept[version]
 
     def _posed(self, settings: TrainingSettings) -> Tensor:
-        """Tensor[10 * PER_CLASS, 1, S, S]: test digits in class order, posed as the run's distortion poses them."""
+        """Tensor[10 * PER_CLASS, 1, S, S]: test digits in class order, in poses of the run's distortion."""
         key = f"{settings.data} {settings.distort}"
         if key not in self._digits:
             digits = self._set(settings.data)
@@ -90,7 +91,7 @@ def _networks(engine, name: str, with_twin: bool) -> tuple[Network, Network | No
 
 @torch.no_grad()
 def _ten(engine, model: Network, twin: Network | None, images: Tensor) -> tuple[dict, Tensor]:
-    """The header, and what the classifier sees of each: [10, O, O]."""
+    """The header, and the input of the classifier for each digit: [10, O, O]."""
     trace = model.trace(images)
     outlines, earlier, seen = [], [], images
     if "input" in model.transformers:
@@ -118,7 +119,7 @@ def _outlines(points: Tensor) -> list[list[list[float]]]:
 
 @torch.no_grad()
 def _mean(engine, model: Network, images: Tensor) -> Tensor:
-    """[O, O]: the average of what the classifier sees of these, its brightest pixel 1."""
+    """[O, O]: the average input of the classifier for these digits, its brightest pixel 1."""
     seen = model.transformers["input"].trace(images).warped if "input" in model.transformers else images
     mean = seen[:, 0].mean(0)
     return mean / mean.max().clamp(min=1e-3)

@@ -1,0 +1,34 @@
+"""The route of Plotly's script, which the plotly package contains."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gzip
+import importlib.metadata
+import importlib.util
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+
+def add(app: FastAPI) -> None:
+    @app.get("/stn/plotly.js")
+    async def plotly(request: Request):
+        tag, plain, packed = await asyncio.to_thread(_plotly)
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": tag, "Vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(packed, media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
+        return Response(plain, media_type="text/javascript", headers=headers)
+
+
+@functools.cache
+def _plotly() -> tuple[str, bytes, bytes]:
+    """Plotly's script from the plotly package: its tag, its text, and the text compressed."""
+    package = Path(importlib.util.find_spec("plotly").origin).parent  # found without importing it
+    plain = (package / "package_data" / "plotly.min.js").read_bytes()
+    version = importlib.metadata.version("plotly")
+    return f'"{version}"', plain, gzip.compress(plain, 6)
