@@ -14,6 +14,8 @@ from .marks import Mark
 SIDE = (224, 640)  # px: pictures are enlarged or reduced until the longer side lies between these
 EDGED = 160  # px: a digit that fills its picture shows at this size
 FILLED = 0.88  # of both sides of the picture
+PART = 0.5  # of the picture's longer side: smaller marks within a digit that fills the picture are parts of it
+MOST_HOLES = 3  # of a digit: an 8, and a slip of the pen
 MOST = 64  # digits on a picture: more marks are not told apart by eye either
 
 
@@ -45,7 +47,8 @@ def cut(grey: np.ndarray) -> Cuts:
     digits = _outermost([(mark, polarity) for mark, polarity in chosen if mark.what == "digit"])
     odd = [mark for mark, _ in chosen if mark.what == "scribble"]
     digits = [(m, p) for m, p in digits if not any(marks.within(m.box, tangle.box, 2) for tangle in odd)]
-    if whole is not None and not odd and all(mark.rim for mark, _ in digits):
+    part = 0.0 if any(polarity.lines for polarity in found) else PART * max(grey.shape)
+    if whole is not None and not odd and all(mark.rim or mark.longest < part for mark, _ in digits):
         return Cuts([Cut((0.0, 0.0, 1.0, 1.0), whole, 1.0)], whole, None)
     if not digits:
         odd = [mark for mark, _ in chosen if mark.what != "digit"]
@@ -106,14 +109,23 @@ def _whole(grey: np.ndarray) -> np.ndarray | None:
     if strength is None:
         return None
     mask = strength.numpy() > 0.5
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if (
-        not len(rows)
-        or rows[-1] - rows[0] < FILLED * mask.shape[0]
-        or columns[-1] - columns[0] < FILLED * mask.shape[1]
-    ):
-        return None
-    return strength.numpy() if mask.mean() < 0.7 else None
+    return strength.numpy() if mask.any() and mask.mean() < 0.7 and _is_one_digit(mask) else None
+
+
+def _is_one_digit(mask: np.ndarray) -> bool:
+    """Nearly all of it hangs together, reaches from edge to edge without lying along one, and has no more holes than a
+    digit: not so a page of rules, a desk, a frame, the page around a panel."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    largest = 1 + int(stats[1:count, cv2.CC_STAT_AREA].argmax())
+    part = labels == largest
+    size = stats[largest, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
+    edges = part[0], part[-1], part[:, 0], part[:, -1]
+    return bool(
+        (size > FILLED * np.array(mask.shape)).all()
+        and max(edge.mean() for edge in edges) < marks.CONTACT
+        and part.sum() > 0.8 * mask.sum()
+        and marks.holes(np.pad(part.astype(np.uint8), 1)) <= MOST_HOLES
+    )
 
 
 def ink(contrast: np.ndarray, mark: Mark) -> np.ndarray:

@@ -15,10 +15,17 @@ import numpy as np
 STEEPEST = 45  # degrees
 PERSPECTIVE = 6  # degrees that two directions of a sheet may differ from a right angle
 LEAST_LENGTH = 0.055  # of the picture's longer side: shorter pieces are not looked at
-THICKEST = 0.05  # of the picture's shorter side
+THICKEST = 0.09  # of the picture's shorter side
+THICK = 0.05  # of the picture's shorter side: what is thicker is a line only if it crosses the picture
 ACROSS = 0.85  # of the way across the picture: a line this long is a rule
 SLENDER = 30  # times as long as it is thick, and HALF the way across
 HALF = 0.6
+UPRIGHT = 20  # degrees: boxes that lean by more are not told from strokes of a pen
+SIDE = 7  # times as long as it is thick: the side of a box
+BETWEEN = 12  # times as long as it is thick: what ends at rules of the sheet, as a column of a table
+LEVEL = 0.04  # of a line's length: how far its ends may lie from level once the picture is turned
+CORNER = 0.06  # of a side's length: the gap that may lie between the sides of a box at their corner
+BLOCK = 40  # columns over which a line is taken for straight
 OVERSHOOT = 1.3  # ink on a line is this much stronger than the line
 
 
@@ -133,10 +140,12 @@ def _pieces(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[
         part = labels[top : top + high, left : left + wide] == label
         columns = part.any(0)
         core = part & (mask[top : top + high, left : left + wide] > 0)
-        thickness = core.sum() / max(1, columns.sum())
+        thickness = float(np.median(core.sum(0)[columns]))  # a digit on the line does not make it thick
         if columns.sum() < 0.8 * wide or thickness > thickest or wide < 4 * thickness:
             continue
         rows = [np.flatnonzero(part[:, part.any(0)][:, side]).mean() + top for side in (0, -1)]
+        if abs(rows[1] - rows[0]) > thickness + LEVEL * wide:
+            continue
         ends = np.array([[left, rows[0]], [left + wide - 1, rows[1]]])
         middle = min(len(way) - 1, round(float(np.mean(rows))))
         share = wide / max(1.0, float(way[middle]))
@@ -153,23 +162,38 @@ def _way(shape: tuple[int, ...], matrix: np.ndarray, size: tuple[int, int]) -> n
 def _lines(pieces: list[Piece], shape: tuple[int, ...]) -> list[Piece]:
     """Those pieces that are lines: they cross the picture, or both their ends meet lines of the other direction."""
     near = 0.012 * max(shape) + 3
+    usual = max(5, THICK * min(shape))
+    pieces = [p for p in pieces if p.thickness <= usual or all(_at_edge(end, shape) for end in p.ends)]
     rules = [p for p in pieces if p.share > ACROSS]
     slender = [p for p in pieces if HALF < p.share <= ACROSS and p.length > SLENDER * p.thickness]
     for direction in (0, 1):  # a sheet that ends within the picture has several rules; one may be a stroke of the pen
         parallel = [p for p in slender if p.direction == direction]
         rules += parallel if len(parallel) >= 3 else []
+        if sum(p.direction == direction for p in rules) >= 2:  # the other rules of a sheet, which fade in the light
+            rules += [p for p in pieces if p.direction == direction and _fades(p, shape)]
     rules += [p for p in pieces if any(_continues(p, other, near) for other in pieces)]
     known = {id(piece) for piece in rules}
-    chosen = list(pieces)
+    leans = max((abs(_lean(piece)) for piece in pieces), default=0)
+    chosen = [p for p in pieces if id(p) in known or (leans < UPRIGHT and p.length > SIDE * p.thickness)]
     while True:
         kept = [
             piece
             for piece in chosen
-            if id(piece) in known or all(_bound(end, piece, chosen, near, shape) for end in piece.ends)
+            if id(piece) in known or all(_bound(end, piece, chosen, known, near, shape) for end in piece.ends)
         ]
         if len(kept) == len(chosen):
             return kept
         chosen = kept
+
+
+def _fades(piece: Piece, shape: tuple[int, ...]) -> bool:
+    """It is slender and comes from the picture's edge."""
+    return piece.length > 8 * piece.thickness and any(_at_edge(end, shape) for end in piece.ends)
+
+
+def _at_edge(end: np.ndarray, shape: tuple[int, ...]) -> bool:
+    height, width = shape
+    return bool(min(end[0], end[1], width - 1 - end[0], height - 1 - end[1]) < 3)
 
 
 def _continues(piece: Piece, other: Piece, near: float) -> bool:
@@ -185,36 +209,74 @@ def _continues(piece: Piece, other: Piece, near: float) -> bool:
     return bool(off.max() < near) and span > ACROSS
 
 
-def _bound(end: np.ndarray, piece: Piece, chosen: list[Piece], near: float, shape: tuple[int, ...]) -> bool:
+def _lean(piece: Piece) -> float:
+    """Degrees from level or from upright, whichever is nearer."""
+    across, down = piece.ends[1] - piece.ends[0]
+    return float((np.degrees(np.arctan2(down, across)) + 45) % 90 - 45)
+
+
+def _bound(
+    end: np.ndarray, piece: Piece, chosen: list[Piece], known: set[int], near: float, shape: tuple[int, ...]
+) -> bool:
     """An end of a piece lies at a line of the other direction, or at the edge of the picture."""
-    height, width = shape
-    if min(end[0], end[1], width - 1 - end[0], height - 1 - end[1]) < 3:
+    if _at_edge(end, shape):
         return piece.share > 0.15
-    return any(_meets(end, other, near) for other in chosen if other.direction != piece.direction)
+    return any(
+        _meets(end, piece, other, near)
+        for other in chosen
+        if other.direction != piece.direction and (id(other) not in known or piece.length > BETWEEN * piece.thickness)
+    )
 
 
-def _meets(point: np.ndarray, piece: Piece, near: float) -> bool:
-    """The point lies on the piece, or at its end."""
-    start, along = piece.ends[0], piece.ends[1] - piece.ends[0]
+def _meets(end: np.ndarray, piece: Piece, other: Piece, near: float) -> bool:
+    """A piece's end lies on another piece, or at its end.
+
+    The corners of a box are sharp. The sides of a 0 are straight for three fifths of its height, so that the gap between
+    such a side and the top is a fifth of it: more than is allowed here.
+    """
+    start, along = other.ends[0], other.ends[1] - other.ends[0]
     length = max(float(np.hypot(*along)), 1e-6)
-    at = float((point - start) @ along) / length
-    off = abs(float(along[0] * (point - start)[1] - along[1] * (point - start)[0])) / length
-    return -near <= at <= length + near and off <= near + piece.thickness
+    at = float((end - start) @ along) / length
+    off = abs(float(along[0] * (end - start)[1] - along[1] * (end - start)[0])) / length
+    within = min(near, CORNER * other.length + 0.6 * piece.thickness + 3)
+    return -within <= at <= length + within and off <= min(near, CORNER * piece.length + 3) + 0.6 * other.thickness
 
 
 def _strength(view: _Turned, chosen: list[Piece], floor: float, shape: tuple[int, ...]) -> np.ndarray:
     """How strong the chosen lines are where they lie: float32 [H, W] of the picture, 0 elsewhere."""
     strength = np.zeros(view.marks.shape, np.float32)
     for piece in chosen:
-        part = view.labels == piece.label
-        values = view.marks[part]
-        values = values[values > floor]
-        strength[part] = np.quantile(values, 0.8) if len(values) else floor
-    if chosen:
-        edge = max(2, round(0.25 * max(piece.thickness for piece in chosen)))
-        strength = cv2.dilate(strength, np.ones((2 * edge + 1, 3), np.uint8))
+        _lay(strength, view, view.labels == piece.label, floor)
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST
     return cv2.warpAffine(strength, view.matrix, shape[::-1], flags=flags)
+
+
+def _lay(strength: np.ndarray, view: _Turned, part: np.ndarray, floor: float) -> None:
+    """Writes one line into `strength`: as wide and as strong as it mostly is, so that a stroke that runs along it for a
+    while sticks out of it."""
+    rows, columns = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
+    top, left = rows[0], columns[0]
+    window = slice(top, rows[-1] + 1), slice(left, columns[-1] + 1)
+    marks = view.marks[window]
+    core = part[window] & (marks > floor)
+    thick = core.sum(0)
+    seen = np.flatnonzero(thick)
+    if not len(seen):
+        return
+    usual = float(np.median(thick[seen]))
+    plain = seen[thick[seen] <= 1.3 * usual + 1]  # no ink beside the line
+    middles = (core[:, plain] * np.arange(len(core))[:, None]).sum(0) / thick[plain]
+    blocks = np.array_split(np.arange(len(plain)), max(1, len(plain) // BLOCK))
+    middle = np.interp(
+        np.arange(core.shape[1]), [np.median(plain[one]) for one in blocks], [np.median(middles[one]) for one in blocks]
+    )
+    reach = usual / 2 + max(1.5, 0.15 * usual)
+    first = max(0, top - 4)
+    at = np.arange(first, min(len(strength), rows[-1] + 5))
+    band = np.abs(at[:, None] - top - middle) <= reach
+    values = marks[:, plain][core[:, plain]]
+    into = strength[first : first + len(at), window[1]]
+    np.maximum(into, np.where(band, np.float32(np.quantile(values, 0.8)), 0), out=into)
 
 
 def _bridged(ink: np.ndarray, angle: float, thickness: float) -> np.ndarray:

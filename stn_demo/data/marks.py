@@ -14,6 +14,7 @@ FAINT = 0.035  # a part of a stroke may be as faint, where it joins a stronger o
 NOISES = 6.0  # times the paper's grain that ink must stand out by
 TAIL = 0.004  # of the picture: a thin stroke covers this much at least
 SMALLEST = 0.035  # of the picture's longer side: smaller marks are dust
+CORNER = 0.1  # of the picture's longer side: where there are rules, smaller marks at its edge are parts of them
 LIKE = 0.45  # of the tallest digit's height: smaller marks are no digits beside it
 SOLID = 0.42  # of its longest side: a mark this thick is a slab
 CONTACT = 0.6  # of its longest side: what touches the picture's edge for so long goes on beyond it
@@ -65,7 +66,10 @@ def find(contrast: np.ndarray) -> Found | None:
         return None
     floor = max(FAINT, min(3 * grain, 0.5 * full), 0.12 * full)
     clean, lines = without_lines(contrast, floor)
-    marks = _framed(without_rims(_marks(clean, floor)))
+    marks = _marks(clean, floor)
+    if lines.any():  # what is left of rules in the picture's corners
+        marks = [mark for mark in marks if not mark.rim or mark.longest > CORNER * max(contrast.shape)]
+    marks = _framed(without_rims(marks))
     if lines.any() and not marks:  # a digit may be one straight line
         clean, marks = contrast, _framed(_marks(contrast, floor))
         marks = marks if len(marks) == 1 else []
@@ -113,7 +117,7 @@ def described(box, mask: np.ndarray, strength: float, rim: bool) -> Mark:
     what = "digit"
     if thickness > SOLID * longest and longest > 8 and min(mask.shape) > 0.3 * longest:
         what = "slab"
-    elif longest > 30 and (area > TANGLED * longest * _mean_thickness(mask) or _holes(padded) > HOLES):
+    elif longest > 30 and (area > TANGLED * longest * _mean_thickness(mask) or holes(padded) > HOLES):
         what = "scribble"
     return Mark(box, mask, strength, thickness, rim, what)
 
@@ -125,7 +129,7 @@ def _mean_thickness(mask: np.ndarray) -> float:
     return float(2 * mask.sum() / max(1.0, 0.8 * outline))
 
 
-def _holes(padded: np.ndarray) -> int:
+def holes(padded: np.ndarray) -> int:
     """How many holes larger than a few pixels a mark has, uint8 [H, W] with a margin."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(1 - padded, connectivity=4)
     return int((stats[1:count, cv2.CC_STAT_AREA] > 6).sum()) - 1

@@ -50,6 +50,22 @@ def test_the_digit_is_found_among_the_marks(group):
     assert right >= COUNT - 1
 
 
+@pytest.mark.parametrize(
+    "group, number",
+    [
+        ("panel", 0),  # the sides of a slender 0 were taken for those of a box
+        ("table", 8),  # the strokes of an 8 likewise
+        ("ruled", 9),  # the stem of a 9 between two rules was taken for a line
+        ("ruled", 10),  # a rule thicker than a twentieth of the picture was none
+        ("squared", 4),  # a stroke along a line went with the line
+    ],
+)
+def test_a_digit_that_was_once_cut_wrongly(group, number):
+    scene = scenes.make(group, number, "unseen")
+    digit = picture.to_digit(scene.image)
+    assert likeness(digit, paper.prepared(torch.from_numpy(scene.ink))) > LIKE
+
+
 def test_every_one_of_several_digits_is_found():
     right = 0
     for number in range(FIRST, FIRST + COUNT):
