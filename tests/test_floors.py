@@ -39,6 +39,10 @@ FLOORS = {
 }
 
 
+TABLES = {"data/skeletons.py"}  # data only: may be long
+LONGEST_FILE, LONGEST_FUNCTION = 300, 60  # lines; the first too many
+
+
 def modules():
     return sorted(
         path
@@ -80,6 +84,20 @@ def test_no_floor_knows_a_higher_one(path):
     for _, ours in imported(path):
         if ours:
             assert FLOORS[ours[0]] <= own, f"{path.name} reaches up to {ours[0]}"
+
+
+def test_files_and_functions_are_short():
+    """A file that outgrows its concept, or a function that does several things, is split."""
+    long = []
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.js")]):
+        name, text = path.relative_to(PACKAGE).as_posix(), path.read_text(encoding="utf-8")
+        if len(text.splitlines()) >= LONGEST_FILE and name not in TABLES:
+            long.append(name)
+        if path.suffix == ".py":
+            functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+            found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, functions)]
+            long += [f"{name}: {one.name}" for one in found if one.end_lineno - one.lineno + 1 >= LONGEST_FUNCTION]
+    assert long == []
 
 
 def test_the_engine_runs_where_nothing_of_the_page_is_installed():
