@@ -1,4 +1,4 @@
-// The stage's channel over plain requests, for a page whose proxy forbids WebSockets.
+// The channel over plain requests, for a page whose proxy blocks WebSockets.
 
 /** root: base url. -> {frame(text): ArrayBuffer or JSON text; status(): JSON text}; both reject without a connection. */
 export function createCalls(root) {

@@ -1,4 +1,4 @@
-/** Puts text on the clipboard; says whether it got there. Pages without https have only the old way. */
+/** Copies text to the clipboard; returns whether that worked. Pages without https have only the old method. */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -12,7 +12,7 @@ function copiedTheOldWay(text) {
   const focused = document.activeElement;
   const area = Object.assign(document.createElement("textarea"), { value: text, readOnly: true });
   area.style.cssText = "position: fixed; top: 0; opacity: 0";
-  // What lies outside an open dialog can be neither focused nor selected.
+  // Nothing outside an open dialog can be focused or selected.
   (document.querySelector("dialog[open]") ?? document.body).append(area);
   area.select();
   let copied = false;

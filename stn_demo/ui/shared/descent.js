@@ -1,20 +1,20 @@
-// Gradient descent on theta for the digit on the stage. Each step is the server's: a frame with a gradient says where one
-// step leads, and the page asks for the frame there.
+// Gradient descent on theta for the current digit. The server computes each step: a frame with a gradient contains theta after one
+// step, and the page requests the frame for it.
 
 const PAUSE = 45; // ms between two steps, so that the eye can follow
 
-/** parts of the frame that reads every pixel where it stands */
+/** parts of the identity */
 const identity = ({ size, output }) =>
   ({ rotation: 0, scale_x: size / output, scale_y: size / output, shear: 0, shift_x: 0, shift_y: 0 });
 
 /**
- * -> {start(rotation): from the identity, turned by so many degrees; run(steps); stop(); running(); path: where it has been,
+ * -> {start(rotation): from the identity, turned by so many degrees; run(steps); stop(); running(); path: the points passed so far,
  *     [{rotation, scale, loss}]}
  * changed() is called after each step and when it ends.
  */
 export function createDescent(store, changed = () => {}) {
   let left = 0;
-  let expected = null; // the grab whose frame is awaited
+  let expected = null; // the grab whose frame is expected
   let timer = 0;
   const descent = {
     path: [],

@@ -1,4 +1,4 @@
-// The binary answer of the server: uint32 length, JSON header, arrays (see channel.js for the question).
+// The binary answer of the server: uint32 length, JSON header, arrays (see channel.js for the request).
 
 const utf8 = new TextDecoder();
 const TYPES = { i2: Int16Array, u2: Uint16Array, u1: Uint8Array };

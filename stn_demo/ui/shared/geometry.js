@@ -1,5 +1,5 @@
-// Where things lie on the canvases. The pictures fill theirs, except #view-input: it shows a margin around the frame,
-// because the network may read beyond the edge, and that must be seen.
+// Positions on the canvases. The pictures fill their canvases, except #view-input: it shows a margin around the frame,
+// because the network may read beyond the edge.
 
 /** #view-input shows normalised coordinates from -EXTENT to EXTENT; the frame itself is [-1, 1]. */
 export const EXTENT = 1.42;
@@ -16,8 +16,8 @@ export const fromPixel = (pixel, size) => (2 * pixel + 1) / size - 1;
 export const farthestShift = (size) => size / 2;
 export const farthestCorner = (size) => Math.round((size * 10) / 28);
 
-/** css widths of the canvases; to ask the browser in the middle of drawing would make it lay the page out first. This
- *  observer is the first of all, so that those who redraw on a change of size find the new one here. */
+/** css widths of the canvases; asking the browser while drawing would force a layout. This
+ *  observer is created first, so that code that redraws after a resize finds the new width here. */
 const widths = new WeakMap();
 const observer = new ResizeObserver((entries) => {
   for (const { target } of entries) widths.set(target, target.clientWidth);

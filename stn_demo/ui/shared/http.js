@@ -1,4 +1,4 @@
-// Questions beside the live channel, as JSON.
+// JSON requests besides the live channel.
 
 /**
  * {get(path), post(path, body)} -> parsed JSON, also of a refusal ({error: {code, message}}).
@@ -11,7 +11,7 @@ export function createHttp(root) {
     try {
       return JSON.parse(text);
     } catch {
-      // no JSON: this is not the app's answer, but that of a proxy in front of it
+      // not JSON: an answer of a proxy in front of the app
       const code = answer.status === 413 ? "too_large_for_proxy" : "unknown";
       return { error: { code, message: `${answer.status} ${answer.statusText}` } };
     }

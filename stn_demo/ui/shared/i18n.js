@@ -1,11 +1,11 @@
-// One catalogue of all words; English stands in for what a translation lacks.
+// One catalogue for all texts; English replaces missing translations.
 
 export const LANGUAGES = ["en", "zh-CN"];
 const KEPT = "stn-language";
 const catalogues = {};
 let language = "en";
 
-/** The sentence of a key, its {placeholders} filled in; the key itself where there is none. */
+/** The sentence of a key, its {placeholders} filled in; the key itself if there is none. */
 export function t(key, args = {}) {
   const text = catalogues[language]?.[key] ?? catalogues.en?.[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in args ? args[name] : whole));
@@ -18,7 +18,7 @@ export function errorText({ code, message }) {
   return has(`error.${code}`) ? t(`error.${code}`, { message }) : message || t("error.unknown");
 }
 
-/** A number as people write it here: a true minus sign, fixed decimals, no "-0". */
+/** A number for people: a true minus sign, fixed decimals, no "-0". */
 export function number(value, decimals = 0, signed = false) {
   if (!Number.isFinite(value)) return "–";
   const text = Math.abs(value).toFixed(decimals);
@@ -27,7 +27,7 @@ export function number(value, decimals = 0, signed = false) {
   return signed ? `+${text}` : text;
 }
 
-/** What the address asks for (?lang=), else what the visitor chose before, else what the browser asks for. */
+/** The language in the address (?lang=), else the visitor's earlier choice, else the browser's language. */
 export function preferred() {
   const asked = new URLSearchParams(location.search).get("lang");
   if (LANGUAGES.includes(asked)) return asked;
@@ -53,7 +53,7 @@ export async function loadCatalogues(fetchJson) {
   );
 }
 
-/** Translate the document: the stage, and whatever else carries data-i18n. */
+/** Translate every element of the document with data-i18n. */
 export function setLanguage(tag, remember = true) {
   language = LANGUAGES.includes(tag) ? tag : "en";
   document.documentElement.lang = language;
@@ -69,7 +69,7 @@ function keep() {
   }
   const query = new URLSearchParams(location.search);
   if (!query.has("lang")) return;
-  query.set("lang", language); // what the visitor has chosen now counts more than what the address asked for
+  query.set("lang", language); // the visitor's choice replaces the language in the address
   history.replaceState(history.state, "", `${location.pathname}?${query}${location.hash}`);
 }
 

@@ -3,11 +3,11 @@
 import { fit } from "./geometry.js";
 import { INK } from "./palette.js";
 
-const DEEPEST = 6; // nats: at a loss of 6 the right digit has a probability of 0.25 %; what is above looks the same
+const DEEPEST = 6; // nats: at a loss of 6 the right digit has a probability of 0.25 %; higher losses look the same
 const LOW = [214, 240, 255], HIGH = [9, 22, 36]; // colours of a loss of 0 and of DEEPEST
 
 /**
- * canvas: square. -> {draw(map | null, frame, path), placeOf(event, map)}; path: [{rotation, scale}], where descent has been.
+ * canvas: square. -> {draw(map | null, frame, path), placeOf(event, map)}; path: [{rotation, scale}], the path of the descent.
  */
 export function createLandscape(canvas) {
   const picture = document.createElement("canvas");
@@ -32,7 +32,7 @@ export function createLandscape(canvas) {
     shown = map;
   }
 
-  /** Where a rotation and a scale lie on a view of `side` px; what is beyond the map waits at its edge. */
+  /** Where a rotation and a scale lie on a view of `side` px; points outside the map are drawn at its edge. */
   function place(map, { rotation, scale }, side) {
     const cell = side / map.rotations.length;
     const within = (share) => cell / 2 + Math.min(1, Math.max(0, share)) * (side - cell);

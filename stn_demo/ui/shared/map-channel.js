@@ -1,11 +1,11 @@
-// The map of the loss (rotation x scale around theta): asked for on a line of its own, so that frames do not wait for it.
+// The map of the loss (rotation x scale around theta): requested over its own connection, so that frames do not wait for it.
 
 import { question } from "./channel.js";
 import { connect } from "./connection.js";
 import { decode } from "./frame.js";
 
 const CHANGES = ["source", "raw", "pose", "model", "grab", "sampler", "padding", "layers", "target"];
-const BUSY_PAUSE = 500; // ms before asking a crowded server again
+const BUSY_PAUSE = 500; // ms before asking a busy server again
 
 /**
  * While the layer "landscape" is on, ask for the map of each new state, one at a time, the newest wins; answers go out as
@@ -13,7 +13,7 @@ const BUSY_PAUSE = 500; // ms before asking a crowded server again
  * columns and rows; loss: Uint16Array in 1/1000 nat, row by row}.
  */
 export function openMapChannel(store, { root, server }) {
-  let line = null; // opened when it is first needed
+  let line = null; // opened on first use
   let number = 0;
   let inFlight = false;
   let waiting = false;

@@ -1,4 +1,4 @@
-// Writing into the page sixty times a second: only what has changed, because every writing is styled and laid out again.
+// Updates of the page sixty times a second: only changes are written, because every write costs style and layout.
 
 /** A text node, empty, at the end of an element. */
 export const textIn = (element) => element.appendChild(document.createTextNode(""));

@@ -1,5 +1,5 @@
-// Colours of what is drawn on the pictures. These are white ink on black in either theme, for that is what the network
-// sees, so they do not follow the page's theme. One colour for the network's doing, one for the visitor's.
+// Colours of the drawings on the pictures. The pictures are white ink on black in both themes, because that is what the network
+// sees, so they do not follow the page's theme. One colour for the network, one for the visitor.
 export const INK = Object.freeze({
   net: "#4cc4ff",
   netSoft: "rgba(76, 196, 255, 0.42)",

@@ -1,8 +1,8 @@
-// Plotly, which the server brings from its own package: 4 MB that nobody loads who does not look at a figure.
+// Loads Plotly from the server: 4 MB, only for visitors who look at a figure.
 
 let loading = null;
 
-/** base: url of the app, with a slash at the end. -> window.Plotly. Rejects where it cannot be had; the next call tries again. */
+/** base: url of the app, with a slash at the end. -> window.Plotly. Rejects if it cannot be loaded; the next call tries again. */
 export function loadPlotly(base) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   loading ??= new Promise((done, failed) => {

@@ -1,17 +1,17 @@
-// The probabilities of the classes, twice: of the network with a transformer, and of its plain twin on the same picture.
+// The probabilities of the classes, for the network and for its plain twin on the same picture.
 
 import { number, t } from "./i18n.js";
 import { put, styled, textIn, write } from "./node.js";
 
 const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
-const MOST = 10; // bars; of more classes the most probable
+const MOST = 10; // bars; with more classes, those of the most probable
 
-/** The name of the most probable class; names: the frame's, null where the classes are the digits. */
+/** The name of the most probable class; names: those of the frame, null if the classes are the digits. */
 export function bestName(probs, names) {
   return (names ?? DIGITS)[probs.indexOf(Math.max(...probs))];
 }
 
-/** Bars in a list, ten at most; the nodes are made once and only changed afterwards. -> {draw(probs | null, names?)} */
+/** Bars in a list, ten at most; the nodes are created once and updated later. -> {draw(probs | null, names?)} */
 export function createBars(list) {
   const rows = DIGITS.map((digit) => {
     const row = document.createElement("li");
@@ -64,12 +64,12 @@ export function createReadout(root) {
   };
 }
 
-/** 0.9979 -> "99.8 %"; "100 %" only where it is. */
+/** 0.9979 -> "99.8 %"; "100 %" only if it is exactly 1. */
 function percent(share) {
   return t("probs.percent", { value: share < 1 ? number(Math.min(share * 100, 99.9), 1) : "100" });
 }
 
-/** Above each set of bars: what kind of network it is, its name, and how often it errs. -> {draw(frame, models)} */
+/** Above each set of bars: the kind of network, its name, and its error. -> {draw(frame, models)} */
 export function createTitles(root) {
   const places = ["#probs-stn-title", "#probs-plain-title"].map((id) => {
     const title = root.querySelector(id);

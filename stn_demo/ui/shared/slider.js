@@ -1,6 +1,6 @@
 // Sliders under a finger.
 
-/** A finger that comes down on a slider and then scrolls the page has not meant the slider: `set` puts back what `get` gave
+/** If a finger touches a slider and then scrolls the page, the slider is restored: `set` restores the value that `get` returned
  *  before. The slider needs `touch-action: pan-y`. */
 export function unlessScrolled(input, get, set) {
   let before;

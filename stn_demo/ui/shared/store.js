@@ -1,6 +1,6 @@
-// The one state of the page. Everything else on screen is derived from it, or is in the newest frame.
+// The state of the page. Everything else on screen is derived from it or from the newest frame.
 
-/** A state with nothing done to it; `source` starts as an empty pad. */
+/** The initial state; `source` is an empty pad. */
 export const DEFAULTS = Object.freeze({
   source: { kind: "strokes", strokes: [] },
   raw: false,
@@ -17,11 +17,11 @@ export const DEFAULTS = Object.freeze({
   lang: "en",
 });
 
-/** Kept in the state, but no part of a link: the pixel that is looked into, null | {view: "warped"|"input", x, y}; the digit
- *  that is taken for the right one, null: the label of a ready digit, else the most probable one. */
+/** Fields that are not part of a link: the inspected pixel, null | {view: "warped"|"input", x, y}; the digit
+ *  that counts as correct, null: the label of a ready digit, else the most probable one. */
 const TRANSIENT = { inspect: null, target: null };
 
-/** What a link holds: the state without what passes. */
+/** The state that a link contains. */
 export function lasting(state) {
   return Object.fromEntries(Object.keys(DEFAULTS).map((key) => [key, state[key]]));
 }
@@ -29,8 +29,8 @@ export function lasting(state) {
 const MERGED = new Set(["pose", "layers"]); // set({pose: {scale: 2}}) keeps the other pose values
 
 /**
- * get() -> the state, never to be changed in place.
- * set(patch): merges, notes the time, tells each subscriber (state, changed keys). Nothing is told if nothing changed.
+ * get() -> the state, must not be modified.
+ * set(patch): merges, stores the time, calls each subscriber with (state, changed keys) if something has changed.
  * subscribe(fn) -> a function that ends it.     on(name, fn), emit(name, value): events beside the state:
  *   "frame"  the decoded frame (frame.js), after each answer;   "drawn" after all is drawn
  *   "toast"  {key, args} | {text} | {error: {code, message}}: a sentence for the visitor
@@ -79,14 +79,14 @@ export function createStore(initial = {}) {
   return store;
 }
 
-/** One listener that fails must neither stop the others nor fail in silence. */
+/** A listener that fails must not stop the others, and the failure must be reported. */
 function guarded(store, fn, ...args) {
   try {
     fn(...args);
   } catch (error) {
     console.error(error);
     if (fn.reported) return;
-    fn.reported = true; // one sentence each; a listener in the drawing loop would fail sixty times a second
+    fn.reported = true; // report each listener once: one in the drawing loop would fail sixty times a second
     store.emit("toast", { key: "error.module", args: { detail: String(error.message ?? error) } });
   }
 }

@@ -1,4 +1,4 @@
-// One sentence for the visitor, at the foot of the stage, for as long as it takes to read it.
+// One sentence for the visitor, at the bottom of the page, for as long as it takes to read it.
 
 import { errorText, t } from "./i18n.js";
 

@@ -5,8 +5,8 @@ import { GRID_UNIT } from "./frame.js";
 import { INK } from "./palette.js";
 import { drawArrows } from "./arrows.js";
 
-const FADED = 0.35; // opacity of the frame of a first look; the last is drawn in full
-const OPAQUE = { alpha: false }; // nothing shines through: the browser need not blend
+const FADED = 0.35; // opacity of the first look's frame; the last one is opaque
+const OPAQUE = { alpha: false }; // opaque, so the browser need not blend
 
 /** A small grey picture, kept as an off-screen canvas so that the browser scales it up unsmoothed. */
 function createPicture() {
@@ -30,7 +30,7 @@ function createPicture() {
 }
 
 const grey = (value) => 0xff000000 | (value << 16) | (value << 8) | value;
-const glow = (value) => (((value * 0.55) << 24) | 0xffc44c) >>> 0; // INK.net, more opaque where more is read
+const glow = (value) => (((value * 0.55) << 24) | 0xffc44c) >>> 0; // INK.net; opacity shows the read density
 
 /** Draws frames into #view-digit's neighbour, #view-input and #view-warped. -> {draw(frame, layers)} */
 export const createView = (root) => createViews({
@@ -125,7 +125,7 @@ function strokeLooks(context, frame, side, width) {
   context.globalAlpha = 1;
 }
 
-/** What lies outside the region is darker: it does not reach the classifier. */
+/** The area outside the region is darker: it does not reach the classifier. */
 function dim(context, outline, side) {
   const outside = new Path2D();
   outside.rect(0, 0, side, side);
@@ -141,7 +141,7 @@ function path(outline, side) {
   return result;
 }
 
-/** A small triangle on the side that becomes the top of the output, so that a turned frame can be read. */
+/** A small triangle on the side that becomes the top of the output, so that its rotation is visible. */
 function tick(outline, side, length) {
   const middle = along(outline, 1 / 8); // the outline starts at the top left and goes clockwise
   const opposite = along(outline, 5 / 8);

@@ -1,6 +1,6 @@
 /** A state of the stage as values of the address, and back.
  *
- * With a ready digit the state takes a few short pairs (at most 300 letters, address and all), by the table FIELDS:
+ * With a ready digit the state is a few short pairs (at most 300 characters with the whole address), see the table FIELDS:
  * "d=mnist.17&p=40,0.6&m=rts-stcnn-affine". Any other state is `s`: its JSON in base64url. What comes in through an
  * address is checked by the server before anything on the page sees it.
  */
@@ -9,9 +9,9 @@ import { DEFAULTS, lasting } from "../../shared/store.js";
 import { nameOf, sourceNamed } from "./ready.js";
 import { coarsen } from "./strokes.js";
 
-const LONGEST = 4000; // letters of an address that mail programs and messengers leave whole
+const LONGEST = 4000; // characters of an address that mail programs and messengers do not break
 const LONGEST_READ = 200_000;
-const PEN = 60; // pad units: a drawing that loses more than its pen is wide is another drawing; then the link is long
+const PEN = 60; // pad units, the width of a pen: largest simplification of a drawing; beyond it the link stays long
 const DECIMALS = 4;
 const NONE = "-"; // the value of a field that is null
 const POSE = ["rotation", "scale", "shift_x", "shift_y", "shear"];
@@ -48,7 +48,7 @@ function unpack(text) {
 }
 
 // ------------------------------------------------------------------ fields
-/** name in the address: [write(state) -> text or null where the default stands, read(text) -> patch of the state]. */
+/** name in the address: [write(state) -> text or null for the default, read(text) -> patch of the state]. */
 const FIELDS = {
   p: [writePose, (text) => ({ pose: Object.fromEntries(split(text).map((value, i) => [POSE[i], value])) })],
   c: [
@@ -101,7 +101,7 @@ const nameIn = (letters, text) => Object.keys(letters).find((name) => letters[na
 const pairs = (values) => values.flatMap((value, i) => (i % 2 ? [] : [[value, values[i + 1]]]));
 
 // ------------------------------------------------------------------ whole states
-/** State -> values of the address. longest: letters of `s`. */
+/** State -> values of the address. longest: characters of `s`. */
 export function valuesOf(state, longest = LONGEST) {
   const name = nameOf(state.source);
   if (!name) return { s: encode(state, longest) };
@@ -131,7 +131,7 @@ export async function textOf(values, http) {
   return { text: JSON.stringify(state) };
 }
 
-/** State -> base64url. A long drawing loses points, as few as it takes. */
+/** State -> base64url. A long drawing is simplified as little as necessary. */
 export function encode(state, longest = LONGEST) {
   const kept = lasting(state);
   for (let tolerance = 2; ; tolerance *= 1.5) {

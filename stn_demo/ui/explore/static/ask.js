@@ -1,4 +1,4 @@
-/** A question beside the channel whose refusal becomes a sentence for the visitor. */
+/** A request besides the channel; if it is refused, the visitor sees a sentence. */
 
 /** promise: of http.get or http.post. -> the answer, or null after a toast. */
 export async function answered(store, promise) {

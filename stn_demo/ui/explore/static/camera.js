@@ -1,4 +1,4 @@
-/** A digit held before the camera: a square of what it sees is read like an uploaded picture. */
+/** A digit in front of the camera: a square of its picture is read like an uploaded picture. */
 
 const SIDE = 480; // px of the square that is sent
 

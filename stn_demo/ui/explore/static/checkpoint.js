@@ -1,6 +1,6 @@
 /**
  * Checkpoints of the visitor's own: the button "Open a checkpoint" sends a file, and the stage shows its network; the
- * button "Remove" takes the network on the stage off the server, where the visitor may do so.
+ * button "Remove" removes the current network from the server, if the visitor may do so.
  */
 
 import { answered } from "./ask.js";

@@ -1,4 +1,4 @@
-// Sliders, presets, layers, sampler and padding: controls write the state, and the state writes the controls.
+// Sliders, presets, layers, sampler and padding: controls write the state, and are updated from it.
 
 import { farthestCorner, farthestShift } from "../../shared/geometry.js";
 import { number, t } from "../../shared/i18n.js";
@@ -18,7 +18,7 @@ const SPIN = 60; // degrees a second
 const SEEDS = 10_000;
 
 /** root: the stage. http: see main.js.
- *  -> {show(): bring every control in line with the state; changed(keys): those of these keys of the state;
+ *  -> {show(): update every control; changed(keys): update those of these keys of the state;
  *      follow(frame): offer what this network can do} */
 export function attachControls(root, store, http) {
   const sliders = attachSliders(root, store);
@@ -80,7 +80,7 @@ function attachSliders(root, store) {
   });
 }
 
-/** Networks look at frames of different sizes: how far the digit can be moved goes with the frame's.
+/** Networks have frames of different sizes, which set the range of the shift.
  *  -> fit(frame): whether the ranges have changed */
 function attachFrameSize(root, store) {
   const shifts = root.querySelectorAll("input[data-pose^=shift]");
@@ -92,7 +92,7 @@ function attachFrameSize(root, store) {
     const narrower = size < known;
     known = size;
     for (const input of shifts) [input.min, input.max] = [-shift, shift];
-    if (narrower && model === store.get().model) { // what lies beyond the new frame's edge comes back into it
+    if (narrower && model === store.get().model) { // a digit beyond the edge of the new frame is moved back into it
       const { shift_x, shift_y, corners } = store.get().pose;
       store.set({ pose: {
         shift_x: limited(shift_x, shift),
@@ -123,7 +123,7 @@ function attachPresets(root, store, http, spin) {
   });
 }
 
-/** Turns the digit round until it is stopped, or until somebody else turns it. */
+/** Turns the digit round until it is stopped, or until another control turns it. */
 function attachSpin(root, store) {
   const button = root.querySelector("#spin");
   let running = 0;

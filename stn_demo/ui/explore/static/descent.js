@@ -1,4 +1,4 @@
-// The layers "gradient" and "landscape" of the stage: what the loss asks of the frame, and the way down by hand.
+// The layers "gradient" and "landscape" of the stage: the gradient of the loss, and gradient descent step by step.
 
 import { number, t } from "../../shared/i18n.js";
 import { createDescent } from "../../shared/descent.js";

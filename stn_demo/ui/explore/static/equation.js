@@ -1,9 +1,9 @@
-/** An output pixel as the sum that it is: value = weight x input + ..., with the real numbers. */
+/** The sum that gives an output pixel: value = weight x input + ..., with its actual numbers. */
 
 import { number, t } from "../../shared/i18n.js";
 
 const MOST_TERMS = 4; // a bicubic sum has 16: the strongest are written out
-const NOTHING = 0.0005; // a weight that would read 0.00
+const NOTHING = 0.0005; // smaller weights would be shown as 0.00
 
 /** found: frame.inspect of an output pixel. -> an element that reads "0.731 = 0.42 x 0.80 + ...". */
 export function equation({ value, taps }) {

@@ -1,4 +1,4 @@
-/** Takes the stage away: as a picture, as numbers, as a few lines of PyTorch. */
+/** Exports the current state: as a picture, as numbers, as a few lines of PyTorch. */
 
 import { answered } from "./ask.js";
 import { question } from "../../shared/channel.js";
@@ -29,7 +29,7 @@ export function attachExport(root, store, http) {
   const copy = root.querySelector("#code-copy");
   copy.addEventListener("click", async () => {
     if (await copyText(code.textContent)) copy.textContent = t("export.copied");
-    else getSelection().selectAllChildren(code); // the visitor's own Ctrl+C does the rest
+    else getSelection().selectAllChildren(code); // the visitor can press Ctrl+C
   });
   root.querySelector("#code-close").addEventListener("click", () => dialog.close());
 }

@@ -1,5 +1,5 @@
 /** A hand-drawn 2 in a pose in which `upright` reads it and `seed-cnn`, which has no transformer, does not
- *  (tests/ui/test_scenes.py): what is shown before anybody has drawn. */
+ *  (tests/ui/test_scenes.py): shown until the visitor draws. */
 export const FIRST = {
   source: {
     kind: "strokes",

@@ -1,7 +1,7 @@
 /** Gestures: what one or two fingers do to a plane, as a similarity p -> to + scale * R(turn) (p - from).
  *
  * Points are [x, y] with y down, turn is in radians, clockwise on the screen. A drag, a pull at a corner, a turn of the
- * ring, a pinch, the wheel and the arrow keys are all one of these, so whatever is held only has to know how to
+ * ring, a pinch, the wheel and the arrow keys are all one of these, so a target only has to
  * follow a similarity.
  */
 

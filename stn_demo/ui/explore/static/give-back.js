@@ -1,4 +1,4 @@
-/** "Give it back": the grabbed region glides to where the network itself wants to look, then is the network's again. */
+/** "Give it back": the grabbed region moves to the network's own theta, which then applies again. */
 
 import { wrapped } from "./gesture.js";
 
@@ -7,7 +7,7 @@ const DURATION = 500; // ms
 export function attachGiveBack(root, store) {
   const button = root.querySelector("#give-back");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let sent = null; // the last grab of the glide; another one in the state means that a hand has taken over
+  let sent = null; // the last grab of the animation; another one in the state means that the visitor has grabbed it again
 
   button.addEventListener("click", () => {
     const { frame } = store;
@@ -29,7 +29,7 @@ export function attachGiveBack(root, store) {
 
   const show = () => {
     const hidden = !store.get().grab;
-    // Who pressed it by key stays where the grid was taken.
+    // After a key press the focus stays where the grid was grabbed.
     if (hidden && document.activeElement === button) root.querySelector("#hands input:checked").focus();
     button.hidden = hidden;
   };
@@ -37,7 +37,7 @@ export function attachGiveBack(root, store) {
   show();
 }
 
-/** Where a glide begins: parts turn and stretch naturally; what has no parts of its own moves by its parameters. */
+/** The start of the animation, by parts (rotation, scale ...) if the transform has them, else by its parameters. */
 function ways(frame) {
   if (!frame?.undone || !frame.predicted_parts) return null;
   if (frame.transform === "tps" || frame.transform === "projective") return { theta: frame.theta };

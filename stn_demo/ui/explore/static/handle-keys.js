@@ -1,12 +1,12 @@
-/** Wheel and keys on the posed picture, and what a screen reader hears of them. */
+/** Wheel and keys on the posed picture, and their announcements for screen readers. */
 
 import { scaleAbout, shift, turnAbout } from "./gesture.js";
 import { number, t } from "../../shared/i18n.js";
 
 const KEYS = { arrow: 1, fine: 0.25, grow: 1.05, turn: Math.PI / 36, fineTurn: Math.PI / 180 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const SCROLL_PAUSE = 400; // ms after the page has scrolled in which the wheel goes on scrolling it
-const SPEAK_PAUSE = 350; // ms that the hand has to rest before its result is spoken
+const SCROLL_PAUSE = 400; // ms after the page has scrolled during which the wheel still scrolls it
+const SPEAK_PAUSE = 350; // ms without input before the result is announced
 
 /** -> {speak()} */
 export function attachHandleKeys(canvas, store, { hand, view }) {
@@ -31,7 +31,7 @@ function attachWheel(canvas, store, hand, speak) {
     if (event.target === document) scrolledAt = performance.now();
   }, { passive: true });
   canvas.addEventListener("wheel", (event) => {
-    // A wheel that is scrolling the page and comes across the picture goes on scrolling the page.
+    // While the wheel scrolls the page and the picture comes under the pointer, it keeps scrolling the page.
     const now = performance.now();
     if (now - scrolledAt < SCROLL_PAUSE && !event.ctrlKey) {
       scrolledAt = now;
@@ -49,7 +49,7 @@ function attachWheel(canvas, store, hand, speak) {
   }, { passive: false });
 }
 
-/** The patch of the state for a key, or null where the key means nothing here. */
+/** The patch of the state for a key, or null for any other key. */
 function patchOf(event, target, hand) {
   const arrow = ARROWS[event.key];
   if (arrow) {
@@ -75,7 +75,7 @@ function choose(hand, index) {
   return {};
 }
 
-/** speak(): says, once the hand rests, where the digit or the region is. */
+/** speak(): announces the position of the digit or the region once there is no further input. */
 function createSpeech(canvas, store, hand) {
   const spoken = Object.assign(document.createElement("span"), { className: "unseen", role: "status" });
   const help = Object.assign(document.createElement("span"), { className: "unseen", id: "handles-keys" });

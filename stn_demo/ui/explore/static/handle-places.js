@@ -1,9 +1,9 @@
-/** Where handles lie on the picture, css px, and which of them is under a pointer. */
+/** The positions of the handles on the picture, css px, and which of them is under a pointer. */
 
 import { fromView, toView } from "../../shared/geometry.js";
 import { middle, minus } from "./gesture.js";
 
-const REACH = { mouse: 13, touch: 26, pen: 18 }; // css px around a handle that take hold of it
+const REACH = { mouse: 13, touch: 26, pen: 18 }; // radius around a handle in which it is grabbed, css px
 const INSET = 8; // css px: a handle that would lie beyond the picture is drawn inside its edge
 const STEM = 20; // css px from the box to the knob that turns it
 

@@ -2,10 +2,10 @@
 
 import { contains, minus, pinch, pull, shift, twist } from "./gesture.js";
 
-/** -> {hold(handle): the pointers hold the target anew from where they are now} */
+/** -> {hold(handle): start a new drag from the pointers' current positions} */
 export function attachHandlePointers(canvas, store, { hand, places, view, speak }) {
   const pointers = new Map(); // id -> [x, y], frame px from the middle
-  let box = null; // where the picture lay when they went down
+  let box = null; // position of the picture when they went down
 
   function hold(handle = null) {
     const target = pointers.size ? hand.target() : null;
@@ -23,7 +23,7 @@ export function attachHandlePointers(canvas, store, { hand, places, view, speak 
     box = canvas.getBoundingClientRect();
     try {
       canvas.setPointerCapture(event.pointerId);
-    } catch { /* a pointer that has already gone, or a made-up one in a test */ }
+    } catch { /* the pointer has already been released, or is synthetic (tests) */ }
     pointers.set(event.pointerId, places.fromEvent(event, box));
     if (event.pointerType === "touch" && pointers.size === 1 && !isOnTarget(event)) return; // it may scroll
     const target = hand.target();
@@ -37,7 +37,7 @@ export function attachHandlePointers(canvas, store, { hand, places, view, speak 
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
     canvas.addEventListener(name, (event) => {
       if (!pointers.delete(event.pointerId)) return;
-      hold(); // a finger that stays goes on from where it is
+      hold(); // the remaining finger continues from its position
       if (!pointers.size) speak();
     });
   }

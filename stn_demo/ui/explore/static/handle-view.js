@@ -1,4 +1,4 @@
-/** Draws the handles of what can be held; nothing is painted when a frame moves no handle. */
+/** Draws the handles of the current target; paints only if a handle has moved. */
 
 import { middle } from "./gesture.js";
 import { drawHandle, drawLine, drawRing } from "./handle-marks.js";
@@ -9,7 +9,7 @@ const LECTURE = 1.8; // how much thicker handles are in a lecture
 /** -> {draw()} */
 export function createHandleView(root, canvas, store, { hand, places, size }) {
   const context = canvas.getContext("2d");
-  let drawn = ""; // everything that the picture depends on, as it was drawn last
+  let drawn = ""; // everything that the last drawing depends on
 
   function draw() {
     const { side, ratio } = places;

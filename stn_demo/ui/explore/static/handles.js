@@ -1,7 +1,7 @@
-/** Handles on the posed picture: take hold of the digit, of its perspective, or of the region that the network reads.
+/** Handles on the posed picture: drag the digit, its corners, or the region that the network reads.
  *
- * A hand is one or two pointers, the wheel or keys; what it holds is a target (targets.js); its motion is a gesture
- * (gesture.js). The result goes into the state; everything that follows from it comes back in the next frame.
+ * Input comes from one or two pointers, the wheel or keys; it moves a target (targets.js) by a gesture
+ * (gesture.js). The result goes into the state; the next frame shows what follows from it.
  */
 
 import { fit } from "../../shared/geometry.js";
@@ -18,7 +18,7 @@ export function attachHandles(root, store) {
   const mode = () => hands.querySelector("input:checked")?.value ?? "pose";
   const size = () => store.frame?.size ?? 28;
   const hand = {
-    held: null, // {target, handle, start}: what the pointers hold since their number last changed
+    held: null, // {target, handle, start}: the current drag, since the number of pointers last changed
     near: null, // the handle under the mouse
     chosen: null, // index of the single point that the arrow keys move
     mode,
@@ -44,7 +44,7 @@ export function attachHandles(root, store) {
   });
   store.subscribe((state, changed) => {
     if (changed.includes("pose")) view.draw();
-    // Points belong to one family of transforms; parts fit them all.
+    // Points are specific to one family of transforms; parts work for all.
     if (changed.includes("model") && !changed.includes("grab") && state.grab && !state.grab.parts) store.set({ grab: null });
   });
   for (const name of ["focus", "blur", "pointerenter"]) canvas.addEventListener(name, view.draw);

@@ -37,7 +37,7 @@ export function createHistory(store, changed) {
     },
     close() {
       isOpen = false;
-      if (past.at(-1) === current) past.pop(); // nothing came of it
+      if (past.at(-1) === current) past.pop(); // nothing changed
       changed();
     },
     undo: () => go(past, future),

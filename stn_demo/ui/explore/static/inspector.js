@@ -1,4 +1,4 @@
-/** The inspector: point at a pixel and see where it comes from, or who reads it. Which pixel is in the state
+/** The inspector: point at a pixel to see where it is read, or which output pixels read it. The pixel is in the state
  * (`inspect`); its weights come back in the frame. Marks go on both pictures, the sum into #inspector.
  */
 
@@ -8,7 +8,7 @@ import { equation } from "./equation.js";
 import { markPixel, markPlace, markWeights } from "./pixel-marks.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const LEAP = 5; // pixels that an arrow key goes with Shift
+const LEAP = 5; // pixels that an arrow key moves with Shift
 const EXTENT_WARPED = 1; // the warped output fills its canvas
 
 const INPUT_KEYS = ["inspect.input.none", "inspect.input.one"]; // by the number of readers; more: "inspect.input"
@@ -23,12 +23,12 @@ export function attachInspector(root, store) {
   const input = Object.assign(document.createElement("canvas"), { id: "view-input-marks", className: "overlay" });
   input.setAttribute("aria-hidden", "true");
   input.style.pointerEvents = "none";
-  input.style.visibility = "hidden"; // where it shows nothing, nothing need be laid over the picture
+  input.style.visibility = "hidden"; // hidden while it shows nothing, so that the browser need not blend it
   handles.before(input);
   const spoken = Object.assign(document.createElement("span"), { className: "unseen", role: "status" });
   panel.after(spoken);
   let speaking = 0;
-  let marked = false; // whether there is anything to wipe
+  let marked = false; // whether there are marks to erase
   let byKeys = false;
 
   const sideOf = { warped: () => store.frame?.output ?? 28, input: () => store.frame?.size ?? 28 };

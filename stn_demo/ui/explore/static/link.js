@@ -1,4 +1,4 @@
-/** The address holds what is on the stage: it is written when the hand rests and when the page is hidden, and read when
+/** The address holds the current state. It is written after a pause in the input and when the page is hidden, and read when
  * the page opens, when a link is followed and when Back returns to an earlier state. */
 
 import { copyText } from "../../shared/clipboard.js";
@@ -7,8 +7,8 @@ import { beforeLeaving, note, onRoute, route } from "../../shared/router.js";
 import { Unreadable, holdsState, textOf, valuesOf } from "./address.js";
 import { stateOfScene } from "./scenes-data.js";
 
-const PAUSE = 500; // ms that the hand has to rest before the address is written
-const LONGEST_WAIT = 3000; // ms, while it does not rest
+const PAUSE = 500; // ms without a change before the address is written
+const LONGEST_WAIT = 3000; // ms, while changes continue
 
 /** Resolves once the address is read, or once it is known that it cannot be read yet. */
 export function attachLink(root, store, http) {
@@ -26,11 +26,11 @@ export function attachLink(root, store, http) {
 /** -> {write(): now; flush(): now if it is due; quietly(values, set): a change that the address already holds} */
 function createWriter(store) {
   let timer = 0;
-  let due = 0; // when the address must be written at the latest; 0 if it is as it should be
+  let due = 0; // latest time to write the address; 0 if it is up to date
   let quiet = false;
   const writer = {
-    written: "", // what the address holds of the stage, as JSON
-    reading: 0, // links that are being checked: until then the address is theirs
+    written: "", // the state in the address, as JSON
+    reading: 0, // number of links being checked; until then the address is not written
     write() {
       clearTimeout(timer);
       if (writer.reading) {
@@ -61,7 +61,7 @@ function createWriter(store) {
     timer = setTimeout(writer.write, Math.max(0, Math.min(PAUSE, due - now)));
   });
   beforeLeaving(writer.flush);
-  document.addEventListener("pointerup", () => setTimeout(writer.flush)); // a reload takes the address as it was before
+  document.addEventListener("pointerup", () => setTimeout(writer.flush)); // at once, since a reload reads the address
   addEventListener("pagehide", writer.flush);
   document.addEventListener("visibilitychange", () => document.hidden && writer.flush());
   return writer;
@@ -80,7 +80,7 @@ function createReader(store, http, writer) {
       answer = await checked(values, http);
     } catch (error) {
       if (error instanceof Unreadable) return refuse(store, writer);
-      // Without a connection nobody can check the link: it is read as soon as there is one.
+      // Without a connection the link cannot be checked; it is read once there is one.
       writer.written = "";
       store.emit("toast", { key: "error.offline" });
       once(store, "status", (status) => status.state !== "reconnecting", read);
@@ -88,9 +88,9 @@ function createReader(store, http, writer) {
     } finally {
       writer.reading -= 1;
     }
-    if (JSON.stringify(route().values) !== asked) return; // another link has come meanwhile
+    if (JSON.stringify(route().values) !== asked) return; // another link has been opened in the meantime
     if (answer.problem) return refuse(store, writer, answer.problem);
-    if (before.source !== store.get().source) return; // who has begun to draw goes on drawing
+    if (before.source !== store.get().source) return; // the visitor has started to draw
     const { lang, ...state } = answer.state;
     writer.quietly(values, () => store.set(lang ? answer.state : state));
   };
@@ -105,7 +105,7 @@ async function checked(values, http) {
   return { problem: answer?.problem ?? answer?.error ?? { code: "bad_request" } };
 }
 
-/** The link cannot be shown: it goes from the address, and a sentence says why. */
+/** The link cannot be shown: remove it from the address and say why. */
 function refuse(store, writer, problem) {
   writer.written = "";
   note({ values: {} });

@@ -1,11 +1,11 @@
-// A strip of the looks of a network that looks more than once: what each look reads. Their frames are in picture 2 (view.js).
+// For a network with several looks: a strip with the output of each look. Their frames are in picture 2 (view.js).
 
 import { t } from "../../shared/i18n.js";
 import { fit } from "../../shared/geometry.js";
 
 const MOST = 4;
 
-/** Fills #looks; hidden for networks that look once. -> {draw(frame)} */
+/** Fills #looks; hidden for networks with one look. -> {draw(frame)} */
 export function createLooks(root) {
   const box = root.querySelector("#looks");
   const title = box.appendChild(document.createElement("h3"));

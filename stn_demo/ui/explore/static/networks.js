@@ -1,4 +1,4 @@
-/** What the pickers call the networks: groups by what they have learnt, a title in words, poses, error and file name. */
+/** The entries of the network pickers: groups by training data, a title, poses, error and file name. */
 
 import { has, number, t } from "../../shared/i18n.js";
 

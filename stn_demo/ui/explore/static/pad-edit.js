@@ -1,12 +1,12 @@
-/** One edit of the digit, from pen down to pen up: a stroke, or pixels rubbed out of a ready digit. */
+/** One edit of the digit, from pen down to pen up: a stroke, or erased pixels of a ready digit. */
 
 import { toBase64 } from "../../shared/frame.js";
 import { bytesOf } from "./pad-view.js";
 import { MOST_POINTS, MOST_STROKES, PAD, append, coarsen, pointCount, rub } from "./strokes.js";
 
-const TREMOR = 3; // pad units, a twelfth of a pixel of the digit: less than that is not meant
+const TREMOR = 3; // pad units, a twelfth of a pixel of the digit: smaller movements are tremor
 
-/** -> {begin(x, y, pointer, erase), draw(points), finish(), pointer(): who holds the pen or null, drawsStroke()}; all places
+/** -> {begin(x, y, pointer, erase), draw(points), finish(), pointer(): id of the active pointer or null, drawsStroke()}; all places
  *  in pad units. */
 export function createEdit({ store, history, view, pen }) {
   let edit = null; // {pointer, erase, width, before, first, last, stroke | bytes, outside}
@@ -17,7 +17,7 @@ export function createEdit({ store, history, view, pen }) {
     const { source } = store.get();
     const before = source.kind === "strokes" ? source.strokes : [];
     if (!erase && (pointCount(before) >= MOST_POINTS || before.length >= MOST_STROKES)) return full();
-    if (erase && source.kind === "strokes" && !before.length) return; // nothing to rub out
+    if (erase && source.kind === "strokes" && !before.length) return; // nothing to erase
     history.open();
     // Strokes from `first` on belong to this edit.
     edit = { pointer, erase, before, first: before.length, last: [x, y], width: pen.width() };
@@ -35,7 +35,7 @@ export function createEdit({ store, history, view, pen }) {
     const { added, crossed, isFull } = extend(edit, points);
     if (added) {
       view.add(edit.stroke, crossed ? 0 : first);
-      // A copy of the points: what has been given to the state never changes.
+      // A copy of the points, because objects in the state are never modified.
       const stroke = { ...edit.stroke, p: edit.stroke.p.slice() };
       store.set({ source: { kind: "strokes", strokes: [...edit.before, stroke] } });
     }
@@ -53,7 +53,7 @@ export function createEdit({ store, history, view, pen }) {
     store.set({ source: { kind: "digit", digit: toBase64(edit.bytes), label: null } });
   }
 
-  /** When the pen is lifted only the points stay that make the shape, a third or fewer, for questions and links. */
+  /** When the pen is lifted, keep only the points that define the shape, a third or fewer, for requests and links. */
   function thinOut() {
     const { first, before, stroke } = edit;
     const mine = [...before.slice(first), stroke].filter(({ p }) => p.length);
@@ -73,7 +73,7 @@ export function createEdit({ store, history, view, pen }) {
   return { begin, draw, finish, pointer: () => edit?.pointer ?? null, drawsStroke: () => Boolean(edit?.stroke) };
 }
 
-/** Append points to the stroke of an edit. Beyond the edge of the pad nothing is drawn, and nothing along it: a pen that
+/** Append points to the stroke of an edit. Nothing is drawn beyond the edge of the pad or along it: a pen that
  *  comes back begins a new stroke. -> {added: whether the drawing changed, crossed: a new stroke has begun, isFull} */
 function extend(edit, points) {
   const room = MOST_POINTS - pointCount(edit.before);

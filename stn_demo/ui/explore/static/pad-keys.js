@@ -5,7 +5,7 @@ import { PAD } from "./strokes.js";
 
 const STEP = { coarse: 25, fine: 8 }; // pad units that an arrow key moves the pen
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const KEYS = "keys"; // the name of the keyboard among the pointers
+const KEYS = "keys"; // pointer id of the keyboard
 
 export function attachPadKeys(root, canvas, store, { edit, view, pen, history }) {
   const spoken = Object.assign(document.createElement("span"), { className: "unseen", role: "status" });

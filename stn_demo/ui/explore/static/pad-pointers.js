@@ -2,10 +2,10 @@
 
 import { PAD } from "./strokes.js";
 
-const PEN_BUTTON_ERASER = 32; // PointerEvent.buttons of the other end of a stylus
+const PEN_BUTTON_ERASER = 32; // PointerEvent.buttons of the eraser end of a stylus
 
 export function attachPadPointers(canvas, { edit, view, pen }) {
-  let box = null; // where the pad lay when the pen went down: measuring at each move would lay out the page
+  let box = null; // position of the pad at pen down; measuring it at each move would force a layout
   const padPoint = (event) => [
     ((event.clientX - box.left) / box.width) * PAD,
     ((event.clientY - box.top) / box.height) * PAD,
@@ -17,7 +17,7 @@ export function attachPadPointers(canvas, { edit, view, pen }) {
     canvas.focus({ preventScroll: true });
     try {
       canvas.setPointerCapture(event.pointerId);
-    } catch { /* a pointer that has already gone, or a made-up one in a test */ }
+    } catch { /* the pointer has already been released, or is synthetic (tests) */ }
     pen.cursor = null;
     view.repaint();
     box = canvas.getBoundingClientRect();

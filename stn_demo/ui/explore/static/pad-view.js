@@ -1,4 +1,4 @@
-/** What is seen on the pad: the digit, the hint on an empty pad, and the pen of the keyboard. */
+/** Draws the pad: the digit, the hint on an empty pad, and the keyboard's pen. */
 
 import { fromBase64 } from "../../shared/frame.js";
 import { fit } from "../../shared/geometry.js";

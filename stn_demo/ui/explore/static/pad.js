@@ -1,5 +1,5 @@
-/** The drawing pad. Strokes go into the state at every move, so that the network answers while the pen is still down. The ink
- * under the pen is painted here at once; what the network gets is rendered in Python. */
+/** The drawing pad. Strokes enter the state at every move, so that the network answers while the pen is still down. The ink
+ * under the pen is painted here at once; the network's input is rendered in Python. */
 
 import { createHistory } from "./history.js";
 import { attachPadKeys } from "./pad-keys.js";
@@ -22,7 +22,7 @@ export function attachPad(root, store) {
   attachPadKeys(root, canvas, store, { edit, view, pen, history });
   store.subscribe((_, keys) => {
     if (!keys.includes("source")) return;
-    // Under a moving pen the new ink is already there.
+    // While the pen moves, the new ink has already been painted.
     if (edit.drawsStroke() && !pen.cursor) view.hideHint();
     else view.repaint();
   });

@@ -1,4 +1,4 @@
-/** The two pickers above the stage: the network, and the one it is compared with. A field that searches, and a list in
+/** The two pickers above the pictures: the network, and the one it is compared with. A search field, and a list in
  * groups (the combobox pattern of ARIA 1.2). */
 
 import { t } from "../../shared/i18n.js";
@@ -40,7 +40,7 @@ function createPicker(element, { choose, none = false }) {
   const list = element.querySelector("[role=listbox]");
   let groups = [];
   let value = "";
-  let rows = []; // the options in the list, as they stand
+  let rows = []; // the options in the list, in order
   let active = -1;
   let searched = "";
 

@@ -1,4 +1,4 @@
-/** Marks of the inspector: one pixel, the place between pixels that was read, and pixels by their weight. */
+/** Marks of the inspector: one pixel, the position that was read, and pixels by their weight. */
 
 import { fromPixel, toView } from "../../shared/geometry.js";
 import { INK } from "../../shared/palette.js";
@@ -20,7 +20,7 @@ export function markPixel(canvas, size, extent, x, y) {
   }
 }
 
-/** taps: [x, y, weight, ...]. The more weight, the more opaque; a negative weight (bicubic) in the other colour. */
+/** taps: [x, y, weight, ...]. Opacity shows the weight; negative weights (bicubic) have another colour. */
 export function markWeights(canvas, size, extent, taps) {
   const context = canvas.getContext("2d");
   const most = taps.reduce((max, tap) => Math.max(max, Math.abs(tap[2])), 1e-6);

@@ -1,4 +1,4 @@
-/** The stage as one picture: four panels as on the page, for a slide or a report, in the colours of the page. */
+/** The four panels as one picture, for a slide or a report, in the colours of the page. */
 
 import { number, t } from "../../shared/i18n.js";
 
@@ -44,7 +44,7 @@ export function paintPoster(root, store) {
 }
 
 /** pen(text, x, baseline, {size, weight, colour, align, room}): `room` is the width that the text must fit.
- * pen.paragraph(text, letters, x, baseline, style): in lines of at most so many letters. */
+ * pen.paragraph(text, letters, x, baseline, style): in lines of at most so many characters. */
 function createPen(context, family) {
   const pen = (text, x, y, { size = 13, weight = 400, colour, align = "left", room } = {}) => {
     context.font = `${weight} ${size}px ${family}`;

@@ -1,11 +1,11 @@
-/** A QR code of the present state, on an address that other machines reach. The server draws it and knows the address. */
+/** A QR code of the current state, with an address that other machines can reach. The server creates it. */
 
 import { t } from "../../shared/i18n.js";
 import { format } from "../../shared/route.js";
 import { route } from "../../shared/router.js";
 import { valuesOf } from "./address.js";
 
-const LONGEST = 1200; // letters of a drawing: more would make a code that no camera reads from the back row
+const LONGEST = 1200; // characters of a drawing; a larger code could not be scanned from the back row
 
 export function attachQr(root, store, http) {
   const dialog = root.querySelector("#qr-dialog");

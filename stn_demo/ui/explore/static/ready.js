@@ -1,11 +1,11 @@
-/** Ready digits have names, "mnist.17" or "handwriting.3" (set and number in it), so that a link need not hold their
+/** Ready digits have names, "mnist.17" or "handwriting.3" (set and number in it), so that a link need not contain their
  * 784 grey values. The drawing that the page opens with is called "first". */
 
 import { FIRST } from "./first.js";
 
 const names = new Map(); // digit, base64 -> name
 
-/** Take note of a ready digit as the server gives it: {digit, label, name}. */
+/** Remember a ready digit from the server: {digit, label, name}. */
 export function remember({ digit, name }) {
   if (name) names.set(digit, name);
 }

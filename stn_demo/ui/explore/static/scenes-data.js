@@ -14,8 +14,8 @@ export function loadScenes(http) {
   return loading;
 }
 
-/** The state of a scene as JSON for the server's check: {text} or {error: {code, message}}. What a scene does not
- *  mention has its default. */
+/** The state of a scene as JSON for the server's check: {text} or {error: {code, message}}. Fields that a scene does not
+ *  mention have their defaults. */
 export async function stateOfScene(id, http) {
   const scene = (await loadScenes(http)).find((one) => one.id === id);
   if (!scene) return { error: { code: "unknown_scene", message: "There is no scene of this name." } };

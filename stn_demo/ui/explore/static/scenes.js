@@ -4,12 +4,12 @@ import { t } from "../../shared/i18n.js";
 import { go, onRoute, route } from "../../shared/router.js";
 import { loadScenes } from "./scenes-data.js";
 
-/** Emits nothing and keeps no state: the scene on the stage is the one in the address. The event "scene" of the store,
+/** Keeps no state: the current scene is the one in the address. The event "scene" of the store,
  *  +1 or -1, steps to the next or the one before. */
 export async function attachScenes(root, store, http) {
   const row = root.querySelector("#scenes");
   const scenes = await loadScenes(http);
-  let last = -1; // the scene that was opened last: stepping goes on from there after something was changed by hand
+  let last = -1; // the last opened scene, from which stepping continues after a change by the visitor
 
   const open = (index) => {
     last = index;

@@ -10,14 +10,14 @@ export function attachTheme(root) {
     const kept = localStorage.getItem(KEPT);
     if (kept) document.body.classList.toggle("dark", kept === "dark");
   } catch {
-    // storage may be forbidden; Gradio's own choice stands
+    // storage may be forbidden; then Gradio's choice applies
   }
   button.addEventListener("click", () => {
     document.body.classList.toggle("dark");
     try {
       localStorage.setItem(KEPT, dark() ? "dark" : "light");
     } catch {
-      // it lasts as long as the page
+      // then it applies until the page is closed
     }
   });
   new MutationObserver(show).observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -1,4 +1,4 @@
-// The status line: what the server is doing at this moment.
+// The status line: the current state of the server.
 
 import { t } from "../../shared/i18n.js";
 
@@ -7,8 +7,8 @@ export function attachStatus(root, store) {
   const text = root.querySelector("#status-text");
   const caption = root.querySelector("#pose-caption");
   let shown = null;
-  let plain = false; // the network on the stage has no transformer: there is no frame to watch
-  delete text.dataset.i18n; // from here on its words come from here
+  let plain = false; // the current network has no transformer, so no frame
+  delete text.dataset.i18n; // from now on its text is set here
 
   function show() {
     if (!shown) return;
@@ -17,7 +17,7 @@ export function attachStatus(root, store) {
     const sentence = t(key, shown.args);
     if (text.textContent !== sentence) text.textContent = line.title = sentence;
   }
-  let known = null; // what the server last said, to return to after a reconnection
+  let known = null; // the last status of the server, shown again after a reconnection
   store.on("status", (status) => {
     if (status.state !== "reconnecting") known = status;
     shown = status;

@@ -1,19 +1,19 @@
-/** Strokes: what the pen leaves behind, as points in pad units (0..1000 a side, x right, y down).
+/** Strokes of the pen, as points in pad units (0..1000 a side, x right, y down).
  *
- * A stroke is {w: width, e: 1 for the rubber else 0, p: [x, y, x, y, ...]}; a drawing is a list of strokes in
- * the order in which they were made. Python renders them for the network (data/ink.py); what is painted here is
- * only the echo under the hand.
+ * A stroke is {w: width, e: 1 for the eraser else 0, p: [x, y, x, y, ...]}; a drawing is a list of strokes in
+ * the order in which they were made. Python renders them for the network (data/ink.py); the painting here is
+ * only a preview.
  */
 
 export const PAD = 1000;
 export const MOST_POINTS = 4000;
 export const MOST_STROKES = 500;
-const SPACING = 4; // points closer than this say nothing new
+const SPACING = 4; // closer points are dropped
 const DIGIT = 28;
 
 export const pointCount = (strokes) => strokes.reduce((sum, stroke) => sum + stroke.p.length / 2, 0);
 
-/** Appends (x, y) unless it is too close to the last point; says whether it did. */
+/** Appends (x, y) unless it is too close to the last point; returns whether it did. */
 export function append(stroke, x, y) {
   const p = stroke.p;
   const [qx, qy] = [Math.round(x), Math.round(y)];
@@ -84,7 +84,7 @@ export function paintDigit(context, bytes, size) {
   context.drawImage(tile, 0, 0, size, size);
 }
 
-/** Rubs from (x0, y0) to (x1, y1) over a digit's pixels, in place: a round rubber with an edge one pixel soft. */
+/** Erases a digit's pixels from (x0, y0) to (x1, y1), in place, with a round eraser whose edge is one pixel soft. */
 export function rub(bytes, x0, y0, x1, y1, width) {
   const unit = PAD / DIGIT;
   for (let i = 0; i < bytes.length; i++) {

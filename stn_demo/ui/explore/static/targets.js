@@ -1,9 +1,9 @@
-/** What the handles can hold: the pose of the digit, or the region that the network reads.
+/** What the handles can move: the pose of the digit, or the region that the network reads.
  *
  * A target is a snapshot: {who, centre, box, points, turns, moved(gesture), movedPoint(index, point)}. Lengths are
  * frame pixels from the middle of the picture, y down. `box` is what is drawn around it (corners top left, top right,
  * bottom right, bottom left), `points` those that can be taken one by one (or null). `moved` and `movedPoint` give the
- * patch of the store's state that follows the hand; everything the network makes of it comes back in the next frame.
+ * patch of the store's state; the next frame shows the result.
  */
 
 import { farthestCorner, farthestShift } from "../../shared/geometry.js";
@@ -44,7 +44,7 @@ export function poseTarget(pose, size, perspective) {
   };
 }
 
-/** Where the network reads, as the last frame says; null when there is nothing to hold. */
+/** Where the network reads, as the last frame says; null if there is nothing to move. */
 export function regionTarget(header) {
   if (!header?.transform) return null;
   const half = header.size / 2;

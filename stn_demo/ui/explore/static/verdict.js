@@ -1,15 +1,15 @@
-// What happened, in a few sentences: how far the frame followed the turn of this very digit, and what it is taken for.
+// A few sentences: how far the frame followed the rotation of this digit, and how the digit is read.
 
 import { number, t } from "../../shared/i18n.js";
 import { put, textIn, write } from "../../shared/node.js";
 import { bestName } from "../../shared/probs.js";
 
-const STILL = 3; // degrees below which a turn is not spoken of
-const CLOSE = 8; // degrees missed that still count as followed
-const UPSIDE_DOWN = 150; // degrees missed from which on the digit stands on its head
-const SURE = 0.5; // of the ten probabilities the highest: below it the network only guesses
+const STILL = 3; // rotations below this, degrees, are not mentioned
+const CLOSE = 8; // a deviation up to this, degrees, counts as followed
+const UPSIDE_DOWN = 150; // from this deviation on, degrees, the digit is upside down
+const SURE = 0.5; // if the highest probability is below this, the network is unsure
 
-/** -> {draw(frame, models, label)}; label: what the digit is, where that is known, else null. */
+/** -> {draw(frame, models, label)}; label: the true digit, if known, else null. */
 export function createVerdict(root) {
   const box = root.querySelector("#verdict");
   const end = root.querySelector("#conclusion");
@@ -43,7 +43,7 @@ export function sentence({ applied, followed, left, rest, overruled, transform, 
   return t(Math.abs(moved) > Math.abs(turned) ? "verdict.over" : "verdict.under", words);
 }
 
-/** Said while a pose is beyond what the network was trained on; models: [{name, trained: {part: [from, to]} | null}]. */
+/** The sentence for a pose outside the training range; models: [{name, trained: {part: [from, to]} | null}]. */
 export function outside({ model, applied, blank, overruled }, models) {
   const trained = models.find(({ name }) => name === model)?.trained;
   if (!trained || blank || overruled) return "";

@@ -1,18 +1,18 @@
-// The way from here to the stage.
+// Links from the Results page to the Explore page.
 
 import { valuesOf } from "../../explore/static/address.js";
 import { format } from "../../shared/route.js";
 import { go } from "../../shared/router.js";
 import { DEFAULTS } from "../../shared/store.js";
 
-/** Opens the Explore page with this change of its state; Back returns to where it was asked for. */
+/** Opens the Explore page with this change of its state; Back returns to the previous position. */
 export function openExplore(store, change) {
   go({ page: "explore" });
   store.set(change);
   scrollTo({ top: 0 });
 }
 
-/** What Explore is to show of a failure: the very digit, pose and networks, and nothing that was set there before. */
+/** The state of Explore for a failure: its digit, pose and networks; everything else has its default. */
 export function stateOf({ digit, label, pose }, { name, twin }, lang) {
   return {
     ...structuredClone({ ...DEFAULTS, layers: undefined }),

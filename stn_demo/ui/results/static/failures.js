@@ -1,4 +1,4 @@
-// The gallery: what the network got, what its transformer made of it, and what it said. Each opens in Explore as it is.
+// The gallery: input of the network, output of its transformer, and its answer. Each opens in Explore.
 
 import { errorText, number, t } from "../../shared/i18n.js";
 import { addressOf, openExplore, stateOf } from "./explore.js";
@@ -38,7 +38,7 @@ export function attachFailures({ root, http, stn }) {
     } catch {
       answer = { error: { code: "offline" } };
     }
-    if (list.dataset.asked !== asked) return; // others have been asked for meanwhile
+    if (list.dataset.asked !== asked) return; // others have been requested in the meantime
     gallery = answer;
     show();
   }
@@ -48,7 +48,7 @@ export function attachFailures({ root, http, stn }) {
     whose[0].parentElement.hidden = !pair.twin;
     list.setAttribute("aria-busy", String(!gallery));
     list.dataset.pair = gallery ? pair.name : "";
-    if (!gallery) return; // what was there stays until then, so that the page does not jump
+    if (!gallery) return; // the old content stays until then, so that the page does not jump
     says.textContent = sentence();
     list.replaceChildren(...(gallery.failures ?? []).map(card));
   }
@@ -78,7 +78,7 @@ export function attachFailures({ root, http, stn }) {
     link.append(words("span", t("results.failure.open"), "unseen"));
     link.title = t("results.failure.open");
     link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own, by its address
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // opens in a new tab
       event.preventDefault();
       openExplore(stn.store, state);
     });

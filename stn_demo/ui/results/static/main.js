@@ -1,4 +1,4 @@
-// Composes the Results page: what was measured (asked once a pair), and a module for each thing that shows it.
+// Composes the Results page: fetches the measurements once per pair, and loads a module for each part.
 
 import { createHttp } from "../../shared/http.js";
 import { errorText, number, t, translate } from "../../shared/i18n.js";
@@ -21,7 +21,7 @@ export async function start({ element, root: base }) {
   const context = { root, http, base, stn, choose };
   const parts = [attachTable, attachTurning, attachPlots, attachMeans, attachFailures].map((attach) => attach(context));
 
-  /** Show the pair of this network; "" for the first there is. */
+  /** Show the pair of this network; "" for the first one. */
   async function choose(name) {
     const mine = ++asked;
     root.setAttribute("aria-busy", "true");
@@ -31,7 +31,7 @@ export async function start({ element, root: base }) {
     } catch {
       answer = { error: { code: "offline" } };
     }
-    if (mine !== asked) return; // another has been chosen meanwhile
+    if (mine !== asked) return; // another has been chosen in the meantime
     root.removeAttribute("aria-busy");
     if (!answer.error) report = answer;
     show(answer.error);
@@ -50,7 +50,7 @@ export async function start({ element, root: base }) {
     root.dataset.pair = report.pair.name;
   }
 
-  /** What a student should take home, before all tables. */
+  /** The main conclusions, above all tables. */
   function opening({ opening: sentences }) {
     find("opening").replaceChildren(...sentences.map(({ key, args }) => {
       const words = args.distortion ? { ...args, distortion: t(`train.distortion.${args.distortion}`) } : args;
@@ -89,7 +89,7 @@ export async function start({ element, root: base }) {
   await choose("");
 }
 
-/** The sentence about the pair that is looked at. */
+/** The sentence about the current pair. */
 function about({ twin, error, interval, count, twin_error, parameters, distortion, data, training_seconds, machine, device }) {
   const args = {
     error: number(error, 2), low: number(interval[0], 2), high: number(interval[1], 2), count: count.toLocaleString("en"),

@@ -1,4 +1,4 @@
-// All digits of a class laid over one another: one sheet of the server's, ten classes across, four rows down.
+// The mean images of the classes: one picture from the server, ten classes across, four rows down.
 
 import { t } from "../../shared/i18n.js";
 

@@ -1,4 +1,4 @@
-// Figures that the server drew up (ui/figures.py), put on the screen by Plotly, in the page's language and colours.
+// Draws the server's figures (results/figures.py) with Plotly, in the page's language and colours.
 
 import { t } from "../../shared/i18n.js";
 import { loadPlotly } from "../../shared/plotly.js";
@@ -6,9 +6,9 @@ import { loadPlotly } from "../../shared/plotly.js";
 export function attachPlots({ root, base }) {
   const places = [...root.querySelectorAll("[data-figure]")].map(prepared);
   let report = null;
-  let owed = false; // nothing can be measured, and so nothing drawn, while the tab is closed
+  let owed = false; // while the tab is closed nothing has a size, so drawing has to wait
 
-  /** Words and names at once; the drawing as soon as Plotly is there. */
+  /** Texts at once; the drawing as soon as Plotly is loaded. */
   function draw(news = report) {
     report = news;
     if (!report) return;
@@ -41,7 +41,7 @@ export function attachPlots({ root, base }) {
     const look = colours(root);
     owed = false;
     for (const { id, plot } of places) {
-      if (drawn !== report) return; // another pair has been chosen meanwhile
+      if (drawn !== report) return; // another pair has been chosen in the meantime
       const found = figures.get(id);
       owed ||= Boolean(found && !plot.clientWidth);
       if (!found || !plot.clientWidth) continue;

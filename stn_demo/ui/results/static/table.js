@@ -1,4 +1,4 @@
-// The paper's table beside ours. A cell of ours with a transformer shows its curves below when it is pressed.
+// The paper's table next to our measurements. Pressing a cell with a transformer shows its curves below.
 
 import { number, t } from "../../shared/i18n.js";
 

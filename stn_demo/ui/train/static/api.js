@@ -1,4 +1,4 @@
-// Questions of the Train page; each refusal becomes a sentence.
+// Requests of the Train page; if one is refused, the visitor sees a sentence.
 
 import { createHttp } from "../../shared/http.js";
 import { errorText, has, t } from "../../shared/i18n.js";

@@ -19,7 +19,7 @@ export function attachChoose({ root, desk, ask }) {
   function take(preset) {
     const { settings, twin, minutes, digits } = structuredClone(preset);
     draft = { preset: preset.name, settings, twin, minutes, digits, device: desk.overview.choices.devices[0] };
-    if (!desk.overview.choices.mnist) draft.settings.data = "handwriting"; // so that it starts at once, also offline
+    if (!desk.overview.choices.mnist) draft.settings.data = "handwriting"; // so that it also starts offline
     show();
   }
 
@@ -61,7 +61,7 @@ export function attachChoose({ root, desk, ask }) {
 
   function enable() {
     const busy = starting || isActive(desk.run);
-    start.disabled = starting || !draft || desk.overview?.allowed === false; // no draft: what there is to choose is on its way
+    start.disabled = starting || !draft || desk.overview?.allowed === false; // no draft: the choices are still loading
     start.textContent = t(starting ? "train.starting" : "train.start");
     start.classList.toggle("yours-fill", !busy);
   }
@@ -112,7 +112,7 @@ function presetOf({ name, settings }, presets) {
 function options(select, presets, chosen) {
   const names = [...presets.map(({ name }) => name), ...(chosen ? [] : ["own"])];
   const made = `${names.map((name) => t(`train.preset.${name}`))}`;
-  if (select.dataset.made === made) { // making them anew would close an open picker
+  if (select.dataset.made === made) { // recreating them would close an open picker
     select.value = chosen ?? "own";
     return;
   }

@@ -46,7 +46,7 @@ export function attachCurves({ root, desk, base }) {
     box.setAttribute("aria-label", spoken(desk));
   }
 
-  /** The moment that is looked at, as a line over both plots. */
+  /** The current step of the timeline, as a line over both plots. */
   function point() {
     const axis = place._fullLayout?.xaxis;
     cursor.hidden = desk.at === null || !axis || (log.checked && desk.at < 1);
@@ -126,7 +126,7 @@ function rateMarks({ step, learning_rate: rate }, log, color, last) {
   return step.flatMap((at, index) => {
     if (log && at < 1) return [];
     const x = log ? Math.log10(at) : at; // of annotations; shapes take the value itself
-    const late = x > 0.7 * (log ? Math.log10(last) : last); // its words have no room to the right
+    const late = x > 0.7 * (log ? Math.log10(last) : last); // there is no room for its text to the right
     return [{
       shape: { type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: 0, y1: 1, line: { color, width: 1.5, dash: "dot" } },
       words: {

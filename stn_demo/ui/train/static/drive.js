@@ -1,4 +1,4 @@
-// Drive a run, and say how it stands: buttons, learning rate, progress.
+// Controls and status of a run: buttons, learning rate, progress.
 
 import { number, t } from "../../shared/i18n.js";
 import { unlessScrolled } from "../../shared/slider.js";
@@ -21,7 +21,7 @@ export function attachDrive({ root, desk, ask }) {
   const act = (action, values = {}) => desk.id && ask.post(action, { id: desk.id, ...values });
   for (const name of ["pause", "step", "stop"]) buttons[name].addEventListener("click", () => act(name));
   buttons.resume.addEventListener("click", () => {
-    desk.look(null); // what goes on is the network now, not the one that was rewound to
+    desk.look(null); // training continues from the current network, not from the rewound one
     act("resume");
   });
   async function again(values) {
@@ -42,7 +42,7 @@ export function attachDrive({ root, desk, ask }) {
     sliding = setTimeout(async () => {
       const wanted = Number((10 ** rate.value).toPrecision(3));
       if (Math.abs(wanted / topRate(desk.run) - 1) > 0.01) await act("rate", { rate: wanted });
-      sliding = setTimeout(() => { sliding = 0; }, 1500); // until the run has said that it knows
+      sliding = setTimeout(() => { sliding = 0; }, 1500); // until the run has reported the new rate
     }, 200);
   }
 
@@ -107,7 +107,7 @@ export function attachDrive({ root, desk, ask }) {
 /** The learning rate at the top of the run's schedule, as it is now. */
 const topRate = ({ top_rate: top, settings }) => top ?? settings.learning_rate;
 
-/** A text that changes twice a second is only written where it has changed. */
+/** Write a text only if it has changed. */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -124,7 +124,7 @@ function statusText(state, run) {
   return why ? `${line} — ${why}` : line;
 }
 
-/** Why the buttons rest while it goes on. */
+/** Why the buttons are disabled while it runs. */
 const foreign = ({ terminal }) => t(terminal ? "train.foreign.terminal" : "train.foreign.app");
 
 function paceText({ samples_per_second: samples, seconds_left: left, seconds }, state) {

@@ -1,4 +1,4 @@
-// Every setting of a run, as one table of fields: name, kind, where it lies in the draft, what it may be.
+// The table of all settings of a run: name, kind, place in the draft, allowed values.
 
 import { has, t } from "../../shared/i18n.js";
 import { named, short } from "./format.js";
@@ -21,14 +21,14 @@ const pose = (name, index) => ({
     }
     distortion[name][index] = value;
     const [least, most] = distortion[name];
-    if (least > most) distortion[name] = [value, value]; // the other end goes along
+    if (least > most) distortion[name] = [value, value]; // the other end moves with it
   },
   when: ({ settings }) => typeof settings.distortion !== "string",
 });
 const stands = ({ settings }) => settings.model.placement.length > 0;
 const composes = ({ settings }, choices) => choices.composes.includes(settings.model.transform);
 
-/** Stages and several looks need one transformer, at the input, whose transforms compose: without it they go. */
+/** Stages and several looks need one transformer, at the input, whose transforms compose: without one they are removed. */
 function simplify(draft, choices) {
   const { settings } = draft;
   if (settings.model.placement.join() === "input" && composes(draft, choices)) return;
@@ -105,7 +105,7 @@ const FIELDS = [
 ];
 
 const WIDENING = new Set(["settling", "widening"]);
-/** How poses widen in a run without stages; stages say it themselves, so they go. */
+/** How poses widen in a run without stages; stages set this themselves, so these fields are removed. */
 const widening = (name) => ({
   get: setting(name).get,
   set(draft, value) {
@@ -114,7 +114,7 @@ const widening = (name) => ({
   },
 });
 
-/** The settings that are left: those which the engine has and no field above, with its own ranges, values and words. */
+/** All other settings of the engine, with its ranges, values and texts. */
 function finer({ numbers, named }) {
   const known = new Set(FIELDS.map(({ name }) => name));
   const rest = (all) => Object.entries(all).filter(([name]) => !known.has(name));
@@ -152,7 +152,7 @@ export function createFields(place, changed) {
     return place.appendChild(Object.assign(document.createElement("details"), { className: "finer" }));
   }
 
-  /** The words of a field in the language of the page; a field that has none yet: its name, and the engine's line. */
+  /** The words of a field in the language of the page; if there are none: its name, and the engine's help text. */
   function tell({ field, element, control }) {
     const key = `train.set.${field.name}`;
     const name = has(key) ? t(key) : field.name;
@@ -199,7 +199,7 @@ const makers = {
     select.addEventListener("change", () => write(field, select.value));
     select.show = (value, choices) => {
       const options = field.values(choices).map((one) => [named(field.words, one), one]);
-      if (select.dataset.made !== `${options}`) { // making them anew would close an open picker
+      if (select.dataset.made !== `${options}`) { // recreating them would close an open picker
         select.dataset.made = `${options}`;
         select.replaceChildren(...options.map(([word, one]) => new Option(word, one)));
       }
@@ -214,7 +214,7 @@ const makers = {
       if (input.reportValidity()) write(field, Number(input.value));
     });
     input.show = (value) => {
-      if (document.activeElement !== input) input.value = field.step === 1 ? value : short(value); // else it is being written
+      if (document.activeElement !== input) input.value = field.step === 1 ? value : short(value); // do not overwrite what the visitor is typing
     };
     return input;
   },

@@ -1,4 +1,4 @@
-// On every page: the list of networks that there are, and a stage that is kept up to date with a network in training.
+// On every page: keeps the list of networks, and the frame of a network in training, up to date.
 
 import { t } from "../../shared/i18n.js";
 import { runName, title } from "./format.js";
@@ -7,7 +7,7 @@ const EVERY = 700; // ms
 const AT_REST = 4000;
 const OF_A_RUN = /^run-([a-z0-9-]{1,40})-(latest|\d+)(-twin)?$/;
 
-/** root: base url of the app. The event "networks" of the stage's store tells that names have changed. */
+/** root: base url of the app. The store's event "networks" says that names have changed. */
 export async function follow(root) {
   while (!window.stn) await new Promise((done) => setTimeout(done, 30));
   const { stn } = window;
@@ -49,7 +49,7 @@ export async function follow(root) {
         }
         if (run?.state === "running" || run?.state === "starting") pause = EVERY;
       } catch {
-        // no connection: the stage says so; ask again later
+        // no connection, which the status line shows; try again later
       }
     }
     clearTimeout(timer);

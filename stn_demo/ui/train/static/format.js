@@ -2,16 +2,16 @@
 
 import { has, number, t } from "../../shared/i18n.js";
 
-/** 0.005 -> "0.005", 1e-4 -> "0.0001": as short as it stays true. */
+/** 0.005 -> "0.005", 1e-4 -> "0.0001": as short as possible. */
 export const short = (value) => String(Number(Number(value).toPrecision(2)));
 
-/** What a value of the settings is called; one that has no words yet, by its own name. */
+/** The name of a value of the settings in the page's language, else the value itself. */
 export const named = (prefix, value) => (has(`${prefix}.${value}`) ? t(`${prefix}.${value}`) : String(value));
 
-/** The poses that a run's digits are trained and tested in. */
+/** The distortion that a run is trained and tested with. */
 export const posesOf = ({ distortion }) => named("train.distortion", typeof distortion === "string" ? distortion : "own");
 
-/** What a run is, in a line: of a draft, or of a run's status. */
+/** A run in one line, from a draft or a run's status. */
 export function summary({ settings, twin, minutes, digits }) {
   const { model } = settings;
   const parts = [
@@ -49,7 +49,7 @@ export function clock(seconds) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** What a run is called: the name of its preset, or one that people gave it, else when it began. */
+/** The title of a run: its preset, or the name given by the visitor, else its start time. */
 export function title(run) {
   if (run.name) return has(`train.preset.${run.name}`) ? t(`train.preset.${run.name}`) : run.name;
   const date = new Date(run.created);

@@ -1,4 +1,4 @@
-// Keep a run: save its network as a checkpoint, take it away as a file, name it, delete it.
+// Save a run's network as a checkpoint, download it, rename the run, delete it.
 
 import { t } from "../../shared/i18n.js";
 import { sentence } from "./api.js";
@@ -64,7 +64,7 @@ export function attachKeep({ root, desk, ask, stn }) {
     if (await ask.post("delete", { id })) leave(id);
   });
 
-  /** The stage goes back to a network that there is. */
+  /** Switch Explore back to an existing network. */
   function leave(id) {
     const { model, twin } = stn.store.get();
     const gone = (name) => name?.startsWith(`run-${id}-`);

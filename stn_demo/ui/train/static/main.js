@@ -1,4 +1,4 @@
-// Composes the Train page: what there is (desk), and a module for each thing that a visitor does with it.
+// Composes the Train page: the model of the runs (desk), and a module for each part of the page.
 
 import { createHttp } from "../../shared/http.js";
 import { translate } from "../../shared/i18n.js";
@@ -48,7 +48,7 @@ async function stage() {
   return window.stn;
 }
 
-/** Whether the page is in sight: its tab is open, and so is the browser's. */
+/** Whether the page is visible: both its tab and the browser's tab are open. */
 function watchVisible(root, tell) {
   let open = false;
   const say = () => tell(open && !document.hidden);

@@ -1,4 +1,4 @@
-// The visitor's own digit, from the stage, as the network at this point of its training sees it.
+// The visitor's digit from Explore, as the network sees it at this step of its training.
 
 import { openChannel } from "../../shared/channel.js";
 import { number, t } from "../../shared/i18n.js";
@@ -21,9 +21,9 @@ export function attachMine({ root, desk, base, stn }) {
   const view = createView({ querySelector: (id) => canvases[id] ?? spare });
   const bars = createBars(at("probs"));
   const [theta, twin, step, use] = ["theta", "twin", "mine-step", "use"].map(at);
-  let store = null; // opened with the first network: a question needs one
+  let store = null; // opened with the first network, which a request needs
   let channel = null;
-  let shown = null; // the step that was last asked for at "latest"
+  let shown = null; // the step of the last request for "latest"
 
   function sync() {
     const model = desk.network();
@@ -33,7 +33,7 @@ export function attachMine({ root, desk, base, stn }) {
     if (store) return store.set(patch);
     store = createStore(patch);
     store.on("frame", draw);
-    store.on("refused", () => {}); // deleted or thinned meanwhile; the next news say so
+    store.on("refused", () => {}); // deleted or thinned in the meantime; the next report says so
     store.on("toast", (toast) => desk.emit("toast", toast));
     channel = openChannel(store, { root: base });
   }

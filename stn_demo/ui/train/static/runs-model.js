@@ -1,7 +1,7 @@
-// What the page knows of the runs, asked for twice a second while somebody looks.
+// The page's model of the runs, updated twice a second while the page is visible.
 
 const EVERY = 500; // ms
-const AT_FIRST = 150; // while a run starts, and in its first seconds, in which most moves
+const AT_FIRST = 150; // while a run starts and in its first seconds, when most changes
 const FIRST = 3; // seconds of training
 const AFTER_FAILURE = 1500;
 const ACTIVE = new Set(["starting", "running", "paused"]);
@@ -27,7 +27,7 @@ export function createDesk(http) {
   let timer = 0;
   let asking = false;
   let hurried = false;
-  let known = null; // the run that was going on when the server was last asked
+  let known = null; // the run in training at the last update
 
   const desk = {
     overview: null,
@@ -90,7 +90,7 @@ export function createDesk(http) {
       desk.emit("visible");
       desk.refresh();
     },
-    /** Ask at once. */
+    /** Update at once. */
     refresh() {
       if (asking) hurried = true;
       else tick();
@@ -134,7 +134,7 @@ export function createDesk(http) {
     if (desk.id === id) desk.watch(desk.overview.running ?? desk.overview.runs[0]?.id ?? null);
   }
 
-  /** A run that begins is watched, unless the visitor watches one that is going on. */
+  /** A new run is watched, unless the visitor watches one that is still in training. */
   function follow(running) {
     const begins = running && running !== known;
     known = running;
@@ -159,7 +159,7 @@ export function createDesk(http) {
 const columns = (names) => Object.fromEntries(names.map((name) => [name, []]));
 const empty = () => ({ steps: columns(STEPS), tests: columns(TESTS), rates: columns(RATES) });
 
-/** Put new rows at the end; what a resumed run does again takes the place of what it had done before. */
+/** Put new rows at the end; steps that a resumed run repeats replace the earlier ones. */
 function append(target, news, names) {
   if (!news?.step?.length) return;
   const first = news.step[0];

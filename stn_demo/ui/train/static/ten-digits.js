@@ -13,7 +13,7 @@ export function attachTen({ root, desk, base }) {
   let asking = false;
   let again = false;
   let seen = "";
-  let shown = null; // the network that the tiles show, and how far it had learnt
+  let shown = null; // the network in the tiles, and its step
   let last = null;
 
   async function ask() {
@@ -38,7 +38,7 @@ export function attachTen({ root, desk, base }) {
       }
       if (answer.ok) shown = wanted;
     } catch (error) {
-      if (!(error instanceof TypeError)) console.error(error); // no connection: the next news ask again
+      if (!(error instanceof TypeError)) console.error(error); // no connection: the next report asks again
     }
     asking = false;
     if (again) ask();

@@ -1,4 +1,4 @@
-// The timeline: every snapshot of the run, under the visitor's hand; its right end is the network now.
+// The timeline of all snapshots of a run; its right end is the current network.
 
 import { t } from "../../shared/i18n.js";
 import { unlessScrolled } from "../../shared/slider.js";
@@ -34,7 +34,7 @@ export function attachTimeline({ root, desk }) {
     mark();
   }
 
-  /** Names along the line: the snapshots lie evenly, their steps do not. */
+  /** Labels along the line: the snapshots are evenly spaced, their steps are not. */
   function mark() {
     const last = Number(slider.max);
     const key = `${steps.length} ${last}`;
@@ -89,6 +89,6 @@ export function attachTimeline({ root, desk }) {
   show();
 }
 
-/** While a run goes on, the line ends with the network now; afterwards with the last snapshot. */
+/** During training the line ends with the current network, afterwards with the last snapshot. */
 const isNow = (desk) => isActive(desk.run) || desk.snapshots.at(-1) !== desk.run?.step;
 const ends = (desk) => desk.snapshots;
