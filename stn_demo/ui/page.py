@@ -28,6 +28,7 @@ footer { display: none !important; }
 """
 HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 FOOT = """<nav class="foot" data-i18n-label="foot.name">
+<span data-i18n="term.intro"></span> {terms} ·
 <a href="?view=api" data-i18n="foot.api">API</a> ·
 <a href="https://arxiv.org/abs/1506.02025" rel="noopener" data-i18n="foot.paper">Paper</a> ·
 <a href="stn/licence" data-i18n="foot.licence">Licence: MIT</a>
@@ -99,11 +100,18 @@ def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path)
                         apply_default_css=False,
                         elem_id=part,
                     )
-        gr.HTML(FOOT, elem_id="about")
+        gr.HTML(FOOT.format(terms=_terms()), elem_id="about")
         api.add(batcher, pictures, uploads)
 
     blocks.queue(max_size=api.MOST_WAITING)
     return blocks
+
+
+def _terms() -> str:
+    """Each word of the lesson's vocabulary as a link to the scene that introduces it."""
+    scenes = json.loads((HERE / "learn" / "static" / "scenes.json").read_text(encoding="utf-8"))
+    links = (f'<a href="#learn={scene}" data-i18n="term.{term}">{term}</a>' for term, scene in scenes["terms"].items())
+    return " · ".join(links)
 
 
 def _loader(part: str) -> str:

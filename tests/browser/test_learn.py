@@ -314,3 +314,25 @@ def test_numbers_about_networks_are_filled_in_and_never_typed():
     assert {key for key in WORDS["en"] if key.startswith("learn.")} == {
         key for key in WORDS["zh-CN"] if key.startswith("learn.")
     }
+
+
+@pytest.mark.parametrize("tag", WORDS)
+def test_each_scene_prints_on_one_page(lesson, tag):
+    page = lesson(locale=tag)
+    for scene in [one["id"] for one in DATA["scenes"]] + ["quiz"]:
+        page.click(f"#learn [data-scene={scene}]")
+        page.wait_for_selector(f"#learn-sheet[data-sheet={scene}]", state="attached")
+        pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+        assert len(pages) == 1, scene
+    assert WORDS[tag]["learn.quiz.q6.ask"] in page.text_content("#learn-sheet")
+
+
+def test_each_word_leads_to_the_scene_that_introduces_it(visit):
+    page = visit()
+    found = page.eval_on_selector_all(
+        "#about a[href^='#learn=']", "(links) => links.map((link) => link.getAttribute('href').slice(7))"
+    )
+    assert found == list(DATA["terms"].values()) and set(found) <= {scene["id"] for scene in DATA["scenes"]}
+    page.click("#about a[href='#learn=direction']")
+    page.wait_for_selector(LESSON)
+    assert page.inner_text("#learn-title") == WORDS["en"]["learn.direction.title"]

@@ -7,6 +7,7 @@ import { attachToast } from "../../shared/toast.js";
 import { indexOf, placeOf, stageOf, stopsOf } from "./lesson.js";
 import { createNav } from "./nav.js";
 import { createPlayer } from "./player.js";
+import { createSheet } from "./print.js";
 import { createProgress, csvOf, scoreOf } from "./progress.js";
 import { createStage } from "./stage.js";
 import { drawWorked } from "./worked.js";
@@ -27,18 +28,23 @@ export async function start({ element, root: base }) {
   attachStatus(root, stage);
 
   const nav = createNav(root, { data, stops, progress, open: (index) => player.open(index) });
+  const sheet = createSheet(root, { stage, data, measured, stops });
   const player = createPlayer({
     root, stage, data, measured, progress, stops,
     opened(stop, to) {
       if (to === "explore") return go({ page: "explore" });
       nav.show(stop);
+      if (stop.scene !== sheet.scene && stop.phase !== "end") later(() => sheet.fill(stop.scene));
       if (route().page === "learn") note({ place: placeOf(stop) });
       root.querySelector("#learn-score").textContent = scoreText(stops, progress);
     },
   });
   stage.store.on("frame", (frame) => worked(root, player, stage, frame));
-  attachTools(root, { stops, progress, player });
+  attachTools(root, { stops, progress, player, sheet });
+  const mark = () => document.body.classList.toggle("stn-learning", route().page === "learn"); // for print.css
+  mark();
   onRoute(({ page, place, options }) => {
+    mark();
     if (page !== "learn") return;
     if ((options.test === "both") !== both) return location.reload(); // other stops
     const index = indexOf(stops, place);
@@ -50,6 +56,7 @@ export async function start({ element, root: base }) {
     nav.show(player.stop());
     player.words();
     stage.redraw();
+    later(() => sheet.fill(sheet.scene));
   });
   stn.store.on("lesson", (by) => player.step(by));
   translate(root);
@@ -90,7 +97,7 @@ function attachStatus(root, stage) {
   stage.store.on("frame", () => !line.hidden && say(""));
 }
 
-function attachTools(root, { stops, progress, player }) {
+function attachTools(root, { stops, progress, player, sheet }) {
   root.querySelector("#learn-csv").addEventListener("click", () => {
     save(new Blob([`\ufeff${csvOf(stops, progress.get())}`], { type: "text/csv" }), "stn-lesson.csv");
   });
@@ -99,9 +106,15 @@ function attachTools(root, { stops, progress, player }) {
     progress.clear();
     player.open(0);
   });
-  root.querySelector("#learn-print").addEventListener("click", () => print());
+  root.querySelector("#learn-print").addEventListener("click", async () => {
+    await sheet.fill(player.stop().scene === "end" ? "quiz" : player.stop().scene);
+    print();
+  });
   root.querySelector("#learn-lecture").addEventListener("click", () => document.querySelector("#lecture").click());
 }
+
+/** When the browser has nothing better to do. */
+const later = (work) => (globalThis.requestIdleCallback ?? setTimeout)(work);
 
 function save(blob, name) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });

@@ -3,6 +3,9 @@
 import { has, t } from "../../shared/i18n.js";
 import { named, short } from "./format.js";
 
+/** Fields whose word a scene of the lesson introduces: [term, scene]. */
+const LESSON = { localization: ["localization", "three-parts"], sampler: ["sampler", "sampler"], padding: ["padding", "failures"], clip_norm: ["gradient", "learning"] };
+
 const OWN = { rotation: 60, scale: [0.7, 1.2], shear: 0.1, shift: "ink" };
 const model = (name) => ({
   get: (draft) => draft.settings.model[name],
@@ -157,7 +160,9 @@ export function createFields(place, changed) {
     const key = `train.set.${field.name}`;
     const name = has(key) ? t(key) : field.name;
     element.querySelector("span").textContent = name;
-    element.querySelector("small").textContent = has(`${key}.line`) ? t(`${key}.line`, field.holes?.(choices)) : field.help ?? "";
+    const line = element.querySelector("small");
+    line.textContent = has(`${key}.line`) ? t(`${key}.line`, field.holes?.(choices)) : field.help ?? "";
+    if (field.name in LESSON) line.append(" ", lessonLink(field.name));
     if (field.kind === "places") control.setAttribute("aria-label", name);
   }
 
@@ -251,3 +256,8 @@ const makers = {
     return group;
   },
 };
+
+function lessonLink(name) {
+  const [term, scene] = LESSON[name];
+  return Object.assign(document.createElement("a"), { href: `#learn=${scene}`, textContent: t("term.see", { term: t(`term.${term}`) }) });
+}
