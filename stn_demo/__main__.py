@@ -24,10 +24,10 @@ from .model import ModelConfig
 from .model.config import CHOICES
 from .runs.store import default_folder
 from .training import RECIPES, TrainingSettings, TrainingStopped, evaluate
-from .training.datasets import load_digits, settings_for
+from .training.datasets import TEST_SETS, load_digits, load_test_pictures, settings_for
 from .training.distributed import find_device
 from .training.recipes import ZOO
-from .training.settings import DATA_SETS
+from .training.settings import FOLDER
 
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
 DATA_HELP = (
@@ -130,8 +130,16 @@ def _job(options: argparse.Namespace, recipe: TrainingSettings | None, output: P
 def _evaluate(options: argparse.Namespace) -> None:
     written = options.checkpoint
     model = checkpoints.load(Path(written) if os.sep in written else written).to(find_device(options.device))
-    digits = load_digits(options.data, train=False, root=options.data_folder)
-    result = evaluate(model, digits, options.distortion, options.seed)
+    distortion = DISTORTIONS[options.distortion]
+    if options.data == FOLDER:
+        if isinstance(model.config.input_size, int):
+            distortion = distortion.framed(model.config.input_size)
+        digits = load_test_pictures(
+            model.config, distortion, options.data_folder, lambda text: print(text, file=sys.stderr)
+        )
+    else:
+        digits = load_digits(options.data, train=False, root=options.data_folder)
+    result = evaluate(model, digits, distortion, options.seed)
     if options.json:
         about = {
             "checkpoint": written,
@@ -143,7 +151,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         return
     low, high = result.interval
     poses = DISTORTIONS[options.distortion].summary
-    print(f"{written} on {result.count:,} {options.data} test digits, {poses}:")
+    of = f"test pictures of {options.data_folder}" if options.data == FOLDER else f"{options.data} test digits"
+    print(f"{written} on {result.count:,} {of}, {poses}:")
     print(f"error {result.error:.2f} % (95 % interval {low:.2f} to {high:.2f}), loss {result.loss:.4f}")
 
 
@@ -170,7 +179,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, help="seed of the distorted test set (default 0)")
     command.add_argument("--json", action="store_true", help="print JSON, with the confusion matrix")
     _add_common(command)
-    command.add_argument("--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits")
+    command.add_argument(
+        "--data-set",
+        dest="data",
+        choices=TEST_SETS,
+        default="mnist",
+        help="which test digits; hands: 1s and 4s as MNIST lacks them; folder: your own pictures, in the folder of --data",
+    )
     command.set_defaults(run=_evaluate)
 
     listing.add(commands)

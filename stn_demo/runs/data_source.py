@@ -16,6 +16,7 @@ from ..checkpoints import CheckpointError, write_whole
 from ..data import handwriting, mnist
 from ..data.digits import Digits
 from ..training.datasets import WRITTEN, load_digits
+from ..training.settings import HANDS
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class DataSource:
         Raises:
             DataError: a ValueError; the digits are missing and cannot be downloaded.
         """
-        if name == "mnist" and not mnist.is_at_hand(self.root):
+        if name in ("mnist", HANDS) and not mnist.is_at_hand(self.root):
             say("busy_download")
         if name == "handwriting":
             say("busy_drawing")

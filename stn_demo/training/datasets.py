@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from ..data import folder, handwriting, mnist
 from ..data.digits import Digits
-from ..data.distortions import DISTORTIONS
+from ..data.distortions import DISTORTIONS, Distortion
 from ..data.folder import Pictures
 from ..data.mnist import DataError
-from .settings import FOLDER, TrainingSettings
+from ..model import ModelConfig
+from .settings import DATA_SETS, FOLDER, HANDS, TrainingSettings
 
 WRITTEN = {True: (20_000, 0), False: (2_000, 1)}  # train?: number of generated digits, and their seed
 
+UNLIKE = {True: (6_000, 0), False: (2_000, 1)}  # the same for the 1s and 4s of hands that MNIST lacks
+ONLY_HANDS = "hands"  # these alone, to measure on
+TEST_SETS = (*DATA_SETS, ONLY_HANDS, FOLDER)
+
 
 def load_digits(name: str, train: bool, root: str | None = None, download: bool = True) -> Digits:
-    """The training or test digits of "mnist" (in the folder ``root``, see ``mnist.load``) or "handwriting".
+    """The training or test digits of "mnist" (in the folder ``root``, see ``mnist.load``) or "handwriting"; of HANDS: MNIST, to train on with digits of hands that it lacks among them; of ONLY_HANDS: these alone.
 
     Raises:
         DataError: a ValueError; MNIST is missing and cannot be downloaded.
@@ -28,7 +35,17 @@ def load_digits(name: str, train: bool, root: str | None = None, download: bool 
     if name == "handwriting":
         count, seed = WRITTEN[train]
         return handwriting.digits(count, seed)
-    return mnist.load(root, train=train, download=download)
+    if name == ONLY_HANDS:
+        return handwriting.unlike_mnist(*UNLIKE[train])
+    digits = mnist.load(root, train=train, download=download)
+    return _mixed(digits, handwriting.unlike_mnist(*UNLIKE[True])) if name == HANDS and train else digits
+
+
+def _mixed(one: Digits, other: Digits) -> Digits:
+    """Both, in an order that is random but always the same."""
+    images, labels = torch.cat([one.images, other.images]), torch.cat([one.labels, other.labels])
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
+    return Digits(images[order], labels[order])
 
 
 def settings_for(pictures: Pictures, recipe: TrainingSettings, changes: dict[str, Any]) -> TrainingSettings:
@@ -79,3 +96,20 @@ def load_pictures(
         raise DataError(f"The classes in {root} differ from those of the run: {', '.join(settings.model.names)}.")
     side, channels = settings.distort.picture, settings.model.in_channels
     return folder.load(found.train, channels, side, say), folder.load(found.test, channels, side, say)
+
+
+def load_test_pictures(
+    model: ModelConfig, distortion: Distortion, root: str | None, say: Callable[[str], None] = lambda text: None
+) -> Digits:
+    """The pictures of the folder ``root`` to test ``model`` on, as large as ``distortion`` takes them. ``say`` gets
+    sentences about files that are left out.
+
+    Raises:
+        DataError: a ValueError; they cannot be read, or their classes are not those of the network.
+    """
+    if root is None:
+        raise DataError("Give the folder of the pictures with --data.")
+    found = folder.find(root)
+    if found.names != model.names:
+        raise DataError(f"The classes in {root} are not those of the network: {', '.join(model.names)}.")
+    return folder.load(found.test, model.in_channels, distortion.picture, say)

@@ -13,6 +13,7 @@ from ..model.classifier import CLASSIFIERS
 from .stages import Moment, Stage, checked, moment
 
 DATA_SETS = ("mnist", "handwriting")
+HANDS = "mnist-and-hands"  # MNIST and some generated 1s and 4s of hands that it lacks; from a terminal only
 FOLDER = "folder"  # the user's own pictures, see data.folder; from a terminal only
 PRECISIONS = ("float32", "bfloat16")
 NARROW = 0.15  # fraction of the distortion: about the slant of undistorted digits
@@ -42,7 +43,10 @@ class TrainingSettings:
     model: ModelConfig = ModelConfig()
     data: str = field(
         default="mnist",
-        metadata={"choices": DATA_SETS, "help": "MNIST, or generated handwriting"},
+        metadata={
+            "choices": (*DATA_SETS, HANDS),
+            "help": "MNIST, generated handwriting, or MNIST and generated 1s and 4s of hands that it lacks",
+        },
     )
     distortion: str | Distortion = field(
         default="pose",
@@ -83,7 +87,7 @@ class TrainingSettings:
             object.__setattr__(self, "model", ModelConfig.from_dict(self.model))
         if not isinstance(self.model, ModelConfig):
             raise ValueError(f"model is {self.model!r}; give a model config.")
-        for name, choices in (("data", (*DATA_SETS, FOLDER)), ("precision", PRECISIONS)):
+        for name, choices in (("data", (*DATA_SETS, HANDS, FOLDER)), ("precision", PRECISIONS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}.")
         for item in fields(self):

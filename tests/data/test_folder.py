@@ -114,5 +114,12 @@ def test_a_network_of_colour_pictures_is_trained_listed_and_shown(tmp_path, shap
     assert main(["list", "--folder", str(output.parent), "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["checkpoints"][0]["config"]
     assert listed["class_names"] == list(own_pictures.NAMES)
+    assert main(["evaluate", str(output), "--data-set", "folder", "--data", str(shapes), "--json"]) == 0
+    measured = json.loads(capsys.readouterr().out)
+    assert measured["error"] == pytest.approx(info.provenance["test_error"]["none"], abs=1e-3)
+    assert measured["count"] == counts[1]
+    (shapes / "circle").rename(shapes / "ring")
+    assert main(["evaluate", str(output), "--data-set", "folder", "--data", str(shapes)]) != 0
+    assert "are not those of the network" in capsys.readouterr().err
     frame = frames(checkpoints.load(output), [Scene(torch.full((28, 28), 200, dtype=torch.uint8))])[0]
     assert frame.probs.shape == (3,) and frame.input.shape == (28, 28)

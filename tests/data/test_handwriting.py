@@ -7,8 +7,11 @@ import torch
 import torch.nn.functional as F
 from torchvision.datasets import MNIST
 
+from stn_demo.data.digits import Digits
 from stn_demo.data.handwriting import _write, digits, sample, unlike_mnist
 from stn_demo.data.skeletons import SKELETONS, UNLIKE_MNIST
+from stn_demo.training import datasets
+from stn_demo.training.settings import HANDS
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -161,3 +164,16 @@ def test_impossible_requests_are_refused_with_a_reason():
         digits(-1)
     with pytest.raises(ValueError, match="0 to 9"):
         sample(10)
+
+
+def test_hands_that_mnist_lacks_are_mixed_into_its_training_digits_only(monkeypatch):
+    fake = Digits(torch.zeros(40, 28, 28, dtype=torch.uint8), torch.full((40,), 5))
+    monkeypatch.setattr(datasets.mnist, "load", lambda root, train, download: fake)
+    monkeypatch.setattr(datasets, "UNLIKE", {True: (20, 0), False: (10, 1)})
+    mixed = datasets.load_digits(HANDS, train=True)
+    assert mixed.labels.bincount().tolist() == [0, 10, 0, 0, 10, 40]
+    assert (mixed.labels[:30] != 5).any() and (mixed.labels[30:] != 5).any(), "they are not all at one end"
+    assert torch.equal(mixed.images, datasets.load_digits(HANDS, train=True).images)
+    assert datasets.load_digits(HANDS, train=False) is fake
+    alone = datasets.load_digits(datasets.ONLY_HANDS, train=False)
+    assert torch.equal(alone.images, unlike_mnist(10, seed=1).images)
