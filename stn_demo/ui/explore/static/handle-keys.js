@@ -78,7 +78,7 @@ function choose(hand, index) {
 /** speak(): announces the position of the digit or the region once there is no further input. */
 function createSpeech(canvas, store, hand) {
   const spoken = Object.assign(document.createElement("span"), { className: "unseen", role: "status" });
-  const help = Object.assign(document.createElement("span"), { className: "unseen", id: "handles-keys" });
+  const help = Object.assign(document.createElement("span"), { className: "unseen", id: `${canvas.id}-keys` });
   canvas.after(spoken, help);
   canvas.setAttribute("aria-describedby", help.id);
   const words = () => { help.textContent = t("handles.keys"); };

@@ -1,0 +1,39 @@
+"""Every page against WCAG AA, in both languages, light and dark, and the lecture's contrast against AAA."""
+
+import axe
+import pytest
+
+AA = {"runOnly": {"type": "tag", "values": list(axe.AA)}}
+AAA = {"runOnly": {"type": "rule", "values": list(axe.AAA)}}
+PAGES = {
+    "explore": ".stn[data-ready=true]",
+    "train": ".stn-train[data-watching=true]",
+    "results": "[data-figure=confusion] .plot[data-drawn] .heatmaplayer",
+    "learn": "#learn",
+}
+
+
+@pytest.fixture(scope="module")
+def rules(request):
+    return axe.script(request.config.cache)
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+def test_every_page_keeps_the_rules(visit, rules, locale, scheme):
+    page = visit(locale=locale, color_scheme=scheme)
+    for name, there in PAGES.items():
+        page.click(f"#page-{name}-button")
+        page.wait_for_selector(there, timeout=30_000)
+        assert axe.violations(page, rules, **AA) == [], name
+    page.click("#page-explore-button")
+    page.click("#lecture")
+    page.wait_for_selector(".stn.lecture")
+    assert axe.violations(page, rules, **AA) == axe.violations(page, rules, **AAA) == []
+
+
+def test_the_rules_find_what_is_wrong(visit, rules):
+    page = visit()
+    page.eval_on_selector("#random", "(button) => { button.textContent = ''; button.style.color = '#ccc'; }")
+    page.eval_on_selector("#spin", "(button) => { button.style.color = '#bbb'; }")
+    found = " ".join(axe.violations(page, rules, **AA))
+    assert "#random" in found and "#spin" in found
