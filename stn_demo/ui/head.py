@@ -11,12 +11,9 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse
 from starlette.datastructures import Headers
 
 HERE = Path(__file__).parent
-LICENCE = HERE.parents[1] / "LICENSE"
 LANGUAGES = ("en", "zh-CN")
 GRADIO = re.compile(
     r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>|\s*<link rel="manifest"[^>]*>|\s*<title>.*?</title>'
@@ -68,14 +65,6 @@ class Head:
             await send({"type": "http.response.body", "body": text})
 
         await self.app(scope, receive, sending)
-
-
-def add(app: FastAPI) -> None:
-    """Add the route of the licence, which the footer links to."""
-
-    @app.get("/stn/licence")
-    async def licence() -> PlainTextResponse:
-        return PlainTextResponse(LICENCE.read_text(encoding="utf-8"))
 
 
 def own(page: str, language: str) -> str:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from .explore import api
 from .explore.pictures import Pictures
+from .foot import FOOT
 from .live.batcher import Batcher
 from .live.request import Defaults
 from .options import Options
@@ -27,12 +28,6 @@ footer { display: none !important; }
 #about .foot { font-size: 13px; text-align: center; color: var(--body-text-color-subdued); }
 """
 HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-FOOT = """<nav class="foot" data-i18n-label="foot.name">
-<span data-i18n="term.intro"></span> {terms} ·
-<a href="?view=api" data-i18n="foot.api">API</a> ·
-<a href="https://arxiv.org/abs/1506.02025" rel="noopener" data-i18n="foot.paper">Paper</a> ·
-<a href="stn/licence" data-i18n="foot.licence">Licence: MIT</a>
-</nav>"""
 # A gr.HTML script is no module and may not await at its top: it imports one that may. Addresses are the browser's own: a
 # proxy may serve the page under a scheme and a prefix that the app does not know.
 LOADER = """

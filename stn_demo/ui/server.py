@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from ..runs.process import WorkerProcess
-from . import head, page
+from . import foot, head, page
 from .explore import api, qr
 from .explore import routes as explore_routes
 from .explore.pictures import Pictures
@@ -78,7 +78,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     results_routes.add(app, batcher)
     explore_routes.add(app, batcher, pictures, status, lambda scope: training.closed_for(scope) is None)
     qr.add(app, options)
-    head.add(app)
+    foot.add(app)
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
     for folder in STATIC:  # a file's address equals its path in this package, so that relative imports work
