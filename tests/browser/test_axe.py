@@ -9,7 +9,7 @@ PAGES = {
     "explore": ".stn[data-ready=true]",
     "train": ".stn-train[data-watching=true]",
     "results": "[data-figure=confusion] .plot[data-drawn] .heatmaplayer",
-    "learn": "#learn",
+    "learn": ".stn-learn[data-ready=true]",
 }
 
 
