@@ -21,18 +21,18 @@ def main() -> int:
     except OptionError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2
-    # torch takes as long to load as Gradio does: side by side, the page is up a second sooner. So does the process that is
-    # to train: whoever presses Start first need not wait for it. It ends with the app, and by itself if idle.
+    # torch takes as long to load as Gradio; loading both in parallel brings the page up a second sooner. The process for
+    # the first run also starts now, so that the first visitor who presses Start need not wait. It ends with the app.
     spare = WorkerProcess.spare(nice=10) if options.who_trains != "off" else None
     threading.Thread(target=__import__, args=("torch",), daemon=True).start()
 
     import uvicorn  # noqa: PLC0415 (after the two above have begun)
 
-    from stn_demo.ui.gate.visitors import Visitors  # noqa: PLC0415
-    from stn_demo.ui.server import build_app  # noqa: PLC0415
+    from stn_demo.ui.gate.visitors import Visitors  # noqa: PLC0415 (likewise)
+    from stn_demo.ui.server import build_app  # noqa: PLC0415 (likewise)
 
-    # The event loop and the engine's thread take turns. By default Python lets one go on for 5 ms before the other; a batch
-    # of frames is hundreds of short torch calls, each of which would wait that long behind a crowd's messages.
+    # By default Python lets a thread run for 5 ms before another. A batch of frames consists of hundreds of short torch
+    # calls, each of which would wait that long for the event loop, which sends the messages of all visitors.
     sys.setswitchinterval(0.0001)
     visitors = Visitors(options.port)
     server = uvicorn.Server(

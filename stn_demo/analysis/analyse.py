@@ -93,11 +93,6 @@ def _turning(info: Info, subjects: Subjects) -> Task:
     return Task("turning", info, test, measure)
 
 
-def zoom_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
-    """How much of the image each transformer at the input reads."""
-    return [_zoom(info, subjects) for info, _ in _known(infos, tell) if "input" in info.config.placement]
-
-
 def _zoom(info: Info, subjects: Subjects) -> Task:
     def measure() -> dict:
         return zoom.measure(subjects.model(info.path), robustness.thinned(subjects.digits(subjects.data), POINT)) or {}

@@ -14,11 +14,11 @@ export function sentence(error) {
  * post(action, values) -> the answer, or null after a toast; fetched(path, options) -> Response or null after a toast;
  * save(blob, name): hand a file to the visitor.
  */
-export function createAsk(base, desk) {
+export function createAsk(base, session) {
   const http = createHttp(base);
 
   function refused(error) {
-    desk.emit("toast", { text: sentence(error) });
+    session.emit("toast", { text: sentence(error) });
     return null;
   }
 
@@ -27,12 +27,12 @@ export function createAsk(base, desk) {
       try {
         const answer = await http.post(`stn/train/${action}`, values);
         if (!answer?.error) return answer ?? {};
-        if (answer.running) desk.watch(answer.running); // somebody else's run: watch it
+        if (answer.running) session.watch(answer.running); // somebody else's run: watch it
         return refused(answer.error);
       } catch {
         return refused({ code: "offline" });
       } finally {
-        desk.refresh();
+        session.refresh();
       }
     },
     async fetched(path, options) {

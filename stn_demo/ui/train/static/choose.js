@@ -5,7 +5,7 @@ import { isActive } from "./runs-model.js";
 import { createFields } from "./fields.js";
 import { summary } from "./format.js";
 
-export function attachChoose({ root, desk, ask }) {
+export function attachChoose({ root, session, ask }) {
   const [select, line, brief, start, more] = ["preset", "preset-line", "summary", "start", "more"].map((name) =>
     root.querySelector(`#train-${name}`),
   );
@@ -18,8 +18,8 @@ export function attachChoose({ root, desk, ask }) {
 
   function take(preset) {
     const { settings, twin, minutes, digits } = structuredClone(preset);
-    draft = { preset: preset.name, settings, twin, minutes, digits, device: desk.overview.choices.devices[0] };
-    if (!desk.overview.choices.mnist) draft.settings.data = "handwriting"; // so that it also starts offline
+    draft = { preset: preset.name, settings, twin, minutes, digits, device: session.overview.choices.devices[0] };
+    if (!session.overview.choices.mnist) draft.settings.data = "handwriting"; // so that it also starts offline
     show();
   }
 
@@ -31,18 +31,18 @@ export function attachChoose({ root, desk, ask }) {
 
   /** The settings of the run that is shown, unless the visitor is busy with others; asked: the visitor has just picked it. */
   function follow(asked = false) {
-    const { run } = desk;
+    const { run } = session;
     if (!draft || !run || dialog.open || (!asked && (own || run.id === followed))) return;
     followed = run.id;
     own = false;
     const { settings, twin, minutes, digits, device } = structuredClone(run);
-    draft = { preset: presetOf(run, desk.overview.presets), settings, twin, minutes, digits, device: device ?? desk.overview.choices.devices[0] };
+    draft = { preset: presetOf(run, session.overview.presets), settings, twin, minutes, digits, device: device ?? session.overview.choices.devices[0] };
     show();
   }
 
   function show() {
     if (!draft) return;
-    const { presets, choices, allowed, closed } = desk.overview;
+    const { presets, choices, allowed, closed } = session.overview;
     options(select, presets, draft.preset);
     const kind = draft.preset ?? (own ? "own" : "run");
     line.textContent = t(`train.preset.${kind}.help`);
@@ -53,28 +53,28 @@ export function attachChoose({ root, desk, ask }) {
     root.querySelector("#train-choose").hidden = !allowed;
     fields.show(draft, choices);
     enable();
-    if (draft.preset && draft.preset !== desk.preset) {
-      desk.preset = draft.preset;
-      desk.emit("preset");
+    if (draft.preset && draft.preset !== session.preset) {
+      session.preset = draft.preset;
+      session.emit("preset");
     }
   }
 
   function enable() {
-    const busy = starting || isActive(desk.run);
-    start.disabled = starting || !draft || desk.overview?.allowed === false; // no draft: the choices are still loading
+    const busy = starting || isActive(session.run);
+    start.disabled = starting || !draft || session.overview?.allowed === false; // no draft: the choices are still loading
     start.textContent = t(starting ? "train.starting" : "train.start");
     start.classList.toggle("yours-fill", !busy);
   }
 
   select.addEventListener("change", () => {
-    const preset = desk.overview.presets.find(({ name }) => name === select.value);
+    const preset = session.overview.presets.find(({ name }) => name === select.value);
     own = true;
     if (preset) take(preset);
   });
   more.addEventListener("click", () => dialog.showModal());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   root.querySelector("#train-settings-preset").addEventListener("click", () => {
-    take(desk.overview.presets.find(({ name }) => name === draft.preset) ?? desk.overview.presets[0]);
+    take(session.overview.presets.find(({ name }) => name === draft.preset) ?? session.overview.presets[0]);
   });
   start.addEventListener("click", async () => {
     const { settings, twin, minutes, digits, device, preset } = draft;
@@ -86,20 +86,20 @@ export function attachChoose({ root, desk, ask }) {
     starting = false;
     if (answer?.id) {
       own = false;
-      desk.look(null);
-      desk.watch(answer.id);
+      session.look(null);
+      session.watch(answer.id);
     }
     enable();
   });
-  desk.on("overview", () => (draft ? show() : take(desk.overview.presets[0])));
-  desk.on("lang", show);
+  session.on("overview", () => (draft ? show() : take(session.overview.presets[0])));
+  session.on("lang", show);
   for (const name of ["news", "run"]) {
-    desk.on(name, () => {
+    session.on(name, () => {
       follow();
       enable();
     });
   }
-  desk.on("chosen", () => follow(true));
+  session.on("chosen", () => follow(true));
 }
 
 /** The preset that a run was begun with, null where it has other settings; seed and digits may differ. */

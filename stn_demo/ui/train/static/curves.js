@@ -6,7 +6,7 @@ import { percent, short } from "./format.js";
 
 const DOMAINS = { accuracy: [0.47, 1], loss: [0, 0.4] };
 
-export function attachCurves({ root, desk, base }) {
+export function attachCurves({ root, session, base }) {
   const place = root.querySelector("#train-plot");
   const box = root.querySelector("#train-curves");
   const cursor = root.querySelector("#train-cursor");
@@ -15,7 +15,7 @@ export function attachCurves({ root, desk, base }) {
   let drawn = "";
 
   function load() {
-    if (plotly !== null || !desk.visible) return;
+    if (plotly !== null || !session.visible) return;
     plotly = false;
     const script = document.createElement("script");
     script.src = new URL("stn/plotly.js", base);
@@ -25,46 +25,46 @@ export function attachCurves({ root, desk, base }) {
     };
     script.onerror = () => {
       plotly = null;
-      desk.emit("toast", { key: "train.curves.missing" });
+      session.emit("toast", { key: "train.curves.missing" });
     };
     document.head.append(script);
   }
 
   async function draw(force = true) {
-    root.querySelector("#train-key-twin").hidden = !desk.run?.twin;
-    root.querySelector("#train-key-rate").hidden = !desk.curves.rates.step.length;
-    if (!plotly || !desk.visible || !place.clientWidth) return;
-    const { steps, tests, rates } = desk.curves;
-    const key = `${desk.id} ${steps.step.length} ${steps.step.at(-1)} ${tests.step.length} ${rates.step} ${log.checked}`;
+    root.querySelector("#train-key-twin").hidden = !session.run?.twin;
+    root.querySelector("#train-key-rate").hidden = !session.curves.rates.step.length;
+    if (!plotly || !session.visible || !place.clientWidth) return;
+    const { steps, tests, rates } = session.curves;
+    const key = `${session.id} ${steps.step.length} ${steps.step.at(-1)} ${tests.step.length} ${rates.step} ${log.checked}`;
     if (!force && key === drawn) return;
     const first = !drawn;
     drawn = key;
     const style = colours(root);
-    await plotly.react(place, traces(desk, style), layout(style, log.checked, desk), { displayModeBar: false, responsive: true });
-    if (first) place.on("plotly_click", ({ points: [point] }) => desk.look(nearest(desk.snapshots, point.x)));
+    await plotly.react(place, traces(session, style), layout(style, log.checked, session), { displayModeBar: false, responsive: true });
+    if (first) place.on("plotly_click", ({ points: [point] }) => session.look(nearest(session.snapshots, point.x)));
     point();
-    box.setAttribute("aria-label", spoken(desk));
+    box.setAttribute("aria-label", spoken(session));
   }
 
   /** The current step of the timeline, as a line over both plots. */
   function point() {
     const axis = place._fullLayout?.xaxis;
-    cursor.hidden = desk.at === null || !axis || (log.checked && desk.at < 1);
+    cursor.hidden = session.at === null || !axis || (log.checked && session.at < 1);
     if (cursor.hidden) return;
-    const x = axis.d2p(desk.at);
+    const x = axis.d2p(session.at);
     cursor.hidden = !(x >= 0 && x <= axis._length);
     cursor.style.transform = `translateX(${axis._offset + x}px)`;
   }
 
   log.addEventListener("change", () => draw());
-  desk.on("visible", () => {
+  session.on("visible", () => {
     load();
     draw();
   });
-  desk.on("news", () => draw(false));
-  desk.on("run", () => draw());
-  desk.on("at", point);
-  desk.on("lang", () => draw());
+  session.on("news", () => draw(false));
+  session.on("run", () => draw());
+  session.on("at", point);
+  session.on("lang", () => draw());
   new MutationObserver(() => draw()).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   new ResizeObserver(() => draw()).observe(place);
 }

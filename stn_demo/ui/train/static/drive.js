@@ -5,7 +5,7 @@ import { unlessScrolled } from "../../shared/slider.js";
 import { isActive } from "./runs-model.js";
 import { clock, fault, percent, posesOf, short, title } from "./format.js";
 
-export function attachDrive({ root, desk, ask }) {
+export function attachDrive({ root, session, ask }) {
   const at = (name) => root.querySelector(`#train-${name}`);
   const buttons = Object.fromEntries(["resume", "pause", "step", "stop", "reset", "seed"].map((name) => [name, at(name)]));
   const status = at("status");
@@ -18,15 +18,15 @@ export function attachDrive({ root, desk, ask }) {
   let said = "";
   let sliding = 0;
 
-  const act = (action, values = {}) => desk.id && ask.post(action, { id: desk.id, ...values });
+  const act = (action, values = {}) => session.id && ask.post(action, { id: session.id, ...values });
   for (const name of ["pause", "step", "stop"]) buttons[name].addEventListener("click", () => act(name));
   buttons.resume.addEventListener("click", () => {
-    desk.look(null); // training continues from the current network, not from the rewound one
+    session.look(null); // training continues from the current network, not from the rewound one
     act("resume");
   });
   async function again(values) {
     const answer = await act("reset", values);
-    if (answer?.id) desk.watch(answer.id);
+    if (answer?.id) session.watch(answer.id);
   }
   buttons.reset.addEventListener("click", () => again({}));
   buttons.seed.addEventListener("click", () => again({ seed: Math.floor(Math.random() * 1e6) }));
@@ -41,15 +41,15 @@ export function attachDrive({ root, desk, ask }) {
     fill();
     sliding = setTimeout(async () => {
       const wanted = Number((10 ** rate.value).toPrecision(3));
-      if (Math.abs(wanted / topRate(desk.run) - 1) > 0.01) await act("rate", { rate: wanted });
+      if (Math.abs(wanted / topRate(session.run) - 1) > 0.01) await act("rate", { rate: wanted });
       sliding = setTimeout(() => { sliding = 0; }, 1500); // until the run has reported the new rate
     }, 200);
   }
 
   function show() {
-    const { run } = desk;
+    const { run } = session;
     const state = offline ? "offline" : run?.state ?? "none";
-    const open = desk.overview?.allowed !== false && !offline;
+    const open = session.overview?.allowed !== false && !offline;
     const going = state === "running" || state === "starting";
     const held = state === "paused";
     const mine = run?.mine !== false;
@@ -91,16 +91,16 @@ export function attachDrive({ root, desk, ask }) {
     said = state;
   }
 
-  desk.on("online", () => {
+  session.on("online", () => {
     if (!offline) return;
     offline = false;
     show();
   });
-  desk.on("offline", () => {
+  session.on("offline", () => {
     offline = true;
     show();
   });
-  for (const name of ["news", "run", "overview", "lang"]) desk.on(name, show);
+  for (const name of ["news", "run", "overview", "lang"]) session.on(name, show);
   show();
 }
 

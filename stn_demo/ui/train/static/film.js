@@ -3,28 +3,28 @@
 import { question } from "../../shared/channel.js";
 import { t } from "../../shared/i18n.js";
 
-export function attachFilm({ root, desk, ask, stn }) {
+export function attachFilm({ root, session, ask, stn }) {
   const buttons = ["gif", "webp"].map((format) => [format, root.querySelector(`#train-${format}`)]);
   let busy = false;
 
   function show() {
-    for (const [, button] of buttons) button.disabled = busy || desk.snapshots.length < 2;
+    for (const [, button] of buttons) button.disabled = busy || session.snapshots.length < 2;
   }
   for (const [format, button] of buttons) {
     button.addEventListener("click", async () => {
       const { source, raw, pose } = question(stn.store.get());
       busy = true;
       show();
-      desk.emit("toast", { key: "train.film.busy" });
-      const body = JSON.stringify({ id: desk.id, format, source, raw, pose });
+      session.emit("toast", { key: "train.film.busy" });
+      const body = JSON.stringify({ id: session.id, format, source, raw, pose });
       const answer = await ask.fetched("stn/train/replay", { method: "POST", body });
       if (answer) {
-        ask.save(await answer.blob(), `${desk.id}.${format}`);
-        desk.emit("toast", { text: t("train.film.done") });
+        ask.save(await answer.blob(), `${session.id}.${format}`);
+        session.emit("toast", { text: t("train.film.done") });
       }
       busy = false;
       show();
     });
   }
-  for (const name of ["news", "run"]) desk.on(name, show);
+  for (const name of ["news", "run"]) session.on(name, show);
 }

@@ -6,30 +6,30 @@ import { DEFAULTS } from "../../shared/store.js";
 import { isActive } from "./runs-model.js";
 import { title } from "./format.js";
 
-export function attachKeep({ root, desk, ask, stn }) {
+export function attachKeep({ root, session, ask, stn }) {
   const at = (name) => root.querySelector(`#train-${name}`);
   const [bar, save, download, rename, remove] = ["keep", "save", "download", "rename", "delete"].map(at);
   const naming = createNaming(at);
   const deleting = at("delete-dialog");
-  const step = () => desk.at ?? "latest";
+  const step = () => session.at ?? "latest";
 
   function show() {
-    const open = desk.overview?.allowed !== false;
-    bar.hidden = !desk.run;
+    const open = session.overview?.allowed !== false;
+    bar.hidden = !session.run;
     save.hidden = rename.hidden = remove.hidden = !open;
-    remove.disabled = isActive(desk.run) || desk.run?.alive;
+    remove.disabled = isActive(session.run) || session.run?.alive;
   }
 
   save.addEventListener("click", () => {
-    const proposed = (desk.run.name || "").normalize("NFKD").replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+|-+$/g, "");
+    const proposed = (session.run.name || "").normalize("NFKD").replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+|-+$/g, "");
     naming({
       title: t("train.save.title"),
-      line: t("train.save.line", { step: desk.at ?? desk.run.step }),
-      value: `${proposed || "my"}-${desk.at ?? desk.run.step}`.toLowerCase().slice(0, 60),
+      line: t("train.save.line", { step: session.at ?? session.run.step }),
+      value: `${proposed || "my"}-${session.at ?? session.run.step}`.toLowerCase().slice(0, 60),
       pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
       async done(name) {
-        const answer = await ask.post("save", { id: desk.id, step: step(), name });
-        if (answer) desk.emit("toast", { key: "train.saved", args: { name: answer.name } });
+        const answer = await ask.post("save", { id: session.id, step: step(), name });
+        if (answer) session.emit("toast", { key: "train.saved", args: { name: answer.name } });
       },
     });
   });
@@ -37,30 +37,30 @@ export function attachKeep({ root, desk, ask, stn }) {
     naming({
       title: t("train.rename.title"),
       line: t("train.rename.line"),
-      value: title(desk.run),
+      value: title(session.run),
       pattern: /\S/,
-      done: async (name) => (await ask.post("rename", { id: desk.id, name })) && desk.refresh(),
+      done: async (name) => (await ask.post("rename", { id: session.id, name })) && session.refresh(),
     }),
   );
   download.addEventListener("click", async () => {
-    const answer = await ask.fetched(`stn/train/download?id=${desk.id}&step=${step()}`);
-    if (answer) ask.save(await answer.blob(), `${desk.id}-${desk.at ?? desk.run.step}.safetensors`);
+    const answer = await ask.fetched(`stn/train/download?id=${session.id}&step=${step()}`);
+    if (answer) ask.save(await answer.blob(), `${session.id}-${session.at ?? session.run.step}.safetensors`);
   });
   for (const format of ["json", "csv"]) {
     at(format).addEventListener("click", async () => {
-      const answer = await ask.fetched(`stn/train/export?id=${desk.id}&format=${format}`);
-      if (answer) ask.save(await answer.blob(), `${desk.id}.${format}`);
+      const answer = await ask.fetched(`stn/train/export?id=${session.id}&format=${format}`);
+      if (answer) ask.save(await answer.blob(), `${session.id}.${format}`);
     });
   }
   remove.addEventListener("click", () => {
-    at("delete-title").textContent = t("train.delete.title", { name: title(desk.run) });
+    at("delete-title").textContent = t("train.delete.title", { name: title(session.run) });
     deleting.returnValue = "";
     deleting.showModal();
     at("delete-close").focus();
   });
   at("delete-close").addEventListener("click", () => deleting.close());
   deleting.querySelector("form").addEventListener("submit", async () => {
-    const { id } = desk;
+    const { id } = session;
     if (await ask.post("delete", { id })) leave(id);
   });
 
@@ -73,7 +73,7 @@ export function attachKeep({ root, desk, ask, stn }) {
     if (gone(twin)) stn.store.set({ twin: second });
   }
 
-  for (const name of ["overview", "news", "run", "lang"]) desk.on(name, show);
+  for (const name of ["overview", "news", "run", "lang"]) session.on(name, show);
 }
 
 /** A dialog that asks for a name. -> ask({title, line, value, pattern, done(name)}) */

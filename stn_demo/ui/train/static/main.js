@@ -1,4 +1,4 @@
-// Composes the Train page: the model of the runs (desk), and a module for each part of the page.
+// Composes the Train page: the model of the runs (session), and a module for each part of the page.
 
 import { createHttp } from "../../shared/http.js";
 import { translate } from "../../shared/i18n.js";
@@ -6,7 +6,7 @@ import { attachToast } from "../../shared/toast.js";
 import { createAsk } from "./api.js";
 import { attachChoose } from "./choose.js";
 import { attachCurves } from "./curves.js";
-import { createDesk } from "./runs-model.js";
+import { createSession } from "./runs-model.js";
 import { attachDrive } from "./drive.js";
 import { attachFilm } from "./film.js";
 import { attachKeep } from "./keep.js";
@@ -23,22 +23,22 @@ export async function start({ element, root: base }) {
   const http = createHttp(base);
   const stn = await stage();
   translate(root);
-  const desk = createDesk(http);
-  attachToast({ querySelector: () => root.querySelector("#train-toast") }, desk);
-  const ask = createAsk(base, desk);
+  const session = createSession(http);
+  attachToast({ querySelector: () => root.querySelector("#train-toast") }, session);
+  const ask = createAsk(base, session);
   for (const attach of PARTS) {
     try {
-      attach({ root, desk, ask, base, stn });
+      attach({ root, session, ask, base, stn });
     } catch (error) {
       console.error(error);
-      desk.emit("toast", { key: "error.module", args: { detail: `${attach.name}: ${error.message}` } });
+      session.emit("toast", { key: "error.module", args: { detail: `${attach.name}: ${error.message}` } });
     }
   }
   stn.store.on("lang", () => {
     translate(root);
-    desk.emit("lang");
+    session.emit("lang");
   });
-  watchVisible(root, (visible) => desk.show(visible));
+  watchVisible(root, (visible) => session.show(visible));
   root.dataset.watching = "true";
 }
 

@@ -13,7 +13,7 @@ import { isActive } from "./runs-model.js";
 const LAYERS = { points: false, lines: true, region: true, density: false, step: 2 };
 const SHARED = ["source", "raw", "pose"];
 
-export function attachMine({ root, desk, base, stn }) {
+export function attachMine({ root, session, base, stn }) {
   const at = (name) => root.querySelector(`#train-${name}`);
   const canvases = { "#view-input": at("view-input"), "#view-warped": at("view-warped") };
   const panel = root.querySelector(".mine");
@@ -26,15 +26,15 @@ export function attachMine({ root, desk, base, stn }) {
   let shown = null; // the step of the last request for "latest"
 
   function sync() {
-    const model = desk.network();
-    if (!desk.visible || !model) return;
+    const model = session.network();
+    if (!session.visible || !model) return;
     const state = stn.store.get();
-    const patch = { ...Object.fromEntries(SHARED.map((key) => [key, state[key]])), model, twin: desk.twin(), layers: LAYERS };
+    const patch = { ...Object.fromEntries(SHARED.map((key) => [key, state[key]])), model, twin: session.twin(), layers: LAYERS };
     if (store) return store.set(patch);
     store = createStore(patch);
     store.on("frame", draw);
     store.on("refused", () => {}); // deleted or thinned in the meantime; the next report says so
-    store.on("toast", (toast) => desk.emit("toast", toast));
+    store.on("toast", (toast) => session.emit("toast", toast));
     channel = openChannel(store, { root: base });
   }
 
@@ -47,57 +47,57 @@ export function attachMine({ root, desk, base, stn }) {
     const other = frame.twin_probs && !frame.blank ? Math.max(...frame.twin_probs) : null;
     twin.textContent = other === null ? "" : `${t("probs.plain")}: ${frame.twin_probs.indexOf(other)} · ${percent(other)}`;
     if (frame.startedAt) performance.measure("stn-rewind", { start: frame.startedAt, end: performance.now() });
-    desk.emit("frame", frame);
+    session.emit("frame", frame);
     label();
   }
 
   /** A run that starts has no network yet: what is still on the screen is of the network before. */
-  const isWaiting = () => Boolean(desk.id) && isActive(desk.run) && (!desk.network() || !store?.frame?.model.startsWith(`run-${desk.id}-`));
+  const isWaiting = () => Boolean(session.id) && isActive(session.run) && (!session.network() || !store?.frame?.model.startsWith(`run-${session.id}-`));
 
   function label() {
     const waiting = isWaiting();
     panel.toggleAttribute("data-waiting", waiting);
     const words = () => {
       if (waiting) return t("train.mine.starting");
-      if (!desk.network()) return "";
-      if (!desk.id) return t("train.mine.before");
-      return desk.at === null ? t("train.mine.now") : t("train.mine.at", { step: desk.at });
+      if (!session.network()) return "";
+      if (!session.id) return t("train.mine.before");
+      return session.at === null ? t("train.mine.now") : t("train.mine.at", { step: session.at });
     };
     put(step, "textContent", words());
-    use.disabled = !desk.run?.steps;
+    use.disabled = !session.run?.steps;
   }
 
   use.addEventListener("click", () => {
     go({ page: "explore" });
-    stn.store.set({ model: desk.network(), twin: desk.twin() ?? stn.store.get().twin, grab: null });
+    stn.store.set({ model: session.network(), twin: session.twin() ?? stn.store.get().twin, grab: null });
   });
 
   stn.store.subscribe((_, keys) => keys.some((key) => SHARED.includes(key)) && sync());
-  desk.on("visible", sync);
-  desk.on("preset", () => {
+  session.on("visible", sync);
+  session.on("preset", () => {
     sync();
     label();
   });
-  desk.on("run", () => {
+  session.on("run", () => {
     shown = null;
     sync();
     label();
   });
-  desk.on("at", () => {
+  session.on("at", () => {
     sync();
     label();
   });
-  desk.on("news", () => {
+  session.on("news", () => {
     sync();
-    if (desk.at === null && desk.run.step !== shown) channel?.ask();
-    shown = desk.run.step;
+    if (session.at === null && session.run.step !== shown) channel?.ask();
+    shown = session.run.step;
     label();
   });
-  desk.on("lang", () => {
+  session.on("lang", () => {
     label();
     if (store?.frame) draw(store.frame);
   });
-  new ResizeObserver(() => store?.frame && desk.visible && view.draw(store.frame, LAYERS)).observe(at("view-input"));
+  new ResizeObserver(() => store?.frame && session.visible && view.draw(store.frame, LAYERS)).observe(at("view-input"));
   label();
 }
 

@@ -20,7 +20,7 @@ const isBeginning = (run) => run?.state === "starting" || (run?.state === "runni
  * Events: "overview", "preset", "run" (another run is watched), "chosen" (by the visitor, from the list), "news" (it has gone on), "at", "visible", "lang", "toast",
  * "offline", "online".
  */
-export function createDesk(http) {
+export function createSession(http) {
   const listeners = new Map();
   let next = 0; // line of the log
   let version = null;
@@ -29,7 +29,7 @@ export function createDesk(http) {
   let hurried = false;
   let known = null; // the run in training at the last update
 
-  const desk = {
+  const session = {
     overview: null,
     id: null,
     run: null,
@@ -50,45 +50,45 @@ export function createDesk(http) {
           console.error(error);
           if (!fn.reported && name !== "toast") {
             fn.reported = true;
-            desk.emit("toast", { key: "error.module", args: { detail: String(error.message ?? error) } });
+            session.emit("toast", { key: "error.module", args: { detail: String(error.message ?? error) } });
           }
         }
       }
     },
     /** Watch this run. */
     watch(id) {
-      if (id === desk.id) return;
-      desk.id = id;
-      desk.run = desk.overview?.runs.find((run) => run.id === id) ?? null;
-      desk.curves = empty();
-      desk.snapshots = [];
+      if (id === session.id) return;
+      session.id = id;
+      session.run = session.overview?.runs.find((run) => run.id === id) ?? null;
+      session.curves = empty();
+      session.snapshots = [];
       next = 0;
-      desk.look(null);
-      desk.emit("run");
-      desk.refresh();
+      session.look(null);
+      session.emit("run");
+      session.refresh();
     },
     /** Look at the snapshot of this step; null: at the network now. */
     look(at) {
-      if (at === desk.at) return;
-      desk.at = at;
-      desk.emit("at");
+      if (at === session.at) return;
+      session.at = at;
+      session.emit("at");
     },
     /**
      * The name of the network that is looked at; before the first run, that which a run of the preset begins with; null
      * where there is none. Its twin's, null likewise.
      */
-    network(at = desk.at) {
-      if (desk.id) return desk.run?.steps ? `run-${desk.id}-${at ?? "latest"}` : null;
-      return desk.preset && desk.overview?.runs.length === 0 ? `untrained-${desk.preset}` : null;
+    network(at = session.at) {
+      if (session.id) return session.run?.steps ? `run-${session.id}-${at ?? "latest"}` : null;
+      return session.preset && session.overview?.runs.length === 0 ? `untrained-${session.preset}` : null;
     },
-    twin(at = desk.at) {
-      return desk.run?.twin && desk.network(at) ? `${desk.network(at)}-twin` : null;
+    twin(at = session.at) {
+      return session.run?.twin && session.network(at) ? `${session.network(at)}-twin` : null;
     },
     show(visible) {
-      if (visible === desk.visible) return;
-      desk.visible = visible;
-      desk.emit("visible");
-      desk.refresh();
+      if (visible === session.visible) return;
+      session.visible = visible;
+      session.emit("visible");
+      session.refresh();
     },
     /** Update at once. */
     refresh() {
@@ -99,23 +99,23 @@ export function createDesk(http) {
 
   async function tick() {
     clearTimeout(timer);
-    if (!desk.visible) return;
+    if (!session.visible) return;
     asking = true;
     hurried = false;
     let pause = EVERY;
     try {
-      if (!desk.overview) await overview();
-      const id = desk.id;
+      if (!session.overview) await overview();
+      const id = session.id;
       const news = await http.get(`stn/train/log?id=${id ?? ""}&since=${next}`);
       if (news.version && news.version !== version) await overview();
       if (news.error) await gone(id);
-      else if (id === desk.id) take(news);
+      else if (id === session.id) take(news);
       follow(news.running);
-      if (isBeginning(desk.run)) pause = AT_FIRST;
-      desk.emit("online");
+      if (isBeginning(session.run)) pause = AT_FIRST;
+      session.emit("online");
     } catch (error) {
       if (!(error instanceof TypeError)) console.error(error);
-      desk.emit("offline");
+      session.emit("offline");
       pause = AFTER_FAILURE;
     }
     asking = false;
@@ -123,37 +123,37 @@ export function createDesk(http) {
   }
 
   async function overview() {
-    desk.overview = await http.get("stn/train");
-    version = desk.overview.version;
-    desk.emit("overview");
+    session.overview = await http.get("stn/train");
+    version = session.overview.version;
+    session.emit("overview");
   }
 
   /** The run has been deleted, here or elsewhere. */
   async function gone(id) {
     await overview();
-    if (desk.id === id) desk.watch(desk.overview.running ?? desk.overview.runs[0]?.id ?? null);
+    if (session.id === id) session.watch(session.overview.running ?? session.overview.runs[0]?.id ?? null);
   }
 
   /** A new run is watched, unless the visitor watches one that is still in training. */
   function follow(running) {
     const begins = running && running !== known;
     known = running;
-    if (!desk.id) desk.watch(running ?? desk.overview.runs[0]?.id ?? null);
-    else if (begins && running !== desk.id && !isActive(desk.run) && desk.at === null) desk.watch(running);
+    if (!session.id) session.watch(running ?? session.overview.runs[0]?.id ?? null);
+    else if (begins && running !== session.id && !isActive(session.run) && session.at === null) session.watch(running);
   }
 
   function take(news) {
     if (!news.run) return;
     next = news.next;
-    if (news.anew) desk.curves = empty();
-    desk.run = news.run;
-    desk.snapshots = news.snapshots;
-    append(desk.curves.steps, news.steps, STEPS);
-    append(desk.curves.tests, news.tests, TESTS);
-    append(desk.curves.rates, news.rates, RATES);
-    desk.emit("news");
+    if (news.anew) session.curves = empty();
+    session.run = news.run;
+    session.snapshots = news.snapshots;
+    append(session.curves.steps, news.steps, STEPS);
+    append(session.curves.tests, news.tests, TESTS);
+    append(session.curves.rates, news.rates, RATES);
+    session.emit("news");
   }
-  return desk;
+  return session;
 }
 
 const columns = (names) => Object.fromEntries(names.map((name) => [name, []]));

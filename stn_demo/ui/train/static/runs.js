@@ -3,14 +3,14 @@
 import { t } from "../../shared/i18n.js";
 import { fault, percent, summary, title } from "./format.js";
 
-export function attachRuns({ root, desk }) {
+export function attachRuns({ root, session }) {
   const list = root.querySelector("#train-runs");
   const none = root.querySelector("#train-runs-none");
 
   function build() {
-    const runs = desk.overview?.runs ?? [];
+    const runs = session.overview?.runs ?? [];
     none.hidden = runs.length > 0;
-    const problem = desk.overview?.problem;
+    const problem = session.overview?.problem;
     none.textContent = problem ? fault(problem) : t("train.runs.none");
     none.classList.toggle("problem", Boolean(problem));
     list.replaceChildren(...runs.map(item));
@@ -29,23 +29,23 @@ export function attachRuns({ root, desk }) {
     line.textContent = `${t(`train.state.${run.state}`)} · ${summary(run)}`;
     button.title = line.textContent;
     button.addEventListener("click", () => {
-      desk.watch(run.id);
-      desk.emit("chosen");
+      session.watch(run.id);
+      session.emit("chosen");
     });
     return place;
   }
 
   function mark() {
-    for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.run === desk.id));
+    for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.run === session.id));
   }
 
   function follow() {
-    const button = list.querySelector(`[data-run="${desk.id}"]`);
-    const text = percent(desk.run?.accuracy);
+    const button = list.querySelector(`[data-run="${session.id}"]`);
+    const text = percent(session.run?.accuracy);
     if (button && button.children[2].textContent !== text) button.children[2].textContent = text;
   }
-  desk.on("overview", build);
-  desk.on("lang", build);
-  desk.on("run", mark);
-  desk.on("news", follow);
+  session.on("overview", build);
+  session.on("lang", build);
+  session.on("run", mark);
+  session.on("news", follow);
 }

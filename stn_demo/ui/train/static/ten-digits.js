@@ -8,7 +8,7 @@ import { isActive } from "./runs-model.js";
 
 const ROWS = ["looks", "reads", "mean"];
 
-export function attachTen({ root, desk, base }) {
+export function attachTen({ root, session, base }) {
   const tiles = build(root.querySelector("#train-ten"));
   let asking = false;
   let again = false;
@@ -21,17 +21,17 @@ export function attachTen({ root, desk, base }) {
       again = true;
       return;
     }
-    const network = desk.network();
-    if (!desk.visible || !network) return;
-    const wanted = `${network} ${desk.at ?? desk.run?.step} ${isActive(desk.run)}`;
+    const network = session.network();
+    if (!session.visible || !network) return;
+    const wanted = `${network} ${session.at ?? session.run?.step} ${isActive(session.run)}`;
     if (wanted === shown) return;
     asking = true;
     again = false;
-    const id = desk.id;
+    const id = session.id;
     try {
-      const which = id ? `id=${id}&step=${desk.at ?? "latest"}` : `preset=${desk.preset}`;
+      const which = id ? `id=${id}&step=${session.at ?? "latest"}` : `preset=${session.preset}`;
       const answer = await fetch(new URL(`stn/train/strip?${which}&seen=${seen}`, base));
-      if (answer.status === 200 && id === desk.id) {
+      if (answer.status === 200 && id === session.id) {
         last = decode(await answer.arrayBuffer());
         seen = last.version;
         draw();
@@ -61,9 +61,9 @@ export function attachTen({ root, desk, base }) {
     root.querySelector("#train-ten").setAttribute("aria-label", t("train.ten.name", { right }));
   }
 
-  for (const name of ["news", "at", "visible", "run", "preset"]) desk.on(name, ask);
-  desk.on("lang", draw);
-  new ResizeObserver(() => desk.visible && draw()).observe(root.querySelector("#train-ten"));
+  for (const name of ["news", "at", "visible", "run", "preset"]) session.on(name, ask);
+  session.on("lang", draw);
+  new ResizeObserver(() => session.visible && draw()).observe(root.querySelector("#train-ten"));
 }
 
 function build(place) {

@@ -7,7 +7,7 @@ import { isActive } from "./runs-model.js";
 const PLAY = 90; // ms a snapshot
 const NAMED = [1, 10, 100, 1000, 10_000, 100_000];
 
-export function attachTimeline({ root, desk }) {
+export function attachTimeline({ root, session }) {
   const slider = root.querySelector("#timeline input");
   const ticks = root.querySelector("#timeline .ticks");
   const [play, live, at] = ["play", "live", "at"].map((name) => root.querySelector(`#train-${name}`));
@@ -16,18 +16,18 @@ export function attachTimeline({ root, desk }) {
   let marked = "";
 
   function look(index) {
-    desk.look(index >= steps.length ? null : steps[index]);
+    session.look(index >= steps.length ? null : steps[index]);
   }
 
   function show() {
-    steps = ends(desk);
-    slider.max = isNow(desk) ? steps.length : Math.max(0, steps.length - 1);
-    const index = desk.at === null ? Number(slider.max) : steps.indexOf(desk.at);
+    steps = ends(session);
+    slider.max = isNow(session) ? steps.length : Math.max(0, steps.length - 1);
+    const index = session.at === null ? Number(slider.max) : steps.indexOf(session.at);
     slider.value = index;
     slider.disabled = play.disabled = steps.length < 2;
-    live.disabled = !desk.run;
-    live.setAttribute("aria-pressed", String(desk.at === null));
-    const text = !desk.run ? "" : t("train.timeline.step", { step: desk.at ?? desk.run.step ?? 0 });
+    live.disabled = !session.run;
+    live.setAttribute("aria-pressed", String(session.at === null));
+    const text = !session.run ? "" : t("train.timeline.step", { step: session.at ?? session.run.step ?? 0 });
     at.textContent = text;
     slider.setAttribute("aria-valuetext", text);
     slider.style.setProperty("--share", slider.max > 0 ? index / slider.max : 0);
@@ -61,17 +61,17 @@ export function attachTimeline({ root, desk }) {
     stop();
     look(Number(slider.value));
   });
-  unlessScrolled(slider, () => desk.at, (before) => {
-    desk.look(before);
+  unlessScrolled(slider, () => session.at, (before) => {
+    session.look(before);
     show();
   });
   play.addEventListener("click", () => {
     if (playing) return stop();
-    let index = desk.at === null || desk.at === steps.at(-1) ? 0 : steps.indexOf(desk.at);
+    let index = session.at === null || session.at === steps.at(-1) ? 0 : steps.indexOf(session.at);
     look(index);
     play.setAttribute("aria-pressed", "true");
     playing = setInterval(() => {
-      if (!desk.visible) return;
+      if (!session.visible) return;
       index += 1;
       look(index);
       if (index >= Number(slider.max)) stop();
@@ -79,10 +79,10 @@ export function attachTimeline({ root, desk }) {
   });
   live.addEventListener("click", () => {
     stop();
-    desk.look(null);
+    session.look(null);
   });
-  for (const name of ["news", "at", "lang"]) desk.on(name, show);
-  desk.on("run", () => {
+  for (const name of ["news", "at", "lang"]) session.on(name, show);
+  session.on("run", () => {
     stop();
     show();
   });
@@ -90,5 +90,5 @@ export function attachTimeline({ root, desk }) {
 }
 
 /** During training the line ends with the current network, afterwards with the last snapshot. */
-const isNow = (desk) => isActive(desk.run) || desk.snapshots.at(-1) !== desk.run?.step;
-const ends = (desk) => desk.snapshots;
+const isNow = (session) => isActive(session.run) || session.snapshots.at(-1) !== session.run?.step;
+const ends = (session) => session.snapshots;
