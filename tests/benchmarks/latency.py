@@ -11,12 +11,14 @@ if every move were answered by itself.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 
 from crowd import ROOT, percentile, served
 from playwright.sync_api import Page, sync_playwright
@@ -179,6 +181,18 @@ def say(name: str, latencies: list[float], rate: float | None = None, moves: int
     print(f"{name:<38} {values}, mean {statistics.mean(latencies):6.1f} ms over {len(latencies)}{pace}")
 
 
+@contextlib.contextmanager
+def layers(page: Page) -> Iterator[None]:
+    """The gradient at each grid point, and the map of the loss (21 x 21), asked for with every position."""
+    boxes = ("#layer-gradient", "#layer-landscape")
+    for box in boxes:
+        page.check(box)
+    page.wait_for_function("window.stn.store.frame.gradient")
+    yield
+    for box in boxes:
+        page.uncheck(box)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drags", type=int, default=100)
@@ -188,7 +202,7 @@ def main() -> None:
     environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
     rival = None  # started after ours has been measured: its start-up would take both cores
     try:
-        with served() as url, sync_playwright() as playwright:
+        with served() as (url, _), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(f"{url}/#explore")
@@ -196,6 +210,8 @@ def main() -> None:
             latencies, rate = ours(page, options.drags, options.seconds)
             say("ours, one drag at a time", latencies, rate)
             say("ours, while the slider moves", *drag_latencies(page, options.seconds))
+            with layers(page):
+                say("ours, the slider, with gradient and map", *drag_latencies(page, options.seconds))
             say("ours, while the pen draws", *draw_latencies(page, options.seconds))
             page.click('[data-tool="clear"]')
             say("ours, while a mouse draws", mouse_latencies(page, options.seconds))
