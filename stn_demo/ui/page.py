@@ -26,6 +26,7 @@ CSS = """
 footer { display: none !important; }
 #about { padding: 0; }
 #about .foot { font-size: 13px; text-align: center; color: var(--body-text-color-subdued); }
+@media (max-width: 700px) { #about .foot { overflow-x: auto; text-align: start; white-space: nowrap; } }
 """
 HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 # A gr.HTML script is no module and may not await at its top: it imports one that may. Addresses are the browser's own: a

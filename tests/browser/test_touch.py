@@ -36,6 +36,13 @@ def phone(visit):
     return page
 
 
+def test_on_a_phone_the_page_is_short_and_on_a_tablet_it_is_seen_whole(visit):
+    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 2000
+    tablet = visit(viewport={"width": 820, "height": 1180}, has_touch=True)
+    assert tablet.evaluate("document.querySelector('.stn .panels').getBoundingClientRect().bottom") <= 1180
+
+
 def test_a_finger_that_scrolls_over_the_timeline_rewinds_nothing(visit, served):
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     values = {"data": "handwriting", "batch_size": 32, "epochs": 0.96}
