@@ -1,4 +1,4 @@
-"""The command line: ``python -m stn_demo train | evaluate | list | table | analyse | export``."""
+"""The command line: ``python -m stn_demo train | evaluate | list | table | analyse | export | publish``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from . import checkpoints
 from .cli import analyse as analysis
 from .cli import export as exporting
 from .cli import list as listing
+from .cli import publish as publishing
 from .cli.train import Interrupted, Job, train_to_file
 from .cli.train_all import train_all
 from .data import folder as pictures
@@ -191,6 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add(commands)
     analysis.add(commands, _add_common)
     exporting.add(commands)
+    publishing.add(commands)
     return parser
 
 

@@ -63,7 +63,7 @@ def frame_graph(config: ModelConfig) -> bytes:
         network = build_model(config).eval()
         for value in _weights(network).values():
             value.uniform_(0.5, 1.5)  # all different, because the exporter stores equal tensors only once
-    model = _exported(graph.FrameGraph(network), graph.FRAME_INPUTS, graph.FRAME_OUTPUTS)
+    model = exported(graph.FrameGraph(network), graph.FRAME_INPUTS, graph.FRAME_OUTPUTS)
     _take_weights_out(model, network)
     return model.SerializeToString()
 
@@ -73,7 +73,7 @@ def reading_graph(mode: str, padding: str) -> bytes:
     size, output = torch.export.Dim("size", min=8, max=256), torch.export.Dim("output", min=8, max=256)
     shapes = {"image": {0: size, 1: size}, "grid": {0: output, 1: output}, "kernel": {}, "x": {}, "y": {}}
     module = graph.ReadingGraph(mode, padding)
-    return _exported(module, graph.READING_INPUTS, graph.READING_OUTPUTS, shapes).SerializeToString()
+    return exported(module, graph.READING_INPUTS, graph.READING_OUTPUTS, shapes).SerializeToString()
 
 
 def pack_weights(network: Network) -> bytes:
@@ -119,7 +119,7 @@ def _take_weights_out(model, network: Network) -> None:
         offset += len(data)
 
 
-def _exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], shapes: dict | None = None):
+def exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], shapes: dict | None = None):
     """The ONNX model (a protobuf) of a module, without the exporter's notes about its source."""
     if missing := missing_packages():
         raise ExportError(f"Exporting needs more packages: pip install {' '.join(missing)}")
@@ -172,13 +172,15 @@ class Cache:
 
     def frame_graph(self, config: ModelConfig) -> bytes:
         """See the module function ``frame_graph``."""
-        return self._kept(f"frame {config.to_json()}", lambda: frame_graph(config))
+        return self.kept(f"frame {config.to_json()}", lambda: frame_graph(config))
 
     def reading_graph(self, mode: str, padding: str) -> bytes:
         """See the module function ``reading_graph``."""
-        return self._kept(f"reading {mode} {padding}", lambda: reading_graph(mode, padding))
+        return self.kept(f"reading {mode} {padding}", lambda: reading_graph(mode, padding))
 
-    def _kept(self, asked: str, make: Callable[[], bytes]) -> bytes:
+    def kept(self, asked: str, make: Callable[[], bytes]) -> bytes:
+        """What ``make()`` returns, from the file of this name where it is there. ``asked`` says all that it depends on beside
+        the sources in ``TRACED``."""
         path = self.folder / f"{hashlib.sha256(f'{asked} {_version()}'.encode()).hexdigest()[:32]}.onnx"
         if path.is_file():
             return path.read_bytes()

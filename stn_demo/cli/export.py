@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import json
 import os
-import random
 import warnings
 from pathlib import Path
 
@@ -16,22 +15,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .. import checkpoints
-from ..analysis import graph_file
-from ..analysis.frame import Scene, frames
-from ..analysis.graph import FRAME_OUTPUTS, inputs_of
+from ..analysis import graph_file, parity
+from ..analysis.graph import FRAME_OUTPUTS
 from ..analysis.graph_file import ExportError
 from ..data import handwriting
 from ..data.digits import as_floats
 from ..data.distortions import DISTORTIONS
-from ..data.pose import NO_CORNERS, Pose
 from ..model import ModelConfig, Network
 
 SUFFIX = ".onnx"
 NEEDED = ("onnx", "onnxscript")
-FRAME_TOLERANCE = (
-    2e-4  # largest allowed difference of pixels in [0, 1], normalised coordinates, theta and probabilities
-)
-TOLERANCE = 1e-5  # the same for probabilities, and for log-probabilities (relative if they exceed 1)
+TOLERANCE = 1e-5  # largest allowed difference of probabilities, and for log-probabilities (relative if they exceed 1)
 
 
 class Answers(nn.Module):
@@ -127,58 +121,14 @@ def export_frame(model: Network, path: str | os.PathLike) -> None:
         raise ExportError(str(error)) from None
 
 
-def frame_difference(model: Network, path: str | os.PathLike, asked: list[Scene]) -> float | None:
-    """The largest difference between ``frames`` and the file at ``path`` in pixels, grid, theta and probabilities. None
-    if onnxruntime is not installed.
-    """
-    if importlib.util.find_spec("onnxruntime") is None:
-        return None
-    onnxruntime = importlib.import_module("onnxruntime")
-    session = onnxruntime.InferenceSession(os.fspath(path), providers=["CPUExecutionProvider"])
-    taken = {one.name for one in session.get_inputs()}
-    worst = 0.0
-    for scene in asked:
-        feeds = {name: value.numpy() for name, value in inputs_of(scene, model.config).items() if name in taken}
-        found = dict(zip(FRAME_OUTPUTS, session.run(None, feeds), strict=True))
-        frame = frames(model, [scene])[0]
-        for name in ("input", "warped", "grid", "outline", "theta", "predicted", "probs"):
-            expected = torch.as_tensor(getattr(frame, name), dtype=torch.float32)
-            if expected.numel():
-                worst = max(worst, (torch.from_numpy(found[name]) - expected).abs().max().item())
-    return worst
-
-
-def scenes(count: int, seed: int = 0, span: float = 3.0) -> list[Scene]:
-    """Handwritten digits in all kinds of poses: half of them with perspective, a third with elastic deformation.
-
-    ``span``: largest shift of a corner, px.
-    """
-    images, chance = handwriting.digits(count, seed).images, random.Random(seed)
-    made = []
-    for index in range(count):
-        corners = tuple((chance.uniform(-span, span), chance.uniform(-span, span)) for _ in range(4))
-        pose = Pose(
-            rotation=chance.uniform(-180, 180),
-            scale=chance.uniform(0.4, 1.6),
-            shift_x=chance.uniform(-6, 6),
-            shift_y=chance.uniform(-6, 6),
-            shear=chance.uniform(-0.6, 0.6),
-            corners=corners if index % 2 else NO_CORNERS,
-            elastic=chance.uniform(0.5, 2) if index % 3 == 0 else 0.0,
-            elastic_seed=index,
-        )
-        made.append(Scene(images[index], pose))
-    return made
-
-
 def run(options: argparse.Namespace) -> None:
     written = options.checkpoint
     model = checkpoints.load(Path(written) if os.sep in written else written)
     if options.frame:
         export_frame(model, options.output)
-        found = frame_difference(model, options.output, scenes(options.scenes))
+        found = parity.difference(model, options.output, parity.scenes(options.scenes))
         said = f"digit and pose -> {', '.join(FRAME_OUTPUTS)}"
-        _say(options.output, said, found, FRAME_TOLERANCE)
+        _say(options.output, said, found and found[0], parity.TOLERANCE)
         return
     export(model, options.output)
     images = samples(model.config)

@@ -11,7 +11,8 @@ from graph_helpers import CLOSE, Exported, Reading, differences
 from stn_demo import checkpoints
 from stn_demo.analysis import graph_file
 from stn_demo.analysis.frame import Scene, frames
-from stn_demo.cli.export import export_frame, frame_difference, scenes
+from stn_demo.analysis.parity import difference, scenes
+from stn_demo.cli.export import export_frame
 from stn_demo.data.pose import Pose
 from stn_demo.model import ModelConfig, Sampler, build_model
 
@@ -94,6 +95,6 @@ def test_an_exporter_that_changes_the_weights_is_not_believed(affine):
 
 def test_one_file_with_its_weights_is_compared_with_the_frames(affine, tmp_path):
     export_frame(affine.network, tmp_path / "frame.onnx")
-    assert frame_difference(affine.network, tmp_path / "frame.onnx", scenes(5)) < CLOSE
+    assert difference(affine.network, tmp_path / "frame.onnx", scenes(5))[0] < CLOSE
     other = checkpoints.load("turn-affine")
-    assert frame_difference(other, tmp_path / "frame.onnx", scenes(5)) > CLOSE
+    assert difference(other, tmp_path / "frame.onnx", scenes(5))[0] > CLOSE

@@ -10,6 +10,8 @@ from ..live.engine import Engine
 from ..live.request import Request
 from .snippet import snippet
 
+CONVENTION = "theta and grid map output to input; (x, y) in [-1, 1], edges at -1 and 1 (align_corners=False)"
+
 
 def export(request: Request, engine: Engine) -> dict:
     """The current state of the page as numbers at full precision. ValueError if the request cannot be answered."""
@@ -17,7 +19,7 @@ def export(request: Request, engine: Engine) -> dict:
     return {
         "model": request.model,
         "transform": model.config.transform if frame.theta else None,
-        "convention": "theta and grid map output to input; (x, y) in [-1, 1], edges at -1 and 1 (align_corners=False)",
+        "convention": CONVENTION,
         "pose": request.pose,
         "theta": frame.theta,
         "predicted_theta": frame.predicted,

@@ -100,8 +100,8 @@ class Engine:
                 "overruled": has_transformer and request.grab is not None,
                 "sampler": used.mode if used and has_transformer else None,
                 "padding": used.padding if used and has_transformer else None,
-                "names": _own_names(model),
-                "twin_names": twin and _own_names(twin),
+                "names": own_names(model),
+                "twin_names": twin and own_names(twin),
                 "channels": model.config.in_channels,
             }
             for request in batch
@@ -165,7 +165,7 @@ def _scene(request: Request, model: Network) -> Scene:
     )
 
 
-def _own_names(model: Network) -> tuple[str, ...] | None:
+def own_names(model: Network) -> tuple[str, ...] | None:
     """What the classes of a network are called that tells other things apart than the ten digits; else None."""
     config = model.config
     return config.names if config.class_names or config.classes != 10 else None
@@ -174,7 +174,7 @@ def _own_names(model: Network) -> tuple[str, ...] | None:
 def _target(request: Request, model: Network) -> int | None:
     """The right digit: what the visitor says it is, else the label of a ready digit, else unknown; unknown for a network
     that tells other things apart."""
-    if _own_names(model) is not None:
+    if own_names(model) is not None:
         return None
     return request.source.label if request.target is None else request.target
 

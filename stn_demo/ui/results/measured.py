@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from ...analysis import results
@@ -27,7 +28,8 @@ HOW = "python -m stn_demo analyse"
 class Measured:
     """The results for the page, read again when their files have changed."""
 
-    def __init__(self, options: Options, batcher: Batcher):
+    def __init__(self, options: Options, batcher: Batcher | None):
+        """``batcher`` may be None where only ``overview_now`` and ``gallery`` are called."""
         self.options, self.batcher = options, batcher
         self.folder = options.checkpoints / "results"
         self._read: tuple[tuple, dict] | None = None
@@ -35,9 +37,10 @@ class Measured:
 
     async def overview(self, pair: str | None) -> dict:
         """See ``story.overview``; "stale": the network here has other weights than the one that was measured."""
-        return await asyncio.to_thread(self._overview, _checked(pair))
+        return await asyncio.to_thread(self.overview_now, _checked(pair))
 
-    def _overview(self, pair: str | None) -> dict:
+    def overview_now(self, pair: str | None) -> dict:
+        """``overview``, in this thread."""
         answer = story.overview(self.results(), pair)
         if shown := answer["pair"]:
             shown["stale"] = self._weights(shown["name"]) != shown["sha256"]
@@ -57,14 +60,17 @@ class Measured:
 
     async def failures(self, name: str, twin: str | None, of: str) -> dict:
         """The failures ``of`` a network or of its twin, as both see them: on MNIST if it is on this machine, else on
-        generated digits. {"set", "looked_at", "failures": [{"digit", "pose", "label", "input", "warped", "answer",
-        "confidence", "twin_answer", "twin_confidence"}]}.
-        """
-        return await asyncio.to_thread(
-            self._failures, _checked(name), _checked(twin), _checked(of), asyncio.get_running_loop()
-        )
+        generated digits. {"set", "looked_at", "failures": [{"digit", "pose", "label", "input", "warped", "answer", "confidence",
+        "twin_answer", "twin_confidence"}]}."""
+        loop = asyncio.get_running_loop()
 
-    def _failures(self, name: str, twin: str | None, of: str, loop) -> dict:
+        def run(work: Callable) -> list[dict]:
+            return asyncio.run_coroutine_threadsafe(self.batcher.run(work), loop).result()
+
+        return await asyncio.to_thread(self.gallery, _checked(name), _checked(twin), _checked(of), run)
+
+    def gallery(self, name: str, twin: str | None, of: str, run: Callable) -> dict:
+        """``failures``, in this thread. ``run(work)`` gives what ``work(engine)`` returns."""
         measured = self.results()["failures"].get(of)
         if measured is None:
             return {"set": None, "looked_at": 0, "failures": []}
@@ -75,7 +81,7 @@ class Measured:
             looked: list[dict] = []
             for start in range(0, len(found["failures"]), AT_ONCE):
                 work = functools.partial(_looked_at, found["failures"][start : start + AT_ONCE], digits, name, twin)
-                looked += asyncio.run_coroutine_threadsafe(self.batcher.run(work), loop).result()
+                looked += run(work)
             self._galleries[key] = {"set": chosen, "looked_at": found["looked_at"], "failures": looked}
             while len(self._galleries) > KEPT:
                 self._galleries.popitem(last=False)

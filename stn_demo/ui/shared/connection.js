@@ -1,4 +1,7 @@
-// A WebSocket that comes back by itself; where none can be opened, plain requests take its place.
+// A WebSocket that comes back by itself; where none can be opened, plain requests take its place. On a page without a server
+// the line leads to a worker.
+
+import { local } from "./local.js";
 
 const TRIES = 3; // before the WebSocket is given up, if it has never opened
 const FIRST_PAUSE = 300;
@@ -12,6 +15,7 @@ const STUCK = 20_000; // ms without any word on a question before the line is ta
  * onText(object); onStatus(object).   -> {ready(), send(text), close()}
  */
 export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatus }) {
+  if (local()) return local().connect({ onOpen, onDown, onFrame, onText, onStatus });
   const url = new URL("stn/live", root);
   url.protocol = url.protocol.replace("http", "ws");
   let socket = null;

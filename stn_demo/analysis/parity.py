@@ -1,0 +1,72 @@
+"""Whether an exported frame graph says what ``frames`` says: random scenes, and the largest difference."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import random
+
+import torch
+
+from ..data import handwriting
+from ..data.pose import NO_CORNERS, Pose
+from ..model import Network
+from .frame import Frame, Scene, frames
+from .graph import FRAME_OUTPUTS, inputs_of
+
+TOLERANCE = 2e-4  # of pixels in [0, 1], normalised coordinates, theta and probabilities
+COMPARED = ("input", "warped", "grid", "outline", "theta", "predicted", "probs")
+AT_ONCE = 50  # scenes a batch of ``frames``
+
+
+def scenes(count: int, seed: int = 0, span: float = 3.0) -> list[Scene]:
+    """Handwritten digits in poses of every kind: half of them with perspective, a third bent. ``span``: px that a corner moves
+    at most."""
+    images, chance = handwriting.digits(count, seed).images, random.Random(seed)
+    made = []
+    for index in range(count):
+        corners = tuple((chance.uniform(-span, span), chance.uniform(-span, span)) for _ in range(4))
+        pose = Pose(
+            rotation=chance.uniform(-180, 180),
+            scale=chance.uniform(0.4, 1.6),
+            shift_x=chance.uniform(-6, 6),
+            shift_y=chance.uniform(-6, 6),
+            shear=chance.uniform(-0.6, 0.6),
+            corners=corners if index % 2 else NO_CORNERS,
+            elastic=chance.uniform(0.5, 2) if index % 3 == 0 else 0.0,
+            elastic_seed=index,
+        )
+        made.append(Scene(images[index], pose))
+    return made
+
+
+def difference(model: Network, graph: bytes | str | os.PathLike, asked: list[Scene]) -> tuple[float, int] | None:
+    """The largest difference between ``frames`` and a graph that holds its weights, of all that is ``COMPARED``, and for how many
+    scenes the most probable class is another one. None where onnxruntime is not installed."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return None
+    onnxruntime = importlib.import_module("onnxruntime")
+    held = graph if isinstance(graph, bytes) else os.fspath(graph)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # of one small picture, more only wait for each other
+    session = onnxruntime.InferenceSession(held, options, providers=["CPUExecutionProvider"])
+    taken = {one.name for one in session.get_inputs()}
+    worst, others = 0.0, 0
+    for start in range(0, len(asked), AT_ONCE):
+        batch = asked[start : start + AT_ONCE]
+        for scene, frame in zip(batch, frames(model, batch), strict=True):
+            feeds = {name: value.numpy() for name, value in inputs_of(scene, model.config).items() if name in taken}
+            found = dict(zip(FRAME_OUTPUTS, session.run(None, feeds), strict=True))
+            worst = max(worst, _apart(frame, found))
+            others += int(found["probs"].argmax()) != int(frame.probs.argmax())
+    return worst, others
+
+
+def _apart(frame: Frame, found: dict) -> float:
+    worst = 0.0
+    for name in COMPARED:
+        expected = torch.as_tensor(getattr(frame, name), dtype=torch.float32)
+        if expected.numel():
+            worst = max(worst, (torch.from_numpy(found[name]) - expected).abs().max().item())
+    return worst

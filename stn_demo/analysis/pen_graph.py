@@ -1,0 +1,45 @@
+"""The pen as a graph of tensors: what ``data.ink.render_segments`` does for one pen, exported to ONNX.
+
+It belongs to no network. Where the ink lies on the picture (``data.ink``'s preparation) is worked out by whoever runs it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..data import ink
+from ..data.pose import DIGIT
+from . import graph_file
+
+PEN_INPUTS = ("starts", "ends", "widths")
+PEN_OUTPUTS = ("coverage",)
+MOST_SEGMENTS = 8192
+
+
+class PenGraph(nn.Module):
+    """``forward(starts [S, 2], ends [S, 2], widths [S])`` -> how much the segments cover each pixel [28, 28], 0 to 1. All in
+    pixels; equal ends make a dot. No formula of its own: see ``data.ink.render_segments``."""
+
+    def examples(self) -> tuple[Tensor, ...]:
+        """Inputs of the right shapes."""
+        return torch.tensor([[5.0, 5], [9, 20]]), torch.tensor([[9.0, 20], [20, 9]]), torch.tensor([2.0, 3])
+
+    def forward(self, starts: Tensor, ends: Tensor, widths: Tensor) -> Tensor:
+        return ink.render_segments(starts[None], ends[None], widths[None], DIGIT)[0]
+
+
+def pen_graph() -> bytes:
+    """The ``PenGraph`` as ONNX, any number of segments. Raises graph_file.ExportError."""
+    count = torch.export.Dim("segments", min=1, max=MOST_SEGMENTS)
+    shapes = {"starts": {0: count}, "ends": {0: count}, "widths": {0: count}}
+    return graph_file.exported(PenGraph(), PEN_INPUTS, PEN_OUTPUTS, shapes).SerializeToString()
+
+
+def kept(cache: graph_file.Cache) -> bytes:
+    """``pen_graph`` from the cache; written anew when ``data.ink`` or this file has changed."""
+    sources = b"".join(Path(file).read_bytes() for file in (ink.__file__, __file__) if file)
+    return cache.kept(f"pen {hashlib.sha256(sources).hexdigest()}", pen_graph)

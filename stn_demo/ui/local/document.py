@@ -1,0 +1,72 @@
+"""The one HTML document of the page without a server: the pages' own HTML in tabs, as Gradio puts it on the live page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .. import head
+
+UI = Path(__file__).resolve().parents[1]
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "worker-src 'self'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'none'",
+    ]
+)
+DOCUMENT = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+{tags}
+<link rel="stylesheet" href="stn/local/static/site.css">
+{sheets}
+<link rel="modulepreload" href="stn/local/static/worker.js">
+<script type="module" src="stn/local/static/boot.js"></script>
+</head>
+<body class="gradio-container">
+<main class="column">
+<div id="title"><h1 class="stn-title" data-i18n="app.title">Spatial Transformer</h1></div>
+<div id="pages">
+<div class="tab-wrapper"><div class="tab-container" role="tablist" data-i18n-label="site.pages">
+{tabs}
+</div></div>
+{panels}
+</div>
+<noscript>This page needs JavaScript. 本页需要 JavaScript。</noscript>
+<footer id="about"><nav class="foot" data-i18n-label="foot.name">
+<a href="https://arxiv.org/abs/1506.02025" rel="noopener" data-i18n="foot.paper">Paper</a> ·
+<a href="stn/licence.txt" data-i18n="foot.licence">Licence: MIT</a>
+</nav></footer>
+</main>
+</body>
+</html>
+"""
+TAB = '<button type="button" role="tab" id="tab-{page}" data-tab-id="{page}" aria-controls="page-{page}" aria-selected="false" tabindex="-1"></button>'
+PANEL = '<div role="tabpanel" id="page-{page}" aria-labelledby="tab-{page}" data-page="{page}" hidden><div id="{element}">\n{html}\n</div></div>'
+SHEET = '<link rel="stylesheet" href="stn/{page}/static/{page}.css">'
+
+
+def html(pages: list[str]) -> str:
+    """The document with these pages, a tab each, in this order."""
+    panels = [
+        PANEL.format(page=page, element="stage" if page == "explore" else page, html=_template(page)) for page in pages
+    ]
+    return DOCUMENT.format(
+        policy=POLICY,
+        tags=head.tags("en"),
+        sheets="\n".join(SHEET.format(page=page) for page in pages),
+        tabs="\n".join(TAB.format(page=page) for page in pages),
+        panels="\n".join(panels),
+    )
+
+
+def _template(page: str) -> str:
+    return (UI / page / f"{page}.html").read_text(encoding="utf-8")

@@ -1,0 +1,98 @@
+"""What the browser's worker needs of the networks: a graph for all of one config, each network's weights, and an index."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...analysis import decompose, graph, graph_file, parity, pen_graph
+from ...analysis.frame import MAPS, Scene
+from ...model import Network, Sampler
+from ..live.engine import own_names
+from ..live.networks import Networks
+from ..live.request import PADDINGS, SAMPLERS
+
+SEEDS, PAGE = 10_000, 500  # of the elastic deformation: how many there are, and how many a file of noise holds
+NOTHING = "no-such-folder"  # a publisher has no networks of visitors
+CONTRACT = {"pose": graph.POSE, "maps": MAPS, "parts": decompose.PARTS, "seeds_a_page": PAGE}
+
+
+def infos(names: list[str], checkpoints: Path) -> list[dict[str, Any]]:
+    """What the page says about the networks ``names``; a twin that is not among them is none."""
+    found = [info for info in Networks(checkpoints, checkpoints / NOTHING).infos() if info["name"] in names]
+    return [{**info, "twin": info["twin"] if info["twin"] in names else None} for info in found]
+
+
+def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
+    """What the worker has to know of a network beside its graph and its weights."""
+    first = network.transformers["input"] if "input" in network.transformers else None  # noqa: SIM401
+    sampler = None if first is None else first.sampler
+    learnt = sampler is not None and sampler.mode == "deconvolution"
+    return {
+        "graph": frame_graph,
+        "weights": weights,
+        "transform": None if first is None else network.config.transform,
+        "length": 0 if first is None else first.grid.num_params,
+        "size": network.config.side,
+        "output": network.config.output_side,
+        "channels": network.config.in_channels,
+        "classifier": network.config.classifier,
+        "names": own_names(network),
+        "sampler": sampler and sampler.mode,
+        "padding": sampler and sampler.padding,
+        "kernel": sampler.kernel.flatten().tolist() if learnt else None,
+    }
+
+
+def files(networks: dict[str, Network], scenes: int, say: Callable[[str], None]) -> Iterator[tuple[str, bytes]]:
+    """(address below the folder of data, content) of each graph and of each network's weights, see ``address_of``. Each network
+    is compared with its graph on so many random scenes. Raises graph_file.ExportError, also where they differ."""
+    cache, asked = graph_file.Cache(), parity.scenes(scenes)
+    graphs: dict[str, bytes] = {}
+    for name, network in networks.items():
+        where = address_of(network)
+        if where not in graphs:
+            graphs[where] = cache.frame_graph(network.config)
+            yield where, graphs[where]
+        say(f"{name}: {_compared(network, graphs[where], asked)}")
+        yield f"weights/{name}.bin", graph_file.pack_weights(network)
+    for mode in SAMPLERS:
+        for padding in PADDINGS:
+            yield f"readings/{mode}-{padding}.onnx", cache.reading_graph(mode, padding)
+    yield "pen.onnx", pen_graph.kept(cache)
+
+
+def _compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:
+    found = parity.difference(network, graph_file.with_weights(frame_graph, network), asked)
+    if found is None:
+        return "not compared, onnxruntime is not installed"
+    worst, others = found
+    if worst > parity.TOLERANCE or others:
+        raise graph_file.ExportError(
+            f"The graph answers otherwise than the network: by {worst:.1g} (at most {parity.TOLERANCE:g}), and another class "
+            f"for {others} of {len(asked)} scenes."
+        )
+    return f"within {worst:.1g} of torch on {len(asked)} scenes, same class on all"
+
+
+def address_of(network: Network) -> str:
+    """Of the graph of a network's config."""
+    return f"graphs/{hashlib.sha256(network.config.to_json().encode()).hexdigest()[:12]}.onnx"
+
+
+def plain_kernel() -> list[float]:
+    """The 4 x 4 kernel of a deconvolution that has learnt nothing."""
+    return Sampler("deconvolution", "zeros").kernel.detach().flatten().tolist()
+
+
+def noise() -> Iterator[tuple[str, bytes]]:
+    """(address, content) of the normal numbers [PAGE, 16, 2] behind each seed of the elastic deformation, as
+    ``data.pose.Pose.displacement`` draws them: float32, little-endian."""
+    for page in range(SEEDS // PAGE):
+        seeds = range(page * PAGE, (page + 1) * PAGE)
+        drawn = torch.stack([torch.randn(16, 2, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+        yield f"noise/{page}.bin", drawn.numpy().astype("<f4").tobytes()

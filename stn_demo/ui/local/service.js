@@ -1,0 +1,40 @@
+// Keeps the page for the time without a connection: what every visit needs at once, other files once they were asked for.
+
+const KEPT = "stn-@VERSION@"; // each version of the page has files of its own
+const FILES = "@FILES@";
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    for (const name of await caches.keys()) if (name.startsWith("stn-") && name !== KEPT) await caches.delete(name);
+    await self.clients.claim();
+  })());
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || !request.url.startsWith(self.registration.scope)) return;
+  event.respondWith(answer(request));
+});
+
+/** The page itself from the network first, so that a new version is seen; a file of this version from what is kept. */
+async function answer(request) {
+  const cache = await caches.open(KEPT);
+  const options = { ignoreSearch: true };
+  if (request.mode !== "navigate") {
+    const kept = await cache.match(request, options);
+    if (kept) return kept;
+  }
+  try {
+    const found = await fetch(request);
+    if (found.ok && request.mode !== "navigate") await cache.put(request, found.clone());
+    return found;
+  } catch (error) {
+    const kept = await cache.match(request, options);
+    if (kept) return kept;
+    throw error;
+  }
+}

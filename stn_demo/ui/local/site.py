@@ -1,0 +1,178 @@
+"""Writes the folder of the page without a server: any web server can hand it out, under any address, also in a frame.
+
+The folder's addresses are those of the live page, so that the pages' own files are copied as they are. Below
+``stn/local/data`` lies what the server would work out; ``stn/local/static`` holds the worker that answers in its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from ... import checkpoints
+from ...model import Network
+from .. import page as live_page
+from . import data, document, networks, runtime
+
+UI = Path(__file__).resolve().parents[1]
+LICENCE = UI.parents[1] / "LICENSE"
+PAGES = ("explore", "learn", "results")  # those that need no server, in their order; one without HTML is not built yet
+DATA = "stn/local/data"
+MARK = "stn-site.json"  # by which a folder that was published before is known
+SPACE = """---
+title: Spatial Transformer
+emoji: 🔄
+colorFrom: blue
+colorTo: gray
+sdk: static
+app_file: index.html
+license: mit
+short_description: Watch a spatial transformer network look at your digit
+---
+
+The whole page runs in the browser. Written by `python -m stn_demo publish FOLDER --space`.
+"""
+
+
+class PublishError(ValueError):
+    """The folder cannot be written; the message is one sentence for people."""
+
+
+def publish(
+    folder: Path,
+    names: list[str] | None = None,
+    runtime_folder: Path | None = None,
+    space: bool = False,
+    checkpoints_folder: Path | None = None,
+    scenes: int = 20,
+    say: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Write the page with the networks ``names`` (all of ``checkpoints_folder`` where it is None) to ``folder``, which is new,
+    empty, or was published before. Each network's graph is compared with it on so many ``scenes``. ``say`` gets a line for each
+    step that takes time.
+
+    Raises:
+        PublishError, runtime.MissingRuntime, graph_file.ExportError, checkpoints.CheckpointError
+    """
+    folder, checkpoints_folder = _checked(folder), checkpoints_folder or checkpoints.default_folder()
+    program = runtime.files(runtime_folder)
+    chosen = _networks(names, checkpoints_folder)
+    temporary = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        for address, content in _contents(chosen, program, checkpoints_folder, scenes, say):
+            path = temporary / address
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if space:
+            (temporary / "README.md").write_text(SPACE, encoding="utf-8")
+        (temporary / ".nojekyll").touch()  # GitHub Pages hands the files out as they are
+        _finish(temporary)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+    except OSError as error:
+        raise PublishError(f"{folder} cannot be written: {error.strerror}.") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _checked(folder: Path) -> Path:
+    folder = folder.resolve()
+    if folder.exists() and not folder.is_dir():
+        raise PublishError(f"{folder} is a file; give a folder.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise PublishError(
+            f"{folder} holds other files; give a new folder, an empty one, or one that was published before."
+        )
+    return folder
+
+
+def _networks(names: list[str] | None, folder: Path) -> dict[str, Network]:
+    found = [path.stem for path in sorted(folder.glob(f"*{checkpoints.SUFFIX}"))]
+    missing = [name for name in names or [] if name not in found]
+    if missing or not found:
+        raise PublishError(
+            f"There is no checkpoint {', '.join(missing)} in {folder}." if missing else f"No checkpoint in {folder}."
+        )
+    return {name: checkpoints.load(folder / f"{name}{checkpoints.SUFFIX}") for name in names or found}
+
+
+def _contents(
+    chosen: dict[str, Network], program: dict[str, bytes], folder: Path, scenes: int, say: Callable[[str], None]
+) -> Iterator[tuple[str, bytes]]:
+    """(address, content) of every file of the page but those of ``_finish``."""
+    names, pages = list(chosen), [page for page in PAGES if (UI / page / f"{page}.html").is_file()]
+    yield "index.html", document.html(pages).encode()
+    yield "stn/licence.txt", LICENCE.read_bytes()
+    for part in ("shared", "strings", "local/static", *(f"{page}/static" for page in pages)):
+        yield from _copied(part)
+    for name, content in program.items():
+        yield f"stn/local/runtime/{name}", content
+    defaults = live_page.defaults(names)
+    about = {
+        "defaults": asdict(defaults) | {"digit": None},
+        "networks": {
+            name: networks.entry(network, networks.address_of(network), f"weights/{name}.bin")
+            for name, network in chosen.items()
+        },
+        "infos": networks.infos(names, folder),
+        "kernel": networks.plain_kernel(),
+        **networks.CONTRACT,
+    }
+    yield f"{DATA}/index.json", data.as_json(about)
+    yield f"{DATA}/link.json", data.as_json(data.link(defaults))
+    yield f"{DATA}/export.json", data.as_json(data.export_texts())
+    yield f"{DATA}/poses.json", data.poses()
+    for address, content in (*data.digits(), *networks.noise(), *networks.files(chosen, scenes, say)):
+        yield f"{DATA}/{address}", content
+    say("results")
+    for address, content in data.results(names, folder):
+        yield f"{DATA}/{address}", content
+    for path in sorted((folder / "results").glob("*.json")):
+        yield f"stn/results/measured/{path.name}", path.read_bytes()
+    plotly = importlib.util.find_spec("plotly")
+    if plotly is not None and plotly.origin is not None:
+        yield "stn/plotly.js", (Path(plotly.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+
+
+def _copied(part: str) -> Iterator[tuple[str, bytes]]:
+    for path in sorted((UI / part).rglob("*")):
+        if path.is_file():
+            yield f"stn/{path.relative_to(UI).as_posix()}", path.read_bytes()
+
+
+def _finish(folder: Path) -> None:
+    """Write the service worker, which names the version of the files that it keeps, and the mark of a published folder."""
+    digest, files = hashlib.sha256(), sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size} ".encode() + path.read_bytes())
+    index = json.loads((folder / DATA / "index.json").read_text(encoding="utf-8"))
+    first = [index["networks"][name] for name in filter(None, (index["defaults"]["model"], index["defaults"]["twin"]))]
+    needed = [
+        "",
+        "index.html",
+        f"{DATA}/pen.onnx",
+        *(f"{DATA}/{one[kind]}" for one in first for kind in ("graph", "weights")),
+    ]
+    needed += [f"{DATA}/{name}.json" for name in ("index", "link", "export", "poses", "strip")]
+    for path in files:
+        address = path.relative_to(folder).as_posix()
+        if address.startswith("stn/") and not address.startswith((DATA, "stn/results/measured", "stn/plotly")):
+            needed.append(address)
+    template = (Path(__file__).parent / "service.js").read_text(encoding="utf-8")
+    written = template.replace("@VERSION@", digest.hexdigest()[:16]).replace(
+        '"@FILES@"', json.dumps(sorted(set(needed)))
+    )
+    (folder / "service.js").write_text(written, encoding="utf-8")
+    mark = {
+        "version": digest.hexdigest()[:16],
+        "torch": importlib.metadata.version("torch"),
+        "runtime": runtime.VERSION,
+    }
+    (folder / MARK).write_text(json.dumps(mark), encoding="utf-8")

@@ -1,0 +1,94 @@
+// A frame as bytes: the message that live/codec.py writes and shared/frame.js reads.
+
+import { GRID_UNIT } from "../../shared/frame.js";
+
+const utf8 = new TextEncoder();
+
+/** What engine.frame() gave -> ArrayBuffer. */
+export function encode({ question, digit, model, name, twin, twinName, found, twinProbs, sampler, density, inspect, index }) {
+  const { about } = model;
+  const { input, warped, grid } = found;
+  const [size, output] = [input.dims[0], warped.dims[0]];
+  const arrays = [
+    ["grid", "i2", grid.dims, Int16Array.from(grid.data, fixed)],
+    ["digit", "u1", [28, 28], digit],
+    ["input", "u1", input.dims, bytes(input.data)],
+    ["warped", "u1", warped.dims, bytes(warped.data)],
+  ];
+  let densityMax = 0;
+  if (density) {
+    densityMax = Math.max(1e-6, ...density);
+    arrays.push(["density", "u1", [size, size], bytes(density.map((value) => value / densityMax))]);
+  }
+  const grabbed = Boolean(question.grab) && about.transform !== null;
+  const looks = found.looks.dims[0];
+  const several = looks > 1 && !grabbed;
+  if (several) arrays.push(["looks", "u1", found.looks.dims, bytes(found.looks.data)]);
+  const outline = points(found.outline.data);
+  const header = {
+    id: question.id ?? 0,
+    model: name,
+    twin: twinName ?? null,
+    transform: about.transform,
+    overruled: grabbed,
+    sampler: sampler?.mode ?? null,
+    padding: sampler?.padding ?? null,
+    names: about.names,
+    twin_names: twin && twin.about.names,
+    channels: about.channels,
+    size,
+    output,
+    theta: short(found.theta.data, 6),
+    predicted: short(found.predicted.data, 6),
+    outline,
+    corners: outline.filter((_, i) => i % (outline.length / 4) === 0),
+    probs: short(found.probs.data, 6),
+    twin_probs: twinProbs && short(twinProbs, 6),
+    ...inWords(found.words.data, index),
+    look_outlines: several ? outlines(found.look_outlines, looks) : [],
+    bend: short(found.bend.data, 4)[0],
+    density_max: densityMax,
+    blank: digit.every((value) => value === 0),
+    inspect,
+    gradient: null, // of the server's networks only: a graph holds no derivatives
+  };
+  return message(header, arrays);
+}
+
+/** The decompositions by name; null where a map says nothing. */
+function inWords(data, { maps, parts }) {
+  const named = (row) => Object.fromEntries(parts.map((part, i) => [part, row[i]]));
+  const rows = maps.map((_, i) => short(data.slice(i * parts.length, (i + 1) * parts.length), 4));
+  return Object.fromEntries(maps.map((map, i) => [map, Number.isNaN(rows[i][0]) ? null : named(rows[i])]));
+}
+
+function message(header, arrays) {
+  const described = arrays.map(([name, type, shape]) => [name, type, [...shape].map(Number)]);
+  const text = utf8.encode(JSON.stringify({ ...header, arrays: described }));
+  const start = (4 + text.length + 7) & ~7;
+  const buffer = new ArrayBuffer(start + arrays.reduce((sum, [, , , data]) => sum + data.byteLength, 0));
+  const whole = new Uint8Array(buffer).fill(32, 0, start); // blanks after the header
+  new DataView(buffer).setUint32(0, start - 4, true);
+  whole.set(text, 4);
+  let offset = start;
+  for (const [, , , data] of arrays) {
+    whole.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  return buffer;
+}
+
+const limited = (value, low, high) => Math.min(high, Math.max(low, value));
+const fixed = (value) => limited(Math.round((Number.isNaN(value) ? 0 : value) * GRID_UNIT), -32768, 32767);
+const bytes = (data) => Uint8Array.from(data, (value) => Math.round(limited(value || 0, 0, 1) * 255));
+const short = (data, digits) => Array.from(data, (value) => Math.round(value * 10 ** digits) / 10 ** digits);
+
+function points(data) {
+  const flat = short(data, 4);
+  return flat.flatMap((value, i) => (i % 2 ? [] : [[value, flat[i + 1]]]));
+}
+
+function outlines({ data }, looks) {
+  const length = data.length / looks;
+  return Array.from({ length: looks }, (_, i) => points(data.slice(i * length, (i + 1) * length)));
+}

@@ -1,0 +1,52 @@
+// The exported graphs in onnxruntime: sessions by address, and the data that they are made of.
+
+import * as ort from "../runtime/ort.wasm.bundle.min.mjs";
+
+const WEIGHTS = "weights"; // what a graph calls the file of its weights, see analysis/graph_file.py
+const MOST = 12; // networks that stay open
+
+ort.env.wasm.numThreads = 1; // more need headers that a static host does not send
+ort.env.wasm.wasmPaths = { wasm: new URL("../runtime/ort-wasm-simd-threaded.wasm", import.meta.url).href };
+
+export const tensor = (type, data, dims) => new ort.Tensor(type, data, dims);
+
+/** root: base url of the page. -> {read(address), json(address), session(address, weights?)} of stn/local/data. */
+export function createGraphs(root) {
+  const base = new URL("stn/local/data/", root);
+  const sessions = new Map();
+  let turn = Promise.resolve(); // sessions are made one after the other: the runtime holds one file of weights at a time
+
+  async function asked(address) {
+    const answer = await fetch(new URL(address, base));
+    if (!answer.ok) throw new TypeError(`${address}: ${answer.status} ${answer.statusText}`);
+    return answer;
+  }
+  const read = async (address) => new Uint8Array(await (await asked(address)).arrayBuffer());
+
+  async function open(address, weights) {
+    const [graph, data] = await Promise.all([read(address), weights ? read(weights) : null]);
+    const externalData = data ? [{ path: WEIGHTS, data }] : undefined;
+    const mine = turn.then(() => ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData }));
+    turn = mine.catch(() => {});
+    return mine;
+  }
+
+  return {
+    read,
+    json: async (address) => (await asked(address)).json(),
+    /** The newest sessions stay open; one that cannot be opened is tried again the next time. */
+    session(address, weights) {
+      const key = `${address} ${weights}`;
+      const found = sessions.get(key) ?? open(address, weights);
+      sessions.delete(key);
+      sessions.set(key, found); // last in line
+      found.catch(() => sessions.delete(key));
+      for (const [old, session] of sessions) {
+        if (sessions.size <= MOST) break;
+        sessions.delete(old);
+        session.then((one) => one.release());
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,289 @@
+"""The page without a server: published, handed out by a plain web server under a prefix, and visited with Chromium."""
+
+import functools
+import http.server
+import json
+import threading
+
+import numpy as np
+import pytest
+from conftest import is_foreign
+from stage import STROKES, clear, draw, frame, inspected, pixels, slide, winner
+
+from stn_demo import checkpoints
+from stn_demo.analysis.parity import scenes
+from stn_demo.checkpoints import default_folder
+from stn_demo.ui.live.codec import as_base64
+from stn_demo.ui.live.engine import Engine
+from stn_demo.ui.live.networks import Networks
+from stn_demo.ui.live.request import Defaults, read_request
+from stn_demo.ui.local.site import publish
+
+NETWORKS = ["upright", "turn-affine", "seed-cnn", "p-stcnn-projective"]
+CLOSE = 2e-4
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class Host:
+    """A plain web server for a folder. ``close`` ends it, as a lost connection would."""
+
+    def __init__(self, folder):
+        handler = functools.partial(Quiet, directory=str(folder))
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What a web server hands out; the page lies below a prefix."""
+    top = tmp_path_factory.mktemp("host")
+    publish(top / "some" / "where", names=NETWORKS, scenes=3)
+    (top / "around.html").write_text(
+        "<title>around</title><script>heard = []; onmessage = ({ data }) => heard.push(data)</script>"
+        '<iframe src="some/where/" width="1280" height="800"></iframe>'
+    )
+    return top
+
+
+@pytest.fixture
+def host(folder):
+    host = Host(folder)
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """``open_page(url, **options)``: a page that has shown its first frame; no script may fail, nothing may be said on the console,
+    and no other host may be asked."""
+    contexts, faults = [], []
+
+    def opened(url, wait=True, **options):
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
+        page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
+        page.goto(url)
+        if wait:
+            first_frame(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def first_frame(page):
+    """Without wait_for_function: the page's policy forbids what that does."""
+    page.wait_for_selector(".stn[data-ready=true]", timeout=60_000)
+    page.evaluate(
+        "async () => { while (!window.stn.store.frame) await new Promise((done) => window.stn.store.on('frame', done)); }"
+    )
+
+
+def shows(page, script, seconds=30):
+    """Wait until ``script`` holds."""
+    code = f"""async () => {{
+      const end = performance.now() + 1000 * {seconds};
+      while (performance.now() < end) {{ if ({script}) return true; await new Promise(requestAnimationFrame); }}
+      return false;
+    }}"""
+    assert page.evaluate(code), script
+
+
+def shows_digit(page, digit):
+    """Wait until the network reads this digit, and its words say so."""
+    shows(page, f"window.stn.store.frame.probs.indexOf(Math.max(...window.stn.store.frame.probs)) === {digit}")
+    assert winner(page)[0] == digit
+
+
+def test_explore_whole_under_a_prefix(open_page, host):
+    page = open_page(host.url + "/some/where/", bypass_csp=True)  # what the tests of the live page do needs it
+    page.click("#pose-reset")
+    clear(page)
+    draw(page, STROKES[4])
+    shows_digit(page, 4)
+    before = {selector: pixels(page, selector) for selector in ("#view-input", "#view-warped")}
+    slide(page, "pose-rotation", 60)
+    shows(page, "Math.abs(window.stn.store.frame.applied.rotation - 60) < 0.1")
+    shows_digit(page, 4)
+    assert 25 < frame(page, "followed.rotation") < 95
+    assert all(pixels(page, selector) != picture for selector, picture in before.items())
+    page.click('[data-tool="eraser"]')
+    drawn = frame(page, "digit.join()")
+    draw(page, [[(0.3, 0.5), (0.7, 0.5)]])
+    shows(page, f"window.stn.store.frame.digit.join() !== {drawn!r} && !window.stn.store.frame.blank")
+
+    page.locator("#strip button").nth(5).click()
+    shows_digit(page, 5)
+    page.click("#random")
+    shows(page, "window.stn.store.get().source.kind === 'digit'")
+    page.click("[data-draw=e]")
+    shows(page, "window.stn.store.get().pose.elastic > 0 && window.stn.store.frame.applied.rotation !== 0")
+
+    inspected(page)
+    page.check("#layer-density")
+    shows(page, "window.stn.store.frame.density")
+    page.select_option("#sampler", "bicubic")
+    shows(page, "window.stn.store.frame.sampler === 'bicubic'")
+    inspected(page)
+    page.evaluate("window.stn.setModel('p-stcnn-projective')")
+    shows(page, "window.stn.store.frame.model === 'p-stcnn-projective'")
+    page.evaluate("window.stn.store.set({ grab: { corners: [[-.5, -.5], [.6, -.4], [.5, .5], [-.4, .6]] } })")
+    shows(page, "window.stn.store.frame.overruled && Math.abs(window.stn.store.frame.outline[1][0] - .6) < 1e-3")
+
+    page.select_option("#lang", "zh-CN")
+    shows(page, "document.querySelector('#status-text').textContent.includes('准备')")
+    assert not page.is_visible("#upload") and not page.is_visible("#layer-gradient")
+
+
+def test_links_and_exports(open_page, host):
+    page = open_page(host.url + "/some/where/#d=handwriting.17&p=40,0.8&m=turn-affine&w=seed-cnn", bypass_csp=True)
+    shows(page, "window.stn.store.frame.model === 'turn-affine' && window.stn.store.frame.applied.rotation === 40")
+    page.click("#pose-reset")
+    shows(page, "window.stn.store.frame.applied.rotation === 0")
+    with page.expect_download() as saved:
+        page.click("#export-json")
+    numbers = json.loads(saved.value.path().read_text())
+    assert numbers["model"] == "turn-affine" and len(numbers["grid"]) == 28 and len(numbers["theta"]) == 6
+    assert "align_corners=False" in numbers["convention"] and len(numbers["probabilities"]) == 10
+    page.click("#export-code")
+    code = page.inner_text("#code-text")
+    shown = {}
+    exec(code, shown)
+    probs = shown["probs"].tolist()
+    assert probs == pytest.approx(numbers["probabilities"], abs=CLOSE), "the code reproduces what the page shows"
+    page.click("#code-close")
+    page.goto(host.url + "/some/where/?a#d=handwriting.17&p=999")  # a rotation that no link may hold
+    first_frame(page)
+    page.wait_for_selector(".toast, [role=alert]:not(:empty)")
+    assert frame(page, "applied.rotation") != 999
+
+
+@pytest.mark.parametrize("name", ["upright", "turn-affine", "p-stcnn-projective"])
+def test_frames_equal_those_of_the_server(open_page, host, name):
+    """The same questions to both: random scenes, a drawing with rubbed out ink, another sampler, a pixel looked into."""
+    page = open_page(host.url + "/some/where/")
+    asked = [
+        {
+            "id": index,
+            "source": {"kind": "digit", "digit": as_base64(scene.digit), "label": None},
+            "pose": {**vars(scene.pose)},
+            "model": name,
+            "twin": "seed-cnn",
+        }
+        for index, scene in enumerate(scenes(20))
+    ]
+    asked[3] |= {"sampler": "bicubic", "padding": "border", "density": True}
+    asked[4] |= {"inspect": {"view": "warped", "x": 9, "y": 12}}
+    asked[5] |= {"inspect": {"view": "input", "x": 14, "y": 15}}
+    asked[6]["grab"] = {
+        "parts": {"rotation": 20, "scale_x": 0.8, "scale_y": 1.1, "shear": 0.1, "shift_x": 2, "shift_y": -1}
+    }
+    strokes = [{"w": 80, "e": 0, "p": [300, 200, 420, 180, 600, 260, 500, 480, 330, 700]}]
+    asked[7]["source"] = {"kind": "strokes", "strokes": [*strokes, {"w": 50, "e": 0, "p": [300, 800, 700, 820]}]}
+    asked[8]["source"] = {"kind": "strokes", "strokes": [*strokes, {"w": 90, "e": 1, "p": [500, 100, 700, 300]}]}
+    asked[9] |= {"source": asked[8]["source"], "raw": True}
+    answers = page.evaluate(ASK, json.loads(json.dumps(asked)))
+    engine = Engine(Networks(default_folder(), default_folder() / "none"))
+    for question, found in zip(asked, answers, strict=True):
+        expected, arrays = opened(engine.answer([read_request(question, Defaults())])[0])
+        assert set(found) == set(expected) | set(arrays), question["id"]
+        for key in ("transform", "overruled", "sampler", "padding", "twin", "model", "size", "blank", "names"):
+            assert found[key] == expected[key], key
+        for key in ("probs", "twin_probs", "theta", "predicted", "outline", "look_outlines"):
+            assert np.allclose(found[key], expected[key], atol=CLOSE), (question["id"], key)
+        assert np.argmax(found["probs"]) == np.argmax(expected["probs"])
+        for key, value in arrays.items():
+            apart = np.abs(np.asarray(found[key], dtype=int) - value.ravel().astype(int)).max(initial=0)
+            assert apart <= 1, (question["id"], key, apart)
+        for key in ("applied", "undone", "rest", "followed"):
+            assert found[key] == pytest.approx(expected[key], rel=1e-3, abs=5e-3), (question["id"], key)
+        if expected["inspect"]:
+            taps, others = (np.array([tap[:3] for tap in one["inspect"]["taps"]]) for one in (found, expected))
+            assert taps == pytest.approx(others, abs=1e-3) and found["inspect"]["value"] == pytest.approx(
+                expected["inspect"]["value"], abs=CLOSE
+            )
+
+
+ASK = """async (questions) => {
+  const { connect } = await import(new URL("stn/shared/connection.js", document.baseURI));
+  const { decode } = await import(new URL("stn/shared/frame.js", document.baseURI));
+  const frames = [];
+  await new Promise((done, failed) => {
+    const ask = () => (questions.length > frames.length ? line.send(JSON.stringify(questions[frames.length])) : done());
+    const line = connect({
+      onOpen: () => ask(), onStatus() {}, onDown() {}, onText: (text) => failed(new Error(JSON.stringify(text))),
+      onFrame: (buffer) => { frames.push(decode(buffer)); ask(); },
+    });
+  });
+  return frames.map((frame) => Object.fromEntries(Object.entries(frame).map(([key, value]) =>
+    [key, ArrayBuffer.isView(value) ? [...value] : value])));
+}"""
+TYPES = {"i2": "<i2", "u1": "u1", "u2": "<u2"}
+
+
+def opened(message):
+    """(header, arrays by name) of a message, see live/codec.py."""
+    length = int.from_bytes(message[:4], "little")
+    header = json.loads(message[4 : 4 + length])
+    offset, arrays = (4 + length + 7) & ~7, {}
+    for name, kind, shape in header["arrays"]:
+        count = int(np.prod(shape))
+        arrays[name] = np.frombuffer(message, TYPES[kind], count, offset)
+        offset += arrays[name].nbytes
+    return header, arrays
+
+
+def test_in_a_frame_it_tells_the_page_around_it_its_address(open_page, host):
+    page = open_page(host.url + "/around.html", wait=False)
+    inside = page.frames[1]
+    first_frame(inside)
+    inside.evaluate("window.stn.store.set({ model: 'turn-affine', twin: null })")
+    inside.click("#copy-link")
+    shows(page, "heard.length && heard.at(-1).hash.includes('turn-affine')")
+    assert page.evaluate("heard.at(-1).queryString") == ""
+
+
+def test_without_a_connection_after_the_first_visit(open_page, folder):
+    host = Host(folder)
+    page = open_page(host.url + "/some/where/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    host.close()
+    page.reload()
+    first_frame(page)
+    page.locator("#strip button").nth(5).click()
+    shows(page, "window.stn.store.get().source.label === 5 && window.stn.store.frame.applied")
+    assert np.argmax(page.evaluate("window.stn.store.frame.probs")) == 5
+
+
+def test_results_without_a_server(open_page, host):
+    page = open_page(host.url + "/some/where/#results", bypass_csp=True)
+    page.wait_for_selector(".stn-results[data-pair]")
+    page.wait_for_selector("#results-failures li a")
+    page.wait_for_selector("#page-results .js-plotly-plot .main-svg")
+    page.locator("#results-failures li a").first.click()
+    shows(page, "document.querySelector('#page-explore').hidden === false")
+    shown = page.evaluate("document.querySelector('.stn-results').dataset.pair")
+    shows(page, f"window.stn.store.frame.model === {shown!r}")
+
+
+def test_a_missing_checkpoint_and_a_folder_of_other_files_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="no checkpoint no-such-one"):
+        publish(tmp_path / "new", names=["no-such-one"])
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(ValueError, match="holds other files"):
+        publish(tmp_path, names=["seed-cnn"])
+    assert (tmp_path / "mine.txt").read_text() == "mine" and checkpoints.load("seed-cnn")
