@@ -10,6 +10,7 @@ Exporting needs the packages onnx and onnxscript, see ``missing_packages``; noth
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib
@@ -196,6 +197,15 @@ def _version() -> str:
     sources = sorted([*PACKAGE.glob("model/*.py"), *traced])
     digest = hashlib.sha256()
     for path in sources:
-        digest.update(path.read_bytes())
+        digest.update(_code(path).encode())
     versions = [importlib.metadata.version(name) for name in ("torch", *NEEDED)]
     return f"{digest.hexdigest()} {' '.join(versions)}"
+
+
+def _code(path: Path) -> str:
+    """A source without comments, docstrings and layout, none of which changes a graph."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return ast.dump(tree)

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.util
 import json
+import math
 import os
 import warnings
 from pathlib import Path
@@ -128,7 +129,8 @@ def run(options: argparse.Namespace) -> None:
         export_frame(model, options.output)
         found = parity.difference(model, options.output, parity.scenes(options.scenes))
         said = f"digit and pose -> {', '.join(FRAME_OUTPUTS)}"
-        _say(options.output, said, found and found[0], parity.TOLERANCE)
+        same = found is None or parity.is_same(model, found)
+        _say(options.output, said, found and max(found[0].values()), math.inf if same else 0)
         return
     export(model, options.output)
     images = samples(model.config)

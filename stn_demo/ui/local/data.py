@@ -14,8 +14,9 @@ import numpy as np
 from ...data.distortions import DISTORTIONS
 from ..explore import answers, snippet
 from ..live.engine import Engine
+from ..live.fields import DIGIT_BYTES, MOST_POINTS, SENTENCES, StateIn
 from ..live.networks import Networks
-from ..live.request import DIGIT_BYTES, MOST_POINTS, SENTENCES, Defaults, StateIn, read_state
+from ..live.request import Defaults, read_state
 from ..live.samples import Samples
 from ..options import Options
 from ..results.measured import Measured

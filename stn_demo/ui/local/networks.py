@@ -14,7 +14,7 @@ from ...analysis.frame import MAPS, Scene
 from ...model import Network, Sampler
 from ..live.engine import own_names
 from ..live.networks import Networks
-from ..live.request import PADDINGS, SAMPLERS
+from ..live.fields import PADDINGS, SAMPLERS
 
 SEEDS, PAGE = 10_000, 500  # of the elastic deformation: how many there are, and how many a file of noise holds
 NOTHING = "no-such-folder"  # a publisher has no networks of visitors
@@ -70,11 +70,10 @@ def _compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:
     found = parity.difference(network, graph_file.with_weights(frame_graph, network), asked)
     if found is None:
         return "not compared, onnxruntime is not installed"
-    worst, others = found
-    if worst > parity.TOLERANCE or others:
+    worst = max(found[0].values())
+    if not parity.is_same(network, found):
         raise graph_file.ExportError(
-            f"The graph answers otherwise than the network: by {worst:.1g} (at most {parity.TOLERANCE:g}), and another class "
-            f"for {others} of {len(asked)} scenes."
+            f"A graph answers otherwise than its network: by {worst:.1g}, and another class for {found[1]} of {len(asked)} scenes."
         )
     return f"within {worst:.1g} of torch on {len(asked)} scenes, same class on all"
 
