@@ -155,7 +155,7 @@ def _finish(folder: Path) -> None:
     index = json.loads((folder / DATA / "index.json").read_text(encoding="utf-8"))
     first = [index["networks"][name] for name in filter(None, (index["defaults"]["model"], index["defaults"]["twin"]))]
     needed = [
-        "",
+        "./",
         "index.html",
         f"{DATA}/pen.onnx",
         *(f"{DATA}/{one[kind]}" for one in first for kind in ("graph", "weights")),
