@@ -67,13 +67,14 @@ def open_page(browser):
     and no other host may be asked."""
     contexts, faults = [], []
 
-    def opened(url, wait=True, **options):
+    def opened(url, wait=True, silent=True, **options):
         context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", **options)
         contexts.append(context)
         context.add_init_script(BEEN_HERE)  # else Learn opens first
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
-        page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
+        if silent:
+            page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
         page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
         page.goto(url)
         if wait:
@@ -262,7 +263,7 @@ def test_in_a_frame_it_tells_the_page_around_it_its_address(open_page, host):
 
 def test_without_a_connection_after_the_first_visit(open_page, folder):
     host = Host(folder)
-    page = open_page(host.url + "/some/where/")
+    page = open_page(host.url + "/some/where/", silent=False)  # the browser itself notes what it cannot fetch
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     host.close()
     page.reload()

@@ -160,7 +160,7 @@ def _finish(folder: Path) -> None:
         f"{DATA}/pen.onnx",
         *(f"{DATA}/{one[kind]}" for one in first for kind in ("graph", "weights")),
     ]
-    needed += [f"{DATA}/{name}.json" for name in ("index", "link", "export", "poses", "strip")]
+    needed += [f"{DATA}/{name}.json" for name in ("index", "link", "export", "poses", "strip", "results/")]
     for path in files:
         address = path.relative_to(folder).as_posix()
         if address.startswith("stn/") and not address.startswith((DATA, "stn/results/measured", "stn/plotly")):
