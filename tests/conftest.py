@@ -1,5 +1,6 @@
-"""What every test may rely on: no call to another host, one thread (two are slower on small pictures); and the fixtures
-for the tests of training runs."""
+"""Settings and fixtures for all tests: no requests to other hosts, one thread (two are slower on small images), and
+fixtures for training runs.
+"""
 
 import os
 
@@ -14,7 +15,7 @@ from stn_demo.runs.data_source import DataSource
 from stn_demo.runs.runs import Runs
 
 torch.set_num_threads(1)
-# The app answers to this machine's own names only, and "testserver" is none of them.
+# The app answers to local names only, and "testserver" is not one.
 TestClient.__init__.__defaults__ = tuple(
     "http://localhost" if value == "http://testserver" else value for value in TestClient.__init__.__defaults__
 )
@@ -24,7 +25,7 @@ TestClient.websocket_connect = lambda self, url, *rest, **named: _connect(self, 
 
 @pytest.fixture(scope="module")
 def one_thread():
-    """As in the processes that train: sums over more threads have other last bits."""
+    """One thread, as in the training processes: with more threads the last bits of sums differ."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -38,7 +39,7 @@ def drawn(tmp_path_factory, one_thread):
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory, drawn):
-    """A run that nothing ever happened to, with its twin."""
+    """A run with its twin that was never interrupted."""
     run = made(tmp_path_factory.mktemp("reference"), twin=True)
     assert work(run, drawn)["state"] == "done"
     return run

@@ -1,4 +1,4 @@
-"""Tiny runs, and what has to be the same about two of them."""
+"""Tiny training runs, and comparisons of them."""
 
 import queue
 import time
@@ -26,7 +26,7 @@ def made(folder, settings=TINY, **about) -> RunFolder:
 
 
 class Drawn:
-    """Digits at hand, in place of a DataSource."""
+    """Existing digits, in place of a DataSource."""
 
     def __init__(self, digits):
         self.digits, self.folder = digits, Path("/there")
@@ -38,7 +38,7 @@ class Drawn:
 
 
 def work(run: RunFolder, digits, *orders: str) -> dict:
-    """Train in this process; the status in the end."""
+    """Train in this process; returns the final status."""
     line = queue.SimpleQueue()
     for order in orders:
         line.put(order)
@@ -48,18 +48,18 @@ def work(run: RunFolder, digits, *orders: str) -> dict:
 
 
 def weights(path: Path) -> bytes:
-    """All numbers, to the bit."""
+    """All weights, to the bit."""
     return b"".join(value.numpy().tobytes() for _, value in sorted(load_file(path).items()))
 
 
 def told(run: RunFolder) -> list[dict]:
-    """The log without what a clock said, and without how steps are gathered into lines."""
+    """The log without times, and without the grouping of steps into lines."""
     return [{k: v for k, v in line.items() if k in ("step", "accuracy", "twin_accuracy", "learning_rate")}
             for line in run.events()[0] if line["kind"] in ("test", "rate")]  # fmt: skip
 
 
 def check_same(run: RunFolder, reference: RunFolder) -> None:
-    """The same networks at every step kept, and a log that tells of every step once."""
+    """The same networks at every saved step, and a log that contains every step once."""
     assert run.snapshots() == reference.snapshots() and run.snapshots()[-1] == STEPS
     twin = bool(run.about().get("twin"))
     for step in [*reference.snapshots(), "latest"]:
@@ -76,7 +76,7 @@ def check_same(run: RunFolder, reference: RunFolder) -> None:
 
 
 def until(what, seconds: float = 30.0):
-    """Wait until ``what()`` is true; what it is then."""
+    """Wait until ``what()`` is true; returns its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():
@@ -95,7 +95,7 @@ def state_is(runs: Runs, id: str, *states: str, seconds: float = 30.0) -> dict:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether no such process works any more (one that nobody waited for does not count)."""
+    """Whether the process has ended (a zombie counts as ended)."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:

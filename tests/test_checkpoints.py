@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not at all, and a sentence for every file that is none."""
+"""Checkpoints are written completely or not at all; every other file gets a sentence."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""The house: what may know of what."""
+"""The floors of the code: which module may import which, and how long files may be."""
 
 import ast
 import subprocess

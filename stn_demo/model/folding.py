@@ -1,4 +1,4 @@
-"""A network for inference alone: batch normalisation folded into the convolutions before it."""
+"""A network for inference only: batch normalisation folded into the convolutions before it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ def folded(network: Network) -> Network:
     for module in list(network.modules()):
         if isinstance(module, nn.Sequential):
             _fold(module)
-    return network.to(memory_format=torch.channels_last)  # the layout in which oneDNN convolves fastest on the CPU
+    return network.to(
+        memory_format=torch.channels_last
+    )  # the memory layout in which oneDNN convolves fastest on the CPU
 
 
 def _fold(layers: nn.Sequential) -> None:
-    """Replace each convolution that a batch normalisation follows."""
+    """Replace each convolution that is followed by a batch normalisation."""
     left: list[nn.Module] = []
     for layer in layers:
         if isinstance(layer, nn.BatchNorm2d) and left and isinstance(left[-1], nn.Conv2d):

@@ -1,4 +1,4 @@
-"""What a visitor does on the stage, in a line each."""
+"""Actions of a visitor on the Explore page, in one line each."""
 
 import math
 import re
@@ -69,7 +69,7 @@ def slide(page, name, value):
 
 
 def inspected(page):
-    """Point at the middle of the warped output: what is said of it, whose sum is the value that it explains."""
+    """Point at the middle of the warped output; returns the inspection, whose sum is checked against the value."""
     box = page.locator("#view-warped-marks").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
     page.wait_for_function("window.stn.store.frame.inspect && window.stn.store.frame.inspect.view === 'warped'")
@@ -98,7 +98,7 @@ def draw(page, strokes):
 
 
 def winner(page, element="#probs-stn"):
-    """The digit that the network believes in, and its words on the screen."""
+    """The digit with the highest probability, and its text on the screen."""
     probs = frame(page, "probs" if element == "#probs-stn" else "twin_probs")
     digit = max(range(10), key=lambda i: probs[i])
     text = page.inner_text(element)
@@ -109,5 +109,5 @@ def winner(page, element="#probs-stn"):
 
 
 def pixels(page, selector):
-    """A fingerprint of what a canvas shows."""
+    """The content of a canvas, as a data URL."""
     return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")

@@ -1,4 +1,4 @@
-"""Pictures of one's own: what is read, against torchvision's ImageFolder and PIL; what is refused, and how."""
+"""The user's own pictures: what is read, compared with torchvision's ImageFolder and PIL; what is refused, and how."""
 
 import json
 

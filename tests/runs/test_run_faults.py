@@ -1,4 +1,4 @@
-"""Faults: whatever happens to a run, it goes on as if that had never been, or says in a sentence why not."""
+"""Faults: whatever happens to a run, it continues with the same result, or a sentence says why it cannot."""
 
 import json
 import os

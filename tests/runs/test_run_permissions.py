@@ -76,7 +76,7 @@ told += [within(here / "runs")]
 
 
 def test_a_run_that_may_not_be_written_any_more(tmp_path):
-    """Forbidden after its third step: what it saved before is what it goes on from."""
+    """The permission is removed after the third step: the run resumes from what was saved before."""
     first, files, second = tried(
         tmp_path,
         """

@@ -1,4 +1,4 @@
-"""Which networks belong together, and which plain one a network is compared with."""
+"""Groups of networks, and the plain network that each is compared with."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the page is told of the gradient and of the map of the loss, as bytes."""
+"""The bytes that the page receives for the gradient and the map of the loss."""
 
 import asyncio
 import base64
