@@ -34,7 +34,7 @@ export function encode({ question, digit, model, name, twin, twinName, found, tw
     sampler: sampler?.mode ?? null,
     padding: sampler?.padding ?? null,
     names: about.names,
-    twin_names: twin && twin.about.names,
+    twin_names: twin?.about.names ?? null,
     channels: about.channels,
     size,
     output,

@@ -78,7 +78,7 @@ function isOf(value, type) {
   if (type === "array") return Array.isArray(value);
   if (type === "null") return value === null;
   if (type === "object") return value !== null && typeof value === "object" && !Array.isArray(value);
-  return typeof value === type; // biome-ignore lint/suspicious/useValidTypeof: a name of JSON schema that typeof has, too
+  return typeof value === type;
 }
 
 function faultOfList(value, { minItems = 0, maxItems = Number.POSITIVE_INFINITY, prefixItems = [], items }, defs, path) {
