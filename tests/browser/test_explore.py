@@ -58,7 +58,7 @@ def test_every_slider_moves_every_picture(page, slider, field, value):
     assert all(pixels(page, selector) != picture for selector, picture in before.items())
     assert page.inner_text("#theta") != theta
     for number in frame(page, "theta"):
-        assert f"{abs(number):.2f}"[:3] in page.inner_text("#theta")
+        assert f"{abs(number):.3f}" in page.inner_text("#theta")
 
 
 def test_sliders_go_by_keyboard(page):
