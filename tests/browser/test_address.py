@@ -118,7 +118,7 @@ def test_a_random_digit_has_a_name_in_its_link(page, visit):
 def test_a_link_that_cannot_be_shown_opens_the_page_with_a_sentence(visit, hash_):
     page = visit(hash_)
     page.wait_for_function("document.querySelector('#toast').innerText.trim().length > 10")
-    assert page.evaluate("window.stn.store.get().pose.rotation") == -75
+    assert page.evaluate("window.stn.store.get().pose.rotation") == -90
 
 
 def test_the_address_of_a_drawing_stays_the_long_form(page):
