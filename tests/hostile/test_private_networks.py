@@ -130,7 +130,7 @@ def test_a_network_that_cannot_be_live_is_refused_and_a_heavy_one_is_known(tmp_p
 
 @pytest.mark.parametrize("other", [{"classes": 500}, {"input_size": (28, 36)}])
 def test_a_network_for_other_pictures_is_refused_with_a_sentence(tmp_path, other):
-    with pytest.raises(checkpoints.CheckpointError, match="square pictures"):
+    with pytest.raises(checkpoints.CheckpointError, match="square images"):
         private.Private(tmp_path).add(packed(ModelConfig(**other)), "visitor a")
 
 

@@ -144,7 +144,7 @@ def test_room_is_limited(tmp_path, drawn):
     for run in (old, new):
         work(run, drawn, *["step"] * 30, "stop")
     kept, size = old.snapshots(), old.size()
-    with pytest.raises(RunError, match="There are 2 runs"):
+    with pytest.raises(RunError, match="There are already 2 runs"):
         Runs(tmp_path, limits=Limits(runs=2)).start(TINY)
     with pytest.raises(RunError, match="make room") as error:
         Runs(tmp_path, limits=Limits(free_bytes=1 << 60)).start(TINY)
@@ -332,7 +332,7 @@ def test_a_training_in_a_terminal_is_a_run_too(tmp_path, monkeypatch, capsys):
     (status,) = runs.all()
     assert (status["state"], status["step"], status["steps"]) == ("stopped", 40, 80) and status["name"] == "mine"
     assert runs.snapshots(status["id"])[0] == 0 and not status["resumable"]
-    with pytest.raises(RunError, match="go on there with") as error:
+    with pytest.raises(RunError, match="continue it there with") as error:
         runs.resume(status["id"])
     assert error.value.code == "foreign"
     assert main([*arguments, "--resume"]) == 0

@@ -394,7 +394,7 @@ def test_the_interval_is_wilsons(digits):
 
 def test_pictures_of_the_wrong_size_are_refused(digits):
     model = Trainer(SHORT, digits).model
-    with pytest.raises(ValueError, match="takes pictures of 28 px, and the distortion makes pictures of 42 px"):
+    with pytest.raises(ValueError, match="takes images of 28 px, but the distortion makes images of 42 px"):
         evaluate(model, digits, "rts")
     with pytest.raises(ValueError, match="no digits"):
         evaluate(model, Digits(digits.images[:0], digits.labels[:0]))
