@@ -133,7 +133,7 @@ def test_explore_whole_under_a_prefix(open_page, host):
     page.click("#random")
     shows(page, "window.stn.store.get().source.kind === 'digit'")
     page.click("[data-draw=e]")
-    shows(page, "window.stn.store.get().pose.elastic > 0 && window.stn.store.frame.applied.rotation !== 0")
+    shows(page, "window.stn.store.get().pose.elastic > 0 && window.stn.store.frame.applied.rotation === 0")
 
     inspected(page)
     page.check("[data-layer=density]")
@@ -282,6 +282,19 @@ def test_results_without_a_server(open_page, host):
     shows(page, "document.querySelector('#page-explore').hidden === false")
     shown = page.evaluate("document.querySelector('.stn-results').dataset.pair")
     shows(page, f"window.stn.store.frame.model === {shown!r}")
+
+
+def test_learn_without_a_server(open_page, host):
+    """The lesson asks the worker for frames of its own, beside the stage's."""
+    page = open_page(host.url + "/some/where/#learn")
+    page.wait_for_selector("#page-learn:not([hidden]) h2, #page-learn:not([hidden]) h3")
+    asked = """async () => {
+      const { createCalls } = await import(new URL("stn/shared/calls.js", document.baseURI));
+      const { decode } = await import(new URL("stn/shared/frame.js", document.baseURI));
+      const answer = await createCalls(document.baseURI).frame(JSON.stringify({ model: "turn-affine", twin: null }));
+      return decode(answer).model;
+    }"""
+    assert page.evaluate(asked) == "turn-affine"
 
 
 def test_a_missing_checkpoint_and_a_folder_of_other_files_are_refused(tmp_path):

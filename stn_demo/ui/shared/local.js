@@ -1,8 +1,8 @@
-// The server in this page, where there is no other: what http.js and connection.js turn to instead of the network.
+// The server in this page, where there is no other: what http.js, calls.js and connection.js turn to instead of the network.
 
 let here = null;
 
-/** {http: {get(path), post(path, body)}, connect(listeners)}, see local/static/local.js; or null. */
+/** {http: {get(path), post(path, body)}, connect(listeners), calls: {frame(text), status()}}, see local/static/local.js; or null. */
 export const local = () => here;
 
 export function serveHere(server) {

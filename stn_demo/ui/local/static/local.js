@@ -2,7 +2,7 @@
 
 import { createRoutes } from "./routes.js";
 
-/** root: base url of the page. -> {http, connect}, see shared/local.js. */
+/** root: base url of the page. -> {http, connect, calls}, see shared/local.js. */
 export function openLocal(root) {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   const failed = new Set();
@@ -41,17 +41,21 @@ export function openLocal(root) {
     };
   }
 
-  /** One question of its own: the frame as numbers, see engine.js. -> object, also of a refusal. */
-  function numbers(question) {
-    return new Promise((done) => {
+  /** One question on a line of its own. -> ArrayBuffer, or the JSON text of a refusal or of numbers. */
+  function asked(text) {
+    return new Promise((done, failed) => {
       const port = line(({ data }) => {
-        const message = JSON.parse(data);
-        if (message.status) return;
+        const status = typeof data === "string" && JSON.parse(data).status;
+        if (status && status.state !== "failed") return;
         port.close();
-        done(message);
+        if (status) failed(new TypeError(status.args.message));
+        else done(data);
       });
-      port.postMessage(JSON.stringify({ ...question, numbers: true }));
+      port.postMessage(text);
     });
   }
-  return { http: createRoutes(root, numbers), connect };
+  /** The frame as numbers, see engine.js. -> object, also of a refusal. */
+  const numbers = async (question) => JSON.parse(await asked(JSON.stringify({ ...question, numbers: true })));
+  const calls = { frame: asked, status: async () => JSON.stringify({ status: { state: "ready", key: "status.ready", args: {}, models: [] } }) };
+  return { http: createRoutes(root, numbers), connect, calls };
 }
