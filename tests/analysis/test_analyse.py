@@ -109,7 +109,9 @@ def test_the_command_says_what_it_leaves_out_and_what_is_damaged(folder, capsys)
     checkpoints.save(folder / "stranger.safetensors", build_model(ModelConfig()), {})
     assert main(["analyse", "--folder", str(folder), "--data-set", "handwriting"]) == 0
     out, err = capsys.readouterr()
-    assert "3 measurements made" in out and "stranger is left out: its checkpoint does not name a known distortion" in err
+    assert (
+        "3 measurements made" in out and "stranger is left out: its checkpoint does not name a known distortion" in err
+    )
     (folder / "results" / "table.json").write_text("{")
     assert main(["analyse", "--folder", str(folder), "--data-set", "handwriting"]) == 2
     assert "delete it and run: python -m stn_demo analyse" in capsys.readouterr().err
