@@ -26,9 +26,8 @@ def folded(network: Network) -> Network:
     for module in list(network.modules()):
         if isinstance(module, nn.Sequential):
             _fold(module)
-    return network.to(
-        memory_format=torch.channels_last
-    )  # the memory layout in which oneDNN convolves fastest on the CPU
+    # The memory layout in which oneDNN convolves fastest on the CPU.
+    return network.to(memory_format=torch.channels_last)
 
 
 def _fold(layers: nn.Sequential) -> None:

@@ -309,7 +309,9 @@ def test_a_second_visitor_is_told_and_watches(train, visit, url):
     open_tab(second, "train")
     second.wait_for_selector(".stn-train[data-watching=true]")
     second.click("#train-start")
-    second.wait_for_function("document.querySelector('#train-toast').textContent.includes('Only one run can be trained at a time')")
+    second.wait_for_function(
+        "document.querySelector('#train-toast').textContent.includes('Only one run can be trained at a time')"
+    )
     state(second, "running")
     assert len(ask(url, "")["runs"]) == 1
 

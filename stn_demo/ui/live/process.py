@@ -66,7 +66,7 @@ class EngineProcess:
 def main() -> None:
     """The process: answer lists of requests until the connection is closed."""
     from .engine import Engine  # noqa: PLC0415 (loads torch, in this process only)
-    from .networks import Networks  # noqa: PLC0415
+    from .networks import Networks  # noqa: PLC0415 (likewise)
 
     number, folder, saved, model, twin = sys.argv[1:]
     connection = Connection(int(number))
