@@ -18,7 +18,7 @@ from ..data.pose import DIGIT, Pose, pose_images, pose_matrices
 from ..model import Network, Sampler
 from ..model.grids import GridGenerator
 from ..model.transformer import SpatialTransformer, Transform
-from . import decompose
+from . import colours, decompose
 from .gradient import Push, pushes
 from .inspection import look_into
 from .outline import CORNERS, outline_of, theta_of_corners, untouched_grid
@@ -32,7 +32,8 @@ class Scene:
     """What a visitor asks to see.
 
     Attributes:
-        digit: uint8 [28, 28], white on black.
+        digit: uint8 [28, 28], white on black; or a picture for a network with classes of its own, [n, n] or, in colour,
+            [3, n, n].
         pose: the pose of the digit.
         grab: replaces theta: {"theta": num_params numbers}, {"parts": see ``decompose.PARTS``} or {"corners": four (x,
             y) in normalised input coordinates, where the output's corners are read}; None: theta of the network.
@@ -52,7 +53,7 @@ class Scene:
 
 
 class Look(NamedTuple):
-    """One look of the transformer: outline, see ``Frame``, and warped [O, O], what its theta reads."""
+    """One look of the transformer: outline and warped, see ``Frame``: what its theta reads."""
 
     outline: Tensor
     warped: Tensor
@@ -63,7 +64,8 @@ class Frame:
     """The result of one scene. S: side of the network's input, O: side of the warped output, px.
 
     Attributes:
-        input, warped: [S, S] and [O, O] in [0, 1], the inputs of the network and of its classifier.
+        input, warped: [S, S] and [O, O] in [0, 1], the inputs of the network and of its classifier; [3, S, S] and
+            [3, O, O] for a colour picture and a network with 3 channels.
         grid, outline: [O, O, 2] and [4 k, 2], where each output pixel, and the edge of the output (clockwise from its
             top left corner), is read; normalised input coordinates. k is 1 unless the edge is curved.
         theta: the theta in use; predicted: the network's own theta (both empty without a transformer).
@@ -106,7 +108,7 @@ class Frame:
 def frames(
     model: Network, scenes: list[Scene], twin: Network | None = None, sampler: Sampler | None = None
 ) -> list[Frame]:
-    """One ``Frame`` for each scene. ``sampler`` replaces the model's own.
+    """One ``Frame`` for each scene; their digits have equal shapes. ``sampler`` replaces the model's own.
 
     Raises:
         ValueError: the ``grab`` of a scene does not fit the model's transform.
@@ -117,10 +119,12 @@ def frames(
 
 def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None) -> list[Frame]:
     count, size, output = len(scenes), model.config.side, model.config.output_side
-    digits = torch.stack([scene.digit for scene in scenes])[:, None].float() / 255
+    digits = torch.stack([colours.planes(scene.digit) for scene in scenes]).float() / 255
     poses = [scene.pose for scene in scenes]
     matrices = pose_matrices(poses, size)
-    inputs = _in_channels(pose_images(digits, poses, size, matrices), model)
+    posed = pose_images(digits, poses, size, matrices)
+    inputs = colours.in_channels(posed, model.config.in_channels)
+    in_colour = digits.shape[1] == inputs.shape[1] == 3
     first = model.transformers["input"] if "input" in model.transformers else None  # noqa: SIM401 (it has no get)
     wanted = own = at_rest = None
     if first is not None:
@@ -131,7 +135,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     given = own if wanted is None else torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)
     # theta is given, so the localization network does not run again
     trace = model.trace(inputs, given, sampler if first is not None else None)
-    twin_probs = [None] * count if twin is None else _twin_probs(twin, inputs, digits, poses)
+    twin_probs = [None] * count if twin is None else _twin_probs(twin, posed, digits, poses)
     applied = decompose.pose_matrix(matrices, DIGIT)
     words, looked = {}, [()] * count
     predicted, bend = [[]] * count, [0.0] * count
@@ -143,19 +147,21 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         outline = outline_of(first.grid, transform.theta)
         words, bends = maps(first.grid, applied, transform.theta, own, at_rest, size, output)
         predicted, bend = own.tolist(), bends.tolist()
-        looked = _looks(first, inputs, both.looks[:count], output, sampler)
+        looked = _looks(first, inputs, both.looks[:count], output, sampler, in_colour)
     parts = _in_words(words, count)
     thetas, probs = transform.theta.tolist(), trace.log_probs.exp()
     reader = None if first is None else sampler or first.sampler
+    pixels = inputs.mean(1, keepdim=True) if in_colour else inputs
     looks = [
-        look_into(reader, inputs[i : i + 1], transform.grid[i : i + 1], scene.density, scene.inspect)
+        look_into(reader, pixels[i : i + 1], transform.grid[i : i + 1], scene.density, scene.inspect)
         for i, scene in enumerate(scenes)
     ]
     pushed = _pushed(model, scenes, inputs, transform.theta, probs, sampler) if first is not None else {}
+    seen, warped = (colours.shown(images, in_colour) for images in (inputs, transform.warped))
     return [
         Frame(
-            input=inputs[i, 0],
-            warped=transform.warped[i, 0],
+            input=seen[i],
+            warped=warped[i],
             grid=transform.grid[i],
             outline=outline[i],
             theta=thetas[i],
@@ -173,11 +179,14 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     ]
 
 
-def _twin_probs(twin: Network, inputs: Tensor, digits: Tensor, poses: list[Pose]) -> Tensor:
+def _twin_probs(twin: Network, posed: Tensor, digits: Tensor, poses: list[Pose]) -> Tensor:
     """Probabilities [N, classes] of the twin, for the same poses in a frame of its own size."""
     side = twin.config.side
-    seen = inputs[:, :1] if side == inputs.shape[-1] else pose_images(digits, poses, side)
-    return twin(_in_channels(seen, twin)).exp()
+    if side != posed.shape[-1]:
+        if digits.shape[1] == 3:  # a picture fills the same part of every frame
+            digits = colours.resized(digits, round(digits.shape[-1] * side / posed.shape[-1]))
+        posed = pose_images(digits, poses, side)
+    return twin(colours.in_channels(posed, twin.config.in_channels)).exp()
 
 
 def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> tuple[Transform, Tensor]:
@@ -189,8 +198,9 @@ def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> 
     new = {key: digit for key, digit in zip(keys, digits, strict=True) if key not in kept}
     found = {key: kept[key] for key in keys if key not in new}
     if new:
-        images = torch.stack(list(new.values()))[:, None].float() / 255
-        images = _in_channels(pose_images(images, [Pose()] * len(new), model.config.side), model)
+        images = torch.stack([colours.planes(digit) for digit in new.values()]).float() / 255
+        images = pose_images(images, [Pose()] * len(new), model.config.side)
+        images = colours.in_channels(images, model.config.in_channels)
         inputs = torch.cat([inputs, images])
     both = model.transformers["input"].trace(inputs)
     if new:
@@ -199,11 +209,6 @@ def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> 
             kept.clear()
         kept.update({key: found[key] for key in new})
     return both, torch.stack([found[key] for key in keys])
-
-
-def _in_channels(images: Tensor, model: Network) -> Tensor:
-    """``images`` [N, 1, S, S], repeated for each channel that ``model`` takes."""
-    return images.expand(-1, model.config.in_channels, -1, -1)
 
 
 def _pushed(
@@ -261,7 +266,7 @@ def _in_words(found: dict[str, Tensor], count: int) -> list[dict[str, dict[str, 
 
 
 def _looks(
-    first: SpatialTransformer, inputs: Tensor, thetas: Tensor, output: int, sampler: Sampler | None
+    first: SpatialTransformer, inputs: Tensor, thetas: Tensor, output: int, sampler: Sampler | None, in_colour: bool
 ) -> list[tuple[Look, ...]]:
     """The looks of each scene, from ``thetas`` [N, looks, num_params]; empty for a transformer with one look."""
     if thetas.shape[1] == 1:
@@ -269,9 +274,8 @@ def _looks(
     count, looks = thetas.shape[:2]
     every = thetas.flatten(0, 1)
     outlines = outline_of(first.grid, every).unflatten(0, (count, looks))
-    warped = first.read(inputs.repeat_interleave(looks, 0), every, output, sampler)[1][:, 0].unflatten(
-        0, (count, looks)
-    )
+    warped = first.read(inputs.repeat_interleave(looks, 0), every, output, sampler)[1]
+    warped = colours.shown(warped, in_colour).unflatten(0, (count, looks))
     return [tuple(map(Look, outlines[i], warped[i])) for i in range(count)]
 
 

@@ -136,10 +136,14 @@ def _is_grey(path: Path) -> bool:
 def _read(path: Path, channels: int, side: int) -> torch.Tensor:
     with Image.open(path) as opened:
         opened.draft("RGB", (2 * side, 2 * side))  # decodes a large JPEG at a fraction of its size
-        image = ImageOps.exif_transpose(opened)
-        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
-        image = ImageOps.pad(image.convert("L" if channels == 1 else "RGB"), (side, side), Image.Resampling.LANCZOS)
-        pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+        return fitted(ImageOps.exif_transpose(opened), channels, side)
+
+
+def fitted(image: Image.Image, channels: int, side: int) -> torch.Tensor:
+    """A picture as a network of such pictures takes it: uint8 [channels, side, side], as large as fits, centred on black."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
+    image = ImageOps.pad(image.convert("L" if channels == 1 else "RGB"), (side, side), Image.Resampling.LANCZOS)
+    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     return pixels.view(side, side, channels).permute(2, 0, 1).contiguous()

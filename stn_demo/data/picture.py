@@ -17,7 +17,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from . import finding, paper
+from . import finding, folder, paper
 from .finding import Box, Found
 from .refused import PictureError
 
@@ -75,15 +75,35 @@ def to_digit(image: Image.Image, raw: bool = False) -> Tensor:
     return _raw(*planes) if raw else _first(finding.find(*planes))
 
 
+def in_colour(data: bytes, side: int) -> Tensor:
+    """The whole picture as training on a folder of pictures takes it: uint8 [3, side, side], see ``folder.fitted``.
+
+    Raises:
+        PictureError: as ``read``, but no picture lacks a digit.
+    """
+    with _decoding, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = _decoded(_checked(data))
+        try:
+            return folder.fitted(image, 3, side)
+        except Exception:  # a palette that is too short, a transparent colour that is none
+            raise _broken() from None
+
+
 def _planes_of(data: bytes) -> tuple[Tensor, Tensor | None]:
+    with _decoding, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a library's remarks about odd files help nobody here
+        return _reduced(_decoded(_checked(data)))
+
+
+def _checked(data: bytes) -> bytes:
+    """The data, if there are some and not too many; else raises PictureError."""
     if not data:
         raise PictureError("empty", "The file is empty; choose a picture with a digit on it.")
     if len(data) > MAX_BYTES:
         most = f"{MAX_BYTES >> 20} MB"
         raise PictureError("too_large_bytes", f"The file is larger than {most}; give a smaller picture.")
-    with _decoding, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a library's remarks about odd files help nobody here
-        return _reduced(_decoded(data))
+    return data
 
 
 def _raw(colours: Tensor, alpha: Tensor | None) -> Tensor:

@@ -113,13 +113,13 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
     """Put digits into their frames, reading each digit once, bilinearly, with black outside.
 
     Args:
-        images: [N, 1, 28, 28].
+        images: [N, 1, 28, 28]; or pictures [N, C, n, n].
         matrix: [N, 3, 3], digit -> frame, px from the middle.
         elastic: [N, 16, 2], the shift of the position where each control point of the frame is read, px; or None.
         frame: side of the frame, px.
 
     Returns:
-        Tensor[N, 1, frame, frame].
+        Tensor[N, C, frame, frame].
     """
     half, digit_half = frame / 2, images.shape[-1] / 2
     if elastic is None:
@@ -139,7 +139,7 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
 
 
 def pose_images(images: Tensor, poses: Sequence[Pose], frame: int = DIGIT, matrices: Tensor | None = None) -> Tensor:
-    """``images`` [N, 1, 28, 28], each in its pose: Tensor[N, 1, frame, frame], on the images' device. ``matrices``: the
+    """``images`` [N, C, n, n], each in its pose: Tensor[N, C, frame, frame], on the images' device. ``matrices``: the
     ``pose_matrices``, if already computed.
     """
     elastic = None

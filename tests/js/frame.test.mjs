@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decode, fromBase64, GRID_UNIT, toBase64 } from "../../stn_demo/ui/shared/frame.js";
+import { decode, fromBase64, GRID_UNIT, sideOf, toBase64, toWords } from "../../stn_demo/ui/shared/frame.js";
 
 function message(header, ...arrays) {
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -37,6 +37,15 @@ test("an int16 array may begin at an odd byte", () => {
 test("a message that is cut off is an error", () => {
   const whole = message({ arrays: [["digit", "u1", [4]]] }, Uint8Array.of(1, 2, 3, 4));
   for (const end of [0, 3, 12, whole.byteLength - 2]) assert.throws(() => decode(whole.slice(0, end)), `${end} bytes`);
+});
+
+test("a picture is grey, or three planes of a colour each", () => {
+  const words = new Uint32Array(4);
+  toWords(Uint8Array.of(0, 1, 128, 255), words);
+  assert.deepEqual([...words], [0xff000000, 0xff010101, 0xff808080, 0xffffffff]);
+  toWords(Uint8Array.of(1, 2, 3, 4, 16, 32, 48, 64, 255, 254, 253, 252), words);
+  assert.deepEqual([...words], [0xffff1001, 0xfffe2002, 0xfffd3003, 0xfffc4004]);
+  assert.deepEqual([784, 3 * 784, 3 * 96 * 96, 40 * 40].map((length) => sideOf({ length })), [28, 28, 96, 40]);
 });
 
 test("base64 there and back", () => {

@@ -6,6 +6,7 @@ import json
 import struct
 
 import numpy as np
+import own_pictures
 import pictures
 import pytest
 import torch
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from stn_demo import checkpoints
+from stn_demo.data import folder as own_folder
 from stn_demo.data.pose import Pose, pose_images
 from stn_demo.data.scenes.reported import REPORTED
 from stn_demo.model import ModelConfig, build_model
@@ -36,6 +38,10 @@ def client(tmp_path_factory):
         for transformer in model.transformers.values():
             torch.nn.init.normal_(transformer.localization.theta.weight, std=0.05)
         checkpoints.save(folder / f"{name}.safetensors", model, {"distortion": "pose"})
+    names, colour = {"classes": 3, "class_names": own_pictures.NAMES}, {"in_channels": 3, "input_size": 42}
+    for name, more, taught in (("colour", colour, "rts"), ("colour-pose", colour, "pose"), ("grey", {}, "pose")):
+        model = build_model(ModelConfig(**names, **more))
+        checkpoints.save(folder / f"{name}.safetensors", model, {"distortion": taught})
     (folder / "broken.safetensors").write_bytes(b"not a network")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
@@ -99,6 +105,43 @@ def test_a_digit_and_the_strokes_it_was_rendered_from_give_the_same_frame(channe
     digit = {"kind": "digit", "digit": base64.b64encode(arrays["digit"].tobytes()).decode()}
     again, same = channel(id=1, source=digit)
     assert again == header and all(np.array_equal(arrays[name], same[name]) for name in arrays)
+
+
+@pytest.mark.parametrize("model, side, shape", [("colour", 28, (3, 28, 28)), ("colour-pose", 42, (3, 42, 42))])
+def test_a_network_of_colour_pictures_takes_the_whole_picture_as_in_training(client, channel, model, side, shape):
+    image = own_pictures.shape("circle", 3)
+    answer = client.post(f"/stn/picture?model={model}", content=pictures.encoded(image)).json()
+    wanted = own_folder.fitted(image, 3, side).numpy()
+    assert base64.b64decode(answer["digit"]) == wanted.tobytes() and "found" not in answer
+    source = {"kind": "digit", "digit": answer["digit"]}
+    header, arrays = channel(id=1, source=source, model=model, twin="grey", pose={"rotation": 90})
+    assert np.array_equal(arrays["digit"], wanted) and arrays["input"].shape == arrays["warped"].shape == (3, 42, 42)
+    if side == 42:  # fills the frame; a quarter turn clockwise
+        assert np.abs(arrays["input"].astype(int) - np.rot90(wanted, -1, (1, 2))).max() <= 2
+    assert header["names"] == list(own_pictures.NAMES) and header["channels"] == 3 and len(header["twin_probs"]) == 3
+    # the same source, asked of a network of grey pictures and of one of digits
+    for other, channels in (("grey", 1), ("seed-affine", 1)):
+        header, arrays = channel(id=2, source=source, model=other, twin=None)
+        assert arrays["digit"].shape == arrays["input"].shape == (28, 28) and header["channels"] == channels
+    linked = client.post("/stn/link", json={"source": source, "model": model, "twin": None}).json()
+    assert linked["problem"] is None and linked["state"]["source"]["digit"] == answer["digit"]
+
+
+def test_the_code_for_a_colour_picture_runs(client, capsys, monkeypatch):
+    monkeypatch.setenv("STN_DEMO_CHECKPOINTS", str(client.folder))
+    answer = client.post("/stn/picture?model=colour", content=pictures.encoded(own_pictures.shape("square", 1))).json()
+    colour = {"kind": "digit", "digit": answer["digit"]}
+    for source, model in ((colour, "colour"), (STROKES, "colour"), (colour, "grey")):
+        asked = {"source": source, "model": model, "twin": None, "pose": {"rotation": 20}}
+        exec(client.post("/stn/code", json=asked).json()["code"], {})
+        size = 42 if model == "colour" else 28
+        assert f"warped (1, {3 if model == 'colour' else 1}, {size}, {size})" in capsys.readouterr().out
+
+
+def test_a_picture_for_a_network_of_digits_is_still_cut(client):
+    data = pictures.GOOD["drawn.png"]()
+    answers = [client.post(f"/stn/picture{query}", content=data).json() for query in ("", "?model=seed-affine")]
+    assert answers[0] == answers[1] and len(base64.b64decode(answers[0]["digit"])) == 784
 
 
 def test_networks_of_another_size_come_with_pictures_of_that_size(channel):

@@ -25,7 +25,7 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
         """What a network sees in a picture of a digit in a given pose.
 
         Args:
-            image: a picture file of one digit, any size and colours.
+            image: a picture file of one digit, any size and colours; for a network with classes of its own, of one of them.
             rotation: degrees, clockwise, -180 to 180.
             scale: factor, 0.3 to 2.
             shift_x: pixels to the right, -128 to 128; half the frame (14 at 28 x 28) shifts the digit to the edge.
@@ -35,8 +35,8 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
             raw: true: only resize the picture, do not crop and centre its ink.
 
         Returns:
-            digit, probabilities (10), theta, grid (H x W x 2, normalised, output to input), input and warped image (H x
-            W, 0 to 1).
+            digit, probabilities (10, or one for each class), theta, grid (H x W x 2, normalised, output to input), input
+            and warped image (H x W, 0 to 1; 3 x H x W for a network that takes colour pictures).
         """
         values = {
             "pose": {"rotation": rotation, "scale": scale, "shift_x": shift_x, "shift_y": shift_y, "shear": shear},
@@ -46,7 +46,7 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
         path = Path(image)
         try:
             asked = read_request(values, batcher.defaults)
-            digit = await pictures.read(await asyncio.to_thread(path.read_bytes), bool(raw))
+            digit = await pictures.read(await asyncio.to_thread(path.read_bytes), bool(raw), asked.model)
             return await batcher.run(_explained, asked, digit)
         except OSError:
             raise gr.Error("The picture is no longer there; send it again.", print_exception=False) from None
@@ -75,9 +75,8 @@ def number(blocks: gr.Blocks) -> int:
     return next(number for number, function in blocks.fns.items() if function.api_name == "explain")
 
 
-def _explained(engine, asked: Request, digit) -> dict:
-    digit = (digit * 255).round().byte()
-    frame, _, _ = engine.frame(replace(asked, source=Source(digit=digit.numpy().tobytes())))
+def _explained(engine, asked: Request, digit: bytes) -> dict:
+    frame, _, _ = engine.frame(replace(asked, source=Source(digit=digit)))
     return {
         "digit": int(frame.probs.argmax()),
         "probabilities": frame.probs.tolist(),

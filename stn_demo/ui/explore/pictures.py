@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 
 from ..live.batcher import Batcher
+from ..live.fields import COLOUR_SIDES
+from ..live.request import RequestError
 
 AT_ONCE = 2  # pictures that are decoded at the same time, of the page and of /explain together
 MOST_WAITING = 24
@@ -53,9 +55,17 @@ class Pictures:
         self._free = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
 
-    async def read(self, data: bytes, raw: bool):
-        """The digit, float32 [28, 28] in [0, 1]. Raises data.refused.PictureError, TooMany."""
-        return await self._run(lambda side: side.picture.read(data, raw=raw))
+    async def read(self, data: bytes, raw: bool, model: str) -> bytes:
+        """What the network ``model`` takes for the picture, as ``live.request.Source.digit``. Raises
+        data.refused.PictureError, TooMany.
+        """
+        return await self._run(lambda side: _read(side, data, raw, model))
+
+    async def in_colour(self, data: bytes, model: str) -> dict | None:
+        """The whole picture for a network with classes of its own, {digit}; None for a network of digits. Raises as
+        ``read``.
+        """
+        return await self._run(lambda side: _in_colour(side, data, model))
 
     async def raw(self, data: bytes) -> dict:
         """The picture as it is, as a digit for the page: {digit}. Raises as ``read``."""
@@ -80,6 +90,27 @@ class Pictures:
                 return await asyncio.to_thread(work, side)
         finally:
             self._waiting -= 1
+
+
+def _in_colour(side, data: bytes, model: str) -> dict | None:
+    seen = _of_its_own(side, data, model)
+    return None if seen is None else {"digit": side.codec.as_base64(seen)}
+
+
+def _read(side, data: bytes, raw: bool, model: str) -> bytes:
+    seen = _of_its_own(side, data, model)
+    if seen is None:
+        seen = (side.picture.read(data, raw=raw) * 255).round().byte()
+    return seen.numpy().tobytes()
+
+
+def _of_its_own(side, data: bytes, model: str):
+    """uint8 [3, n, n]: the whole picture, if the network has classes of its own; else None."""
+    try:
+        length = side.engine.networks.own_side(side.engine.networks.get(model))
+    except RequestError:
+        return None
+    return None if length is None else side.picture.in_colour(data, min(length, COLOUR_SIDES[1]))
 
 
 def _found(side, data: bytes, box: tuple[float, float, float, float] | None) -> dict:

@@ -82,14 +82,15 @@ def _add_digits(app: FastAPI, batcher: Batcher, pictures: Pictures) -> None:
         return http.answer((await batcher.ready()).answers.random_pose(distortion))
 
     @app.post("/stn/picture")
-    async def picture(request: Request, raw: bool = False, box: str | None = None):
+    async def picture(request: Request, raw: bool = False, box: str | None = None, model: str = ""):
         data = await http.body(request, MOST_PICTURE)
         if data is None:
             return http.refuse(
                 "too_large_bytes", f"The file is larger than {MOST_PICTURE >> 20} MB; give a smaller picture."
             )
         try:
-            answer = await (pictures.raw(data) if raw else pictures.find(data, box))
+            answer = await pictures.in_colour(data, model) if CHECKPOINT.fullmatch(model) and not box else None
+            answer = answer or await (pictures.raw(data) if raw else pictures.find(data, box))
         except ValueError as error:
             return http.refuse(getattr(error, "code", "broken"), str(error))
         return http.answer({"label": None, **answer})

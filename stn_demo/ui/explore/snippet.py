@@ -15,11 +15,11 @@ from stn_demo.data.pose import Pose, pose_images{imports}
 digit = base64.b64decode(
     "{digit}"
 )
-digit = torch.tensor(list(digit)).view(1, 1, 28, 28) / 255
+digit = torch.tensor(list(digit)).view({shape}) / 255
 model = checkpoints.load("{model}")  # {summary}
 pose = {pose}
 with torch.no_grad():
-    seen = pose_images(digit, [pose], frame=model.config.side)
+    seen = pose_images(digit, [pose], frame=model.config.side){channels}
     {theta}trace = model.trace(seen{arguments})
 probs = trace.log_probs.exp()[0]
 print("digit", int(probs.argmax()), f"{{probs.max():.1%}}")
@@ -41,8 +41,11 @@ def snippet(request: Request, scene, model, frame) -> str:
         imports = "\nfrom stn_demo.model import Sampler"
         arguments += f', sampler=Sampler("{request.sampler or own.mode}", "{request.padding or own.padding}")'
     transform = f"{model.config.transform} transformer" if own is not None else "no transformer"
+    planes, taken = scene.digit.shape[0] if scene.digit.dim() == 3 else 1, model.config.in_channels
     return TEMPLATE.format(
         digit=as_base64(scene.digit),
+        shape=f"1, {planes}, {scene.digit.shape[-2]}, {scene.digit.shape[-1]}",
+        channels="" if planes == taken else f".expand(-1, {taken}, -1, -1)",
         model=request.model,
         summary=f"{transform}, {model.config.classifier} classifier",
         pose=f"Pose({', '.join(f'{name}={value!r}' for name, value in pose.items())})",

@@ -26,8 +26,9 @@ ARROW_UNIT = 32767  # length of the longest arrow as int16
 
 
 def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> list[bytes]:
-    """A message for each frame of one batch (equal sizes). ``digits`` are uint8 [28, 28]; each header is what its request
-    said about itself, to be joined by what the frame says."""
+    """A message for each frame of one batch (equal sizes). ``digits``: as in ``frame.Scene``; pictures in colour are three
+    planes, red, green and blue, all others one. Each header is what its request said about itself, to be joined by what
+    the frame says."""
     grids = torch.stack([frame.grid for frame in frames]) * GRID_UNIT
     columns = {
         "grid": grids.nan_to_num().clamp(-32768, 32767).round().to(torch.int16).numpy(),
@@ -83,8 +84,8 @@ def _parts(frames: list[Frame]) -> list[dict]:
 
 
 def _looks(frames: list[Frame]) -> tuple[list, dict[int, np.ndarray]]:
-    """The outlines of each frame's looks, and what each of them read, uint8 [looks, O, O], by the frame's index; none of a
-    frame with a single look, which is what was applied."""
+    """The outlines of each frame's looks, and what each of them read, uint8 [looks, O, O], in colour
+    [looks, 3, O, O], by the frame's index; none of a frame with a single look, which is what was applied."""
     several = [i for i, frame in enumerate(frames) if len(frame.looks) > 1]
     outlines: list = [[] for _ in frames]
     if not several:
@@ -169,7 +170,7 @@ def as_bytes(pictures: Tensor) -> np.ndarray:
 
 
 def as_base64(digit: Tensor) -> str:
-    """784 bytes, for JSON; ``digit`` is uint8 [28, 28] or float [28, 28] in [0, 1]."""
+    """A byte per value, for JSON; ``digit`` is uint8, or float in [0, 1]: [28, 28], or [3, n, n] in colour."""
     if digit.dtype != torch.uint8:
         digit = (digit.clamp(0, 1) * 255).round().to(torch.uint8)
     return base64.b64encode(digit.contiguous().numpy().tobytes()).decode()

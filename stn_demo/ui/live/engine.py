@@ -13,15 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...analysis import colours
 from ...analysis.frame import Frame, Scene, frames
 from ...analysis.gradient import check_transformer
 from ...analysis.landscape import landscape
 from ...data import ink
-from ...data.pose import Pose
+from ...data.pose import DIGIT, Pose
 from ...model import Network, Sampler
 from . import codec
 from .fields import PAD
-from .networks import Networks
+from .networks import Networks, own_names
 from .request import Request, RequestError, Source, error_text
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Engine:
         answers: list[bytes | str] = [""] * len(requests)
         groups = defaultdict(list)
         for index, request in enumerate(requests):
-            groups[request.model, request.twin, request.sampler, request.padding].append(index)
+            groups[request.model, request.twin, request.sampler, request.padding, request.source.side].append(index)
         for indices in groups.values():
             batch = [requests[index] for index in indices]
             try:
@@ -63,7 +64,7 @@ class Engine:
     def frame(self, request: Request) -> tuple[Frame, Scene, Network]:
         """The frame of one request, at full precision. Raises RequestError, ValueError."""
         model, twin, sampler = self._networks(request)
-        scene = _scene(request, model)
+        scene = self._scene(request, model)
         with _plain_convolutions():
             return frames(model, [scene], twin, sampler)[0], scene, model
 
@@ -74,7 +75,7 @@ class Engine:
             check_transformer(model)
             if not self.networks.is_light(request.model):
                 raise RequestError("A map of the loss takes too long for a network of this size.")
-            frame = frames(model, [_scene(request, model)], None, sampler)[0]
+            frame = frames(model, [self._scene(request, model)], None, sampler)[0]
             scene_target = _target(request, model)
             target = int(frame.probs.argmax()) if scene_target is None else scene_target
             theta = torch.tensor(frame.theta)
@@ -88,7 +89,7 @@ class Engine:
 
     def _batch(self, batch: list[Request]) -> list[bytes | str]:
         model, twin, sampler = self._networks(batch[0])
-        scenes = [_scene(request, model) for request in batch]
+        scenes = [self._scene(request, model) for request in batch]
         used = sampler or next((part.sampler for part in model.transformers.values()), None)
         has_transformer = "input" in model.transformers
         headers = [
@@ -120,6 +121,20 @@ class Engine:
                 sampler = Sampler(mode, padding).requires_grad_(False)
                 sampler.load_state_dict(own.state_dict())
         return model, twin, sampler
+
+    def _scene(self, request: Request, model: Network) -> Scene:
+        digit = digit_of(request.source, request.raw)
+        if request.source.side is not None:
+            digit = colours.fitted(digit, self.networks.own_side(model) or DIGIT, model.config.in_channels)
+        return Scene(
+            digit,
+            Pose(**request.pose),
+            request.grab,
+            request.density,
+            request.inspect,
+            request.gradient,
+            _target(request, model),
+        )
 
     @staticmethod
     def _refusal(request: Request, error: Exception) -> str:
@@ -153,24 +168,6 @@ def _sampler(mode: str, padding: str) -> Sampler:
     return Sampler(mode, padding).requires_grad_(False)
 
 
-def _scene(request: Request, model: Network) -> Scene:
-    return Scene(
-        digit_of(request.source, request.raw),
-        Pose(**request.pose),
-        request.grab,
-        request.density,
-        request.inspect,
-        request.gradient,
-        _target(request, model),
-    )
-
-
-def own_names(model: Network) -> tuple[str, ...] | None:
-    """What the classes of a network are called that tells other things apart than the ten digits; else None."""
-    config = model.config
-    return config.names if config.class_names or config.classes != 10 else None
-
-
 def _target(request: Request, model: Network) -> int | None:
     """The right digit: what the visitor says it is, else the label of a ready digit, else unknown; unknown for a network
     that tells other things apart."""
@@ -180,9 +177,12 @@ def _target(request: Request, model: Network) -> int | None:
 
 
 def digit_of(source: Source, raw: bool) -> Tensor:
-    """uint8 [28, 28]: the digit that a source stands for; strokes are rendered, prepared unless ``raw``."""
+    """uint8 [28, 28], or of a colour picture [3, n, n]: what a source stands for; strokes are rendered, prepared unless
+    ``raw``.
+    """
     if source.digit is not None:
-        return torch.frombuffer(bytearray(source.digit), dtype=torch.uint8).view(28, 28)
+        shape = (28, 28) if source.side is None else (3, source.side, source.side)
+        return torch.frombuffer(bytearray(source.digit), dtype=torch.uint8).view(shape)
     strokes = [
         ink.Stroke(np.asarray(points, dtype=np.float64).reshape(-1, 2) / PAD, width / PAD, erase)
         for width, erase, points in source.strokes

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ...names import CHECKPOINT
 
 DIGIT_BYTES = 28 * 28
+COLOUR_SIDES = (8, 128)  # px: of a colour picture, 3 planes of side * side bytes
 MOST_BYTES = 256 * 1024  # of a request
 MOST_STROKES = 500
 MOST_POINTS = 4000

@@ -9,6 +9,7 @@ import re
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from ... import checkpoints
 from ...data.distortions import DISTORTIONS
@@ -45,6 +46,7 @@ class Networks:
         self.private = private.Private(saved / "private")
         self._loaded: OrderedDict[str, tuple[tuple, Network, int, bool]] = OrderedDict()
         self._bytes = 0
+        self._sides: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._stand_ins: dict[str, tuple[str, bool]] = {}
 
@@ -111,10 +113,16 @@ class Networks:
                     self._loaded.move_to_end(name)
                     return kept[1]
             network = folded(checkpoints.load(path)).requires_grad_(False)
+            if own_names(network) is not None:
+                self._sides[network] = _picture_side(checkpoints.read_info(path))
             self._keep(name, version, network)
             return network
         except (checkpoints.CheckpointError, OSError) as error:
             raise RequestError(str(error), "broken_model") from None
+
+    def own_side(self, network: Network) -> int | None:
+        """The side of a picture before it is posed, px, for a network from ``get`` with classes of its own; else None."""
+        return self._sides.get(network)
 
     def remove(self, name: str) -> bool:
         """Remove a saved network; False where there is none of this name. Those of the first start stay."""
@@ -152,6 +160,18 @@ class Networks:
             return path if path.is_file() else None
         paths = (folder / f"{name}.safetensors" for folder in self.folders)
         return next((path for path in paths if path.is_file()), None)
+
+
+def own_names(model: Network) -> tuple[str, ...] | None:
+    """The names of a network's classes if they are not the ten digits; else None."""
+    config = model.config
+    return config.names if config.class_names or config.classes != 10 else None
+
+
+def _picture_side(info: checkpoints.Info) -> int:
+    """The side of a picture before it is posed, px: with distortions that shift, it is smaller than the frame."""
+    distortion = DISTORTIONS.get(str(info.provenance.get("distortion")))
+    return info.config.side if distortion is None else distortion.framed(info.config.side).picture
 
 
 def _settings(run: dict, twin: bool) -> TrainingSettings:

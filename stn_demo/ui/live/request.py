@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from .fields import (
+    COLOUR_SIDES,
     DIGIT_BYTES,
     GRAB,
     MOST_BYTES,
@@ -50,11 +51,18 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """The digit: 784 bytes, or strokes (width, erase, points) in pad units. Exactly one of the two is set."""
+    """The digit: 784 bytes, or a colour picture of 3 planes (red, green, blue), or strokes (width, erase, points) in pad
+    units. Either ``digit`` or ``strokes`` is set.
+    """
 
     digit: bytes | None = None
     strokes: tuple[tuple[float, bool, tuple[float, ...]], ...] | None = None
     label: int | None = None
+
+    @property
+    def side(self) -> int | None:
+        """Of a colour picture, px; None for anything else."""
+        return None if self.digit is None or len(self.digit) == DIGIT_BYTES else math.isqrt(len(self.digit) // 3)
 
 
 @dataclass(frozen=True)
@@ -198,9 +206,17 @@ def _source(read: DigitIn | StrokesIn | None, defaults: Defaults) -> Source:
         digit = base64.b64decode(read.digit, validate=True)
     except ValueError:
         raise RequestError("source.digit is not base64.") from None
-    if len(digit) != DIGIT_BYTES:
-        raise RequestError(f"source.digit holds {len(digit)} bytes; a digit has {DIGIT_BYTES}.")
+    if len(digit) != DIGIT_BYTES and not _is_colour(len(digit)):
+        raise RequestError(
+            f"source.digit holds {len(digit)} bytes; a digit has {DIGIT_BYTES}, a square colour picture three per pixel."
+        )
     return Source(digit=digit, label=read.label)
+
+
+def _is_colour(count: int) -> bool:
+    """Whether a square colour picture has so many bytes."""
+    side, (least, most) = math.isqrt(count // 3), COLOUR_SIDES
+    return count == 3 * side * side and least <= side <= most
 
 
 def _grab(read: GrabIn) -> dict:

@@ -12,9 +12,8 @@ import torch
 from ...analysis import decompose, graph, graph_file, parity, pen_graph
 from ...analysis.frame import MAPS, Scene
 from ...model import Network, Sampler
-from ..live.engine import own_names
 from ..live.fields import PADDINGS, SAMPLERS
-from ..live.networks import Networks
+from ..live.networks import Networks, own_names
 
 SEEDS, PAGE = 10_000, 500  # of the elastic deformation: how many there are, and how many a file of noise holds
 NOTHING = "no-such-folder"  # a publisher has no networks of visitors

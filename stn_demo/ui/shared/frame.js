@@ -6,7 +6,8 @@ export const GRID_UNIT = 4096; // int16 steps per unit of the normalised grid
 
 /**
  * ArrayBuffer -> {...header, grid, digit, input, warped, density?, arrows?}: the header's fields and its arrays by name.
- * grid: Int16Array, normalised (x, y) * GRID_UNIT, row by row; pictures: Uint8Array, 255 is white.
+ * grid: Int16Array, normalised (x, y) * GRID_UNIT, row by row; pictures: Uint8Array, 255 is white; those in colour are
+ * three planes, red, green and blue.
  * Throws RangeError or SyntaxError on a message that is cut off.
  */
 export function decode(buffer) {
@@ -23,6 +24,19 @@ export function decode(buffer) {
     offset += count * Type.BYTES_PER_ELEMENT;
   }
   return frame;
+}
+
+/** Side of a square picture of one byte per pixel, or of three planes, red, green and blue. */
+export function sideOf({ length }) {
+  const side = Math.sqrt(length);
+  return Number.isInteger(side) ? side : Math.sqrt(length / 3);
+}
+
+/** Such a picture as 32-bit words 0xAABBGGRR, one for each pixel, into `words`. */
+export function toWords(values, words) {
+  const count = words.length;
+  const [green, blue] = values.length === count ? [0, 0] : [count, 2 * count];
+  for (let i = 0; i < count; i++) words[i] = 0xff000000 | (values[i + blue] << 16) | (values[i + green] << 8) | values[i];
 }
 
 /** base64 text -> ArrayBuffer */

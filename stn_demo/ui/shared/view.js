@@ -1,14 +1,14 @@
 // The two big pictures: the posed input with grid, region and read density over it, and the warped output.
 
 import { EXTENT, fit, toView } from "./geometry.js";
-import { GRID_UNIT } from "./frame.js";
+import { GRID_UNIT, sideOf, toWords } from "./frame.js";
 import { INK } from "./palette.js";
 import { drawArrows } from "./arrows.js";
 
 const FADED = 0.35; // opacity of the first look's frame; the last one is opaque
 const OPAQUE = { alpha: false }; // opaque, so the browser need not blend
 
-/** A small grey picture, kept as an off-screen canvas so that the browser scales it up unsmoothed. */
+/** A small picture, kept as an off-screen canvas so that the browser scales it up unsmoothed. */
 function createPicture() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
@@ -16,21 +16,23 @@ function createPicture() {
   let words = null; // the same pixels, one 32-bit word each
   return {
     canvas,
-    /** values: Uint8Array, side * side; toWord(value) -> 0xAABBGGRR */
-    set(values, side, toWord) {
+    /** values: Uint8Array, side * side, or three planes as in frame.js; fill(values, words): as toWords there */
+    set(values, side, fill = toWords) {
       if (canvas.width !== side || !image) {
         canvas.width = canvas.height = side;
         image = context.createImageData(side, side);
         words = new Uint32Array(image.data.buffer);
       }
-      for (let i = 0; i < values.length; i++) words[i] = toWord(values[i]);
+      fill(values, words);
       context.putImageData(image, 0, 0);
     },
   };
 }
 
-const grey = (value) => 0xff000000 | (value << 16) | (value << 8) | value;
-const glow = (value) => (((value * 0.55) << 24) | 0xffc44c) >>> 0; // INK.net; opacity shows the read density
+/** In the colour of INK.net; opacity shows the read density. */
+function glow(values, words) {
+  for (let i = 0; i < values.length; i++) words[i] = (((values[i] * 0.55) << 24) | 0xffc44c) >>> 0;
+}
 
 /** Draws frames into #view-digit's neighbour, #view-input and #view-warped. -> {draw(frame, layers)} */
 export const createView = (root) => createViews({
@@ -46,14 +48,14 @@ export function createViews({ input, warped, model = null }) {
   const pictures = Object.fromEntries(names.map((name) => [name, createPicture()]));
   return {
     draw(frame, layers) {
-      pictures.input.set(frame.input, frame.size, grey);
-      pictures.warped.set(frame.warped, frame.output, grey);
+      pictures.input.set(frame.input, frame.size);
+      pictures.warped.set(frame.warped, frame.output);
       if (layers.density && frame.density) pictures.density.set(frame.density, frame.size, glow);
       drawInput(input, frame, layers, pictures);
       stretch(warped, pictures.warped.canvas);
       if (!model) return;
       if (fit(model) !== shown?.side || frame.digit.some((value, i) => value !== shown.digit[i])) {
-        pictures.digit.set(frame.digit, 28, grey);
+        pictures.digit.set(frame.digit, sideOf(frame.digit));
         shown = { digit: frame.digit, side: stretch(model, pictures.digit.canvas) };
       }
     },

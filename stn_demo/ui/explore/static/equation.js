@@ -5,8 +5,9 @@ import { number, t } from "../../shared/i18n.js";
 const MOST_TERMS = 4; // a bicubic sum has 16: the strongest are written out
 const NOTHING = 0.0005; // smaller weights would be shown as 0.00
 
-/** found: frame.inspect of an output pixel. -> an element that reads "0.731 = 0.42 x 0.80 + ...". */
-export function equation({ value, taps }) {
+/** found: frame.inspect of an output pixel; colourAt(x, y): [red, green, blue] of an input pixel, of a colour picture.
+ *  -> an element that reads "0.731 = 0.42 x 0.80 + ...". */
+export function equation({ value, taps }, colourAt = null) {
   const line = Object.assign(document.createElement("p"), { className: "equation" });
   line.append(term("b", number(value, 3)), " = ");
   const terms = taps
@@ -16,12 +17,12 @@ export function equation({ value, taps }) {
     line.append(term("span", t("inspect.outside"), "outside"));
     return line;
   }
-  terms.slice(0, MOST_TERMS).forEach(([, , weight, input, inside], index) => {
+  terms.slice(0, MOST_TERMS).forEach(([x, y, weight, input, inside], index) => {
     if (index) line.append(weight < 0 ? " − " : " + ");
     else if (weight < 0) line.append("−");
     const product = term("span", "", "term");
     product.append(`${number(Math.abs(weight), 2)} × `);
-    product.append(inside ? swatch(input) : term("span", t("inspect.outside"), "outside"));
+    product.append(inside ? swatch(input, colourAt?.(x, y)) : term("span", t("inspect.outside"), "outside"));
     line.append(product);
   });
   const rest = terms.slice(MOST_TERMS);
@@ -34,11 +35,11 @@ export function equation({ value, taps }) {
   return line;
 }
 
-/** A grey value on its own grey. */
-function swatch(value) {
+/** A value on its own grey, or on the colour of its pixel. */
+function swatch(value, colour = null) {
   const grey = Math.round(255 * Math.min(1, Math.max(0, value)));
   const chip = term("span", number(value, 2), "swatch");
-  chip.style.background = `rgb(${grey}, ${grey}, ${grey})`;
+  chip.style.background = `rgb(${(colour ?? [grey, grey, grey]).join(", ")})`;
   chip.style.color = grey > 127 ? "#000" : "#fff";
   return chip;
 }

@@ -16,6 +16,12 @@ const INPUT_KEYS = ["inspect.input.none", "inspect.input.one"]; // by the number
 const paragraph = (textContent, className = "") =>
   Object.assign(document.createElement("p"), { textContent, className });
 
+/** -> colourAt(x, y) of the input of a frame in colour; null if it is grey. */
+function colours({ input, size }) {
+  const count = size * size;
+  return input.length === count ? null : (x, y) => [0, 1, 2].map((plane) => input[plane * count + y * size + x]);
+}
+
 export function attachInspector(root, store) {
   const handles = root.querySelector("#view-handles");
   const warped = root.querySelector("#view-warped-marks");
@@ -109,17 +115,18 @@ export function attachInspector(root, store) {
     markWeights(other, sizes.get(other), extents.get(other), found.taps);
     if (found.source) markPlace(input, frame.size, found.source);
     markPixel(own, sizes.get(own), extents.get(own), found.x, found.y);
-    const lines = found.view === "warped" ? warpedLines(found) : inputLines(found);
-    panel.replaceChildren(...lines);
+    const colourAt = colours(frame);
+    const lines = found.view === "warped" ? warpedLines(found, colourAt) : inputLines(found);
+    panel.replaceChildren(...lines, ...(colourAt ? [paragraph(t("inspect.mean"))] : []));
     if (byKeys) speak();
   }
 
-  function warpedLines(found) {
+  function warpedLines(found, colourAt) {
     const reachable = found.source.every(Number.isFinite);
     const where = paragraph(t(reachable ? "inspect.warped" : "inspect.nowhere", {
       x: found.x, y: found.y, px: number(found.source[0], 2), py: number(found.source[1], 2),
     }));
-    return [where, equation(found)];
+    return [where, equation(found, colourAt)];
   }
 
   function inputLines(found) {

@@ -2,6 +2,7 @@
 
 import { t } from "../../shared/i18n.js";
 import { fit } from "../../shared/geometry.js";
+import { toWords } from "../../shared/frame.js";
 
 const MOST = 4;
 
@@ -31,7 +32,8 @@ export function createLooks(root) {
         if (index >= count) return;
         canvas.setAttribute("aria-label", t(canvas.dataset.i18nLabel));
         item.lastChild.textContent = t(canvas.dataset.i18nLabel);
-        const pixels = frame.looks.subarray(index * frame.output ** 2, (index + 1) * frame.output ** 2);
+        const length = frame.looks.length / count;
+        const pixels = frame.looks.subarray(index * length, (index + 1) * length);
         drawLook(canvas, small, pixels, frame.output);
       });
     },
@@ -44,7 +46,7 @@ function drawLook(canvas, small, pixels, output) {
   small.width = small.height = output;
   const context = small.getContext("2d");
   const image = context.createImageData(output, output);
-  new Uint32Array(image.data.buffer).set(Uint32Array.from(pixels, (v) => 0xff000000 | (v << 16) | (v << 8) | v));
+  toWords(pixels, new Uint32Array(image.data.buffer));
   context.putImageData(image, 0, 0);
   const target = canvas.getContext("2d");
   target.imageSmoothingEnabled = false;

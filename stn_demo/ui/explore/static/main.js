@@ -5,6 +5,7 @@ import { openMapChannel } from "../../shared/map-channel.js";
 import { attachControls } from "./controls.js";
 import { createCalls } from "../../shared/calls.js";
 import { FIRST } from "./first.js";
+import { sideOf } from "../../shared/frame.js";
 import { createHttp } from "../../shared/http.js";
 import { loadCatalogues, preferred, setLanguage, t } from "../../shared/i18n.js";
 import { put } from "../../shared/node.js";
@@ -109,7 +110,7 @@ function drawFrames(root, store, controls) {
     bars[0].draw(frame.blank ? null : frame.probs, frame.names);
     bars[1].draw(frame.blank ? null : frame.twin_probs, frame.twin_names);
     titles.draw(frame, models);
-    put(prepared, "textContent", t(frame.channels > 1 ? "digit.channels" : "digit.model", { channels: frame.channels }));
+    put(prepared, "textContent", t(wordsFor(frame), { channels: frame.channels, side: sideOf(frame.digit) }));
     readout.draw(frame);
     controls.follow(frame);
   }
@@ -132,6 +133,12 @@ function drawFrames(root, store, controls) {
   });
   new ResizeObserver(redraw).observe(root.querySelector(".panels"));
   matchMedia("print").addEventListener("change", redraw);
+}
+
+/** The key of the sentence on what the network is given. */
+function wordsFor({ channels, digit }) {
+  if (digit.length === 784) return channels > 1 ? "digit.channels" : "digit.model";
+  return Number.isInteger(Math.sqrt(digit.length)) ? "digit.picture" : "digit.colour";
 }
 
 function attachLanguage(root, store) {

@@ -5,11 +5,12 @@
  * only a preview.
  */
 
+import { sideOf, toWords } from "../../shared/frame.js";
+
 export const PAD = 1000;
 export const MOST_POINTS = 4000;
 export const MOST_STROKES = 500;
 const SPACING = 4; // closer points are dropped
-const DIGIT = 28;
 
 export const pointCount = (strokes) => strokes.reduce((sum, stroke) => sum + stroke.p.length / 2, 0);
 
@@ -69,16 +70,15 @@ function segmentDistance(x, y, x0, y0, x1, y1) {
   return Math.hypot(x - x0 - along * dx, y - y0 - along * dy);
 }
 
-let tile; // one 28 x 28 canvas, reused: digits are painted often
-/** Paints a digit (784 bytes) on a square of `size` px, its pixels visible. */
+let tile; // one canvas, reused: digits are painted often
+/** Paints a digit (784 bytes, or a colour picture's three planes) on a square of `size` px, its pixels visible. */
 export function paintDigit(context, bytes, size) {
-  tile ??= Object.assign(document.createElement("canvas"), { width: DIGIT, height: DIGIT });
+  tile ??= document.createElement("canvas");
+  const side = sideOf(bytes);
+  if (tile.width !== side) tile.width = tile.height = side;
   const pen = tile.getContext("2d");
-  const image = pen.createImageData(DIGIT, DIGIT);
-  for (let i = 0; i < bytes.length; i++) {
-    image.data.fill(bytes[i], 4 * i, 4 * i + 3);
-    image.data[4 * i + 3] = 255;
-  }
+  const image = pen.createImageData(side, side);
+  toWords(bytes, new Uint32Array(image.data.buffer));
   pen.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(tile, 0, 0, size, size);
@@ -86,9 +86,10 @@ export function paintDigit(context, bytes, size) {
 
 /** Erases a digit's pixels from (x0, y0) to (x1, y1), in place, with a round eraser whose edge is one pixel soft. */
 export function rub(bytes, x0, y0, x1, y1, width) {
-  const unit = PAD / DIGIT;
+  const side = sideOf(bytes);
+  const unit = PAD / side;
   for (let i = 0; i < bytes.length; i++) {
-    const [x, y] = [((i % DIGIT) + 0.5) * unit, (Math.floor(i / DIGIT) + 0.5) * unit];
+    const [x, y] = [((i % side) + 0.5) * unit, ((Math.floor(i / side) % side) + 0.5) * unit]; // of each plane in turn
     const reach = (width / 2 - segmentDistance(x, y, x0, y0, x1, y1)) / unit + 0.5;
     if (reach > 0) bytes[i] = Math.round(bytes[i] * Math.max(0, 1 - reach));
   }

@@ -1,10 +1,13 @@
 /** A picture comes in: chosen, dropped, pasted, or taken with the camera. The server reads it; what it found is shown
  * by uploaded.js. */
 
+import { fromBase64 } from "../../shared/frame.js";
 import { attachCamera } from "./camera.js";
 import { attachUploaded } from "./uploaded.js";
 
 const MOST_BYTES = 20 * 1024 * 1024; // as the server
+/** Whether a source is a whole picture in colour, not a digit. */
+const isWhole = ({ digit }) => fromBase64(digit).byteLength !== 784;
 
 export function attachUpload(root, store, http) {
   const read = createReader(root, store, http, attachUploaded(root, store, http));
@@ -20,14 +23,16 @@ function createReader(root, store, http, uploaded) {
   let newest = 0;
   let kept = null; // the file, to be read again when its preparation is switched
   let taken = null; // the source that came of it
+  let readFor = ""; // the network at that time
 
   async function read(file) {
     const mine = ++newest;
     if (file.size > MOST_BYTES) return store.emit("toast", { key: "error.too_large_bytes" });
     busy.setAttribute("aria-busy", "true");
     let answer = null;
+    const { raw, model } = store.get();
     try {
-      answer = await http.post(`stn/picture?raw=${store.get().raw ? 1 : 0}`, file);
+      answer = await http.post(`stn/picture?raw=${raw ? 1 : 0}&model=${encodeURIComponent(model ?? "")}`, file);
     } catch {
       if (mine === newest) store.emit("toast", { key: "error.offline" });
     }
@@ -38,8 +43,13 @@ function createReader(root, store, http, uploaded) {
     else store.set({ source: { kind: "digit", digit: answer.digit, label: null } });
     if (answer.found) uploaded.show(answer);
     if (answer.error) return;
-    [kept, taken] = [file, store.get().source];
+    [kept, taken, readFor] = [file, store.get().source, model ?? store.frame?.model];
   }
+  store.on("frame", (frame) => { // a network with classes of its own takes the whole picture in its own size, the others a digit
+    if (!kept || frame.model === readFor || store.get().source !== taken) return;
+    readFor = frame.model;
+    if (frame.names || isWhole(taken)) read(kept);
+  });
   store.subscribe((state, keys) => {
     if (!kept || !keys.includes("raw") || keys.includes("source")) return;
     if (state.source === taken || uploaded.isOpen()) read(kept);

@@ -148,7 +148,10 @@ function createNetwork(session, about, index) {
 
 async function digitOf({ source, raw }, draw) {
   if (source?.kind === "strokes") return draw(source.strokes, !raw);
-  return source?.digit ? new Uint8Array(fromBase64(source.digit)) : new Uint8Array(DIGIT * DIGIT);
+  if (!source?.digit) return new Uint8Array(DIGIT * DIGIT);
+  const digit = new Uint8Array(fromBase64(source.digit));
+  if (digit.length !== DIGIT * DIGIT) throw new Refused("bad_request", "A colour picture needs the live page.");
+  return digit;
 }
 
 /** -> noise(pose): how far each control point of the elastic deformation is moved, px; its random numbers are files. */
