@@ -11,6 +11,7 @@ import { attachHandleKeys } from "./handle-keys.js";
 import { attachHandlePointers } from "./handle-pointers.js";
 import { createPlaces } from "./handle-places.js";
 import { poseTarget, regionTarget } from "./targets.js";
+import { sideOf } from "../../shared/frame.js";
 
 export function attachHandles(root, store) {
   const canvas = root.querySelector("#view-handles");
@@ -24,7 +25,7 @@ export function attachHandles(root, store) {
     mode,
     target() {
       if (mode() === "region") return regionTarget(store.frame);
-      return poseTarget(store.get().pose, size(), mode() === "corners");
+      return poseTarget(store.get().pose, size(), mode() === "corners", store.frame ? sideOf(store.frame.digit) : 28);
     },
   };
   const places = createPlaces(canvas, size);

@@ -68,7 +68,7 @@ function paintView(context, view, x, line) {
 function paintGiven(context, pen, root, x, colour) {
   const y = TOP + PANEL + 18;
   context.drawImage(root.querySelector("#view-model-digit"), x, y, 84, 84);
-  pen.paragraph(t("digit.model"), 20, x + 96, y + 20, { colour: colour("soft"), room: PANEL - 96 });
+  pen.paragraph(root.querySelector(".model-digit p").textContent, 20, x + 96, y + 20, { colour: colour("soft"), room: PANEL - 96 });
 }
 
 function paintPose(pen, pose, x, colour) {
@@ -122,15 +122,16 @@ function paintBars(context, pen, frame, x, colour) {
     const left = x + index * (width + 20);
     const top = TOP + PANEL + 24;
     pen(name, left, top, { colour: colour(tint === "net" ? "net" : "text"), weight: 600, room: width });
+    const label = names ? 52 : 16; // names need more room than digits
     const winner = probs.indexOf(Math.max(...probs));
     probs.slice(0, 10).forEach((share, digit) => {
       const y = top + 20 + 20 * digit;
       const weight = digit === winner ? 700 : 400;
-      pen(names?.[digit] ?? String(digit), left, y, { colour: colour("text"), weight, room: 16 });
+      pen(names?.[digit] ?? String(digit), left, y, { colour: colour("text"), weight, room: label - 4 });
       context.fillStyle = colour("sunk");
-      context.fillRect(left + 16, y - 10, width - 62, 11);
+      context.fillRect(left + label, y - 10, width - 46 - label, 11);
       context.fillStyle = colour(`${tint}-fill`);
-      context.fillRect(left + 16, y - 10, (width - 62) * share, 11);
+      context.fillRect(left + label, y - 10, (width - 46 - label) * share, 11);
       pen(`${number(100 * share, 1)} %`, left + width, y, { colour: colour("text"), weight, align: "right", size: 12 });
     });
   });

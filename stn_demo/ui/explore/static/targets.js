@@ -10,14 +10,14 @@ import { farthestCorner, farthestShift } from "../../shared/geometry.js";
 import { apply, degrees, middle, wrapped } from "./gesture.js";
 
 const SQUARE = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
-const INK = 10; // px from the middle of a digit to the sides of the box that its ink fills, 20 of 28
+const INK = 10 / 28; // of a digit's side: from its middle to the sides of the box that its ink fills, 20 of 28 px
 const LIMITS = { scale: [0.3, 2], regionScale: [0.02, 20], regionShift: 100, point: 6 };
 
 const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 const rounded = (value, decimals) => Number(value.toFixed(decimals));
 
-/** The user's pose. `perspective` offers the frame's corners as points. */
-export function poseTarget(pose, size, perspective) {
+/** The user's pose of a digit of `side` px. `perspective` offers the frame's corners as points. */
+export function poseTarget(pose, size, perspective, side = 28) {
   const half = size / 2;
   const [shift, corner] = [farthestShift(size), farthestCorner(size)];
   const bend = perspectiveOf(pose.corners, half);
@@ -27,7 +27,7 @@ export function poseTarget(pose, size, perspective) {
     who: "user",
     turns: true,
     centre: bend(place.to),
-    box: SQUARE.map(([x, y]) => bend(apply(place, [INK * (x + pose.shear * y), INK * y]))),
+    box: SQUARE.map(([x, y]) => bend(apply(place, [INK * side * (x + pose.shear * y), INK * side * y]))),
     points: perspective ? pose.corners.map(([x, y], i) => [x + SQUARE[i][0] * half, y + SQUARE[i][1] * half]) : null,
     moved(gesture) {
       const scale = clamp(pose.scale * gesture.scale, ...LIMITS.scale);
