@@ -150,12 +150,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         looked = _looks(first, inputs, both.looks[:count], output, sampler, in_colour)
     parts = _in_words(words, count)
     thetas, probs = transform.theta.tolist(), trace.log_probs.exp()
-    reader = None if first is None else sampler or first.sampler
-    pixels = inputs.mean(1, keepdim=True) if in_colour else inputs
-    looks = [
-        look_into(reader, pixels[i : i + 1], transform.grid[i : i + 1], scene.density, scene.inspect)
-        for i, scene in enumerate(scenes)
-    ]
+    closer = _closer(None if first is None else sampler or first.sampler, inputs, transform.grid, scenes)
     pushed = _pushed(model, scenes, inputs, transform.theta, probs, sampler) if first is not None else {}
     seen, warped = (colours.shown(images, in_colour) for images in (inputs, transform.warped))
     return [
@@ -169,12 +164,21 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
             probs=probs[i],
             twin_probs=twin_probs[i],
             bend=bend[i],
-            density=looks[i][0],
-            inspect=looks[i][1],
+            density=closer[i][0],
+            inspect=closer[i][1],
             push=pushed.get(i),
             looks=() if scene.grab else looked[i],
             **parts[i],
         )
+        for i, scene in enumerate(scenes)
+    ]
+
+
+def _closer(reader: Sampler | None, inputs: Tensor, grids: Tensor, scenes: list[Scene]) -> list[tuple]:
+    """``look_into`` each scene; the value of a pixel in colour is the mean of its channels."""
+    pixels = inputs if inputs.shape[1] == 1 else inputs.mean(1, keepdim=True)
+    return [
+        look_into(reader, pixels[i : i + 1], grids[i : i + 1], scene.density, scene.inspect)
         for i, scene in enumerate(scenes)
     ]
 
