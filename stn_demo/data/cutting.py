@@ -1,4 +1,4 @@
-"""A grey picture -> the digits on it, each cut out as ink."""
+"""Finds the digits on a grey picture and cuts each of them out as ink."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from . import flat, marks, paper
 from .marks import Mark
 
 SIDE = (224, 640)  # px: pictures are enlarged or reduced until the longer side lies between these
-EDGED = 160  # px: a digit that fills its picture shows at this size
-FILLED = 0.88  # of both sides of the picture
+EDGED = 160  # px: longer side at which a digit that fills its picture is looked for
+FILLED = 0.88  # a digit that fills its picture is at least this fraction of its width and height
 PART = 0.5  # of the picture's longer side: smaller marks within a digit that fills the picture are parts of it
-MOST_HOLES = 3  # of a digit: an 8, and a slip of the pen
-MOST = 64  # digits on a picture: more marks are not told apart by eye either
+MOST_HOLES = 3  # of a digit: the two of an 8, and one by accident
+MOST = 64  # digits on a picture; any further ones are ignored
 
 
 class Cut(NamedTuple):
-    """A digit on a picture. box: left, top, right, bottom as shares of the picture; ink: float32 [h, w] in [0, 1]."""
+    """A digit on a picture. box: left, top, right, bottom as fractions of the picture; ink: float32 [h, w] in [0, 1]."""
 
     box: tuple[float, float, float, float]
     ink: np.ndarray
@@ -28,8 +28,8 @@ class Cut(NamedTuple):
 
 
 class Cuts(NamedTuple):
-    """digits: in reading order. flat: float32 [H, W] in [0, 1], the ink of the whole picture without light and lines.
-    refused: None, or why there is no digit: "blank", "lines", "slab", "scribble"."""
+    """digits: in reading order. flat: float32 [H, W] in [0, 1], the ink of the whole picture without shadows and ruled
+    lines. refused: None, or why there is no digit: "blank", "lines", "slab", "scribble"."""
 
     digits: list[Cut]
     flat: np.ndarray
@@ -68,10 +68,10 @@ def cut(grey: np.ndarray) -> Cuts:
 
 
 def by_hand(grey: np.ndarray, flat: np.ndarray, box: tuple[float, float, float, float]) -> list[Cut]:
-    """All ink within a box, shares of the picture, as one digit; an empty list where there is none.
+    """All ink within a box (fractions of the picture) as one digit; an empty list if there is no ink.
 
-    grey: float32 [H, W] in [0, 1]; flat: its ink (see ``Cuts``), of any size. Where all of it in the box was taken for
-    lines or for paper, the part of the picture in the box is flattened by itself.
+    grey: float32 [H, W] in [0, 1]; flat: its ink (see ``Cuts``), of any size. If the box has no ink in `flat`, because it
+    was classified as lines or paper, that part of the picture is flattened again by itself.
     """
     taken = _all_ink(_part(flat, box))
     if taken is None:
@@ -101,8 +101,8 @@ def _all_ink(flat: np.ndarray) -> np.ndarray | None:
 
 
 def _whole(grey: np.ndarray) -> np.ndarray | None:
-    """The ink of a picture that a digit fills up to its edges, or None: there is no paper around it, so that the paper
-    is what a smooth surface fits best (``paper.ink``)."""
+    """The ink of a picture that one digit fills up to its edges, else None. No margin of paper is left to estimate the
+    background from, so the background is the smooth surface that fits best (``paper.ink``)."""
     scale = max(1.0, max(grey.shape) / EDGED)
     size = tuple(max(4, round(side / scale)) for side in grey.shape[::-1])
     strength = paper.ink(torch.from_numpy(cv2.resize(grey, size, interpolation=cv2.INTER_AREA)))
@@ -113,8 +113,8 @@ def _whole(grey: np.ndarray) -> np.ndarray | None:
 
 
 def _is_one_digit(mask: np.ndarray) -> bool:
-    """Nearly all of it hangs together, reaches from edge to edge without lying along one, and has no more holes than a
-    digit: not so a page of rules, a desk, a frame, the page around a panel."""
+    """Nearly all of the ink is one connected component that reaches from edge to edge without running along an edge,
+    and has no more holes than a digit. This excludes ruled paper, a table top, a frame, the page around a panel."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     largest = 1 + int(stats[1:count, cv2.CC_STAT_AREA].argmax())
     part = labels == largest
@@ -129,9 +129,9 @@ def _is_one_digit(mask: np.ndarray) -> bool:
 
 
 def ink(contrast: np.ndarray, mark: Mark) -> np.ndarray:
-    """How much ink of a mark lies at each pixel of its box, with a margin: float32 [h, w] in [0, 1].
+    """Ink of a mark at each pixel of its box plus a margin: float32 [h, w] in [0, 1].
 
-    Each part of a stroke counts by its own strength, so that a faint part is as black as the rest.
+    Contrast is divided by the local strength of the stroke, so that a faint part becomes as black as the rest.
     """
     margin = 2
     left, top, right, bottom = mark.box
@@ -164,7 +164,7 @@ def _score(mark: Mark, shape: tuple[int, ...]) -> float:
 
 
 def _outermost(pairs: list) -> list:
-    """Drops the gaps between strokes: marks of the other polarity within a digit's own box."""
+    """Drops marks of the other polarity within a digit's box: they are gaps between its strokes."""
     return [
         (mark, polarity)
         for mark, polarity in pairs

@@ -1,4 +1,4 @@
-"""A decoded picture, in grey or colour, perhaps transparent -> the digits on it. ``cutting`` works on one grey picture."""
+"""Finds the digits on a decoded picture: grey or colour, opaque or transparent. ``cutting`` handles one grey picture."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from . import paper
 from .refused import NO_DIGIT, PictureError
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's own grey
-LIKE_BEST = 0.6  # of the best digit's score: the first digit that has as much is taken
+LIKE_BEST = 0.6  # of the best digit's score: the first digit that reaches it is selected by default
 Box = tuple[float, float, float, float]
 
 
 class Found(NamedTuple):
     """What is on a picture. N digits in reading order, N >= 1.
 
-    digits: float32 [N, 28, 28] in [0, 1]. boxes: (left, top, right, bottom) of each, as shares of the picture.
-    first: index of the digit that is taken where nobody chooses. colours: uint8 [h, w, 3], the picture, upright,
-    on an opaque ground, at most 640 px a side. flat: uint8 [h, w], its ink without light, lines and frames. cuts: each
-    digit as it was cut out, float32 [height, width] in [0, 1].
+    digits: float32 [N, 28, 28] in [0, 1]. boxes: (left, top, right, bottom) of each, as fractions of the picture.
+    first: index of the digit selected by default. colours: uint8 [h, w, 3], the picture, upright, on an opaque
+    background, at most 640 px a side. flat: uint8 [h, w], its ink without shadows, lines and frames. cuts: each digit
+    as it was cut out, float32 [height, width] in [0, 1].
     """
 
     digits: Tensor
@@ -33,19 +33,19 @@ class Found(NamedTuple):
 
 
 def find(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found:
-    """The digits on a picture: colours [1 or 3, h, w] and opacity [h, w] in [0, 1]; with `box` only what lies in it, as
-    one digit.
+    """The digits on a picture: colours [1 or 3, h, w] and opacity [h, w] in [0, 1]. With `box`, all ink in it is one
+    digit.
 
     Raises:
         PictureError: no_opencv, blank, lines, slab, scribble.
     """
     try:
-        from . import cutting  # noqa: PLC0415  OpenCV, which a machine that only trains does not need
+        from . import cutting  # noqa: PLC0415  imports OpenCV, which training does not need
     except ImportError:
         missing = "Finding a digit on a picture needs OpenCV; run: pip install opencv-python-headless"
         raise PictureError("no_opencv", missing) from None
     why = None
-    for view in (grey(colours), *colours):  # red on green of the same brightness shows in one colour only
+    for view in (grey(colours), *colours):  # red on green of equal brightness is visible in one channel only
         seen = on_ground(view, alpha).clamp(0, 1).contiguous().numpy()
         found = cutting.cut(seen)
         why = why or found.refused
@@ -69,10 +69,11 @@ def grey(colours: Tensor) -> Tensor:
 
 
 def on_ground(grey: Tensor, alpha: Tensor | None) -> Tensor:
-    """The picture [H, W] on an opaque ground: the paper's where it has one, else the opposite of its ink."""
+    """The picture [H, W] on an opaque background: of the paper's brightness if it shows paper, else the opposite of its
+    ink."""
     if alpha is None:
         return grey
-    if not (alpha > 0.5).any():  # faint everywhere: what ink there is, is in the opacity
+    if not (alpha > 0.5).any():  # nearly transparent everywhere: the opacity itself is the ink
         return alpha
     return grey * alpha + _ground(grey, alpha) * (1 - alpha)
 
@@ -82,13 +83,13 @@ def _ground(grey: Tensor, alpha: Tensor) -> float:
     seen = grey[solid]
     rows, columns = solid.any(1).nonzero(), solid.any(0).nonzero()
     box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
-    # a sheet fills its box and has ink on it; ink alone is of one colour and leaves most of its box free
+    # a sheet of paper fills its bounding box and varies in brightness; ink alone has one colour and fills little of it
     has_paper = len(seen) > 0.7 * float(box) and float(seen.std()) > 0.1
     return float(seen.median()) if has_paper else float(seen.mean() < 0.5)
 
 
 def _shown(colours: Tensor, alpha: Tensor | None) -> Tensor:
-    """The picture for the eye: uint8 [h, w, 3]."""
+    """The picture for display: uint8 [h, w, 3]."""
     if alpha is not None and (alpha > 0.5).any():
         colours = colours * alpha + _ground(grey(colours), alpha) * (1 - alpha)
     elif alpha is not None:

@@ -1,8 +1,9 @@
-"""Long straight lines on a picture: rules, squares, tables, the boxes of a form. None of them is a digit.
+"""Removes long straight lines from a picture: ruled or squared paper, tables, the boxes of a form.
 
-Lines of a sheet run in two directions, each askew by some angle. The picture is turned until they are level; what
-is long, thin and level there is a line if it crosses the whole picture, or if both its ends meet other lines, as the
-sides of a box do. A line's own strength is then taken away, and strokes that cross it are joined again.
+The lines of a sheet run in two directions, about perpendicular, at any small angle to the picture. The picture is
+rotated until one direction is horizontal. A long, thin, horizontal piece is a line if it crosses the whole picture, or
+if both its ends meet other lines, as the sides of a box do. The strength of each line is then subtracted, and strokes
+that cross it are joined again.
 """
 
 from __future__ import annotations
@@ -13,26 +14,26 @@ import cv2
 import numpy as np
 
 STEEPEST = 45  # degrees
-PERSPECTIVE = 6  # degrees that two directions of a sheet may differ from a right angle
-LEAST_LENGTH = 0.055  # of the picture's longer side: shorter pieces are not looked at
+PERSPECTIVE = 6  # degrees by which the two directions of a sheet may differ from a right angle
+LEAST_LENGTH = 0.055  # of the picture's longer side: shorter pieces are ignored
 THICKEST = 0.09  # of the picture's shorter side
-THICK = 0.05  # of the picture's shorter side: what is thicker is a line only if it crosses the picture
-ACROSS = 0.85  # of the way across the picture: a line this long is a rule
-SLENDER = 30  # times as long as it is thick, and HALF the way across
-HALF = 0.6
-UPRIGHT = 20  # degrees: boxes that lean by more are not told from strokes of a pen
-SIDE = 7  # times as long as it is thick: the side of a box
-BETWEEN = 12  # times as long as it is thick: what ends at rules of the sheet, as a column of a table
-LEVEL = 0.04  # of a line's length: how far its ends may lie from level once the picture is turned
-CORNER = 0.06  # of a side's length: the gap that may lie between the sides of a box at their corner
-BLOCK = 40  # columns over which a line is taken for straight
-OVERSHOOT = 1.3  # ink on a line is this much stronger than the line
+THICK = 0.05  # of the picture's shorter side: a thicker piece is a line only if it crosses the picture
+ACROSS = 0.85  # of the distance across the picture: a piece this long is a ruled line
+SLENDER = 30  # length over thickness of a ruled line that is shorter than ACROSS and longer than HALF
+HALF = 0.6  # of the distance across the picture
+UPRIGHT = 20  # degrees: boxes rotated by more cannot be distinguished from pen strokes
+SIDE = 7  # length over thickness of a side of a box
+BETWEEN = 12  # length over thickness of a piece that ends at ruled lines, such as a column line of a table
+LEVEL = 0.04  # of a line's length: height difference of its ends after the rotation, at most
+CORNER = 0.06  # of a side's length: gap between two sides of a box at their corner, at most
+BLOCK = 40  # columns over which a line is assumed to be straight
+OVERSHOOT = 1.3  # ink on a line is at least this many times as strong as the line
 
 
 class Piece(NamedTuple):
-    """A straight, thin mark. ends: float [2, 2], (x, y) in the picture; share: its length over the way across the
-    picture along it; thickness: px; across: it crosses the picture; turned: index of its direction; label: its
-    number among the pieces of that direction."""
+    """A straight, thin mark. ends: float [2, 2], (x, y) in the picture; length: px; share: its length over the distance
+    across the picture along it; thickness: px; direction: index of its direction; label: its number among the pieces
+    of that direction."""
 
     ends: np.ndarray
     length: float
@@ -43,17 +44,17 @@ class Piece(NamedTuple):
 
 
 class _Turned(NamedTuple):
-    """The picture turned so that one direction of lines is level."""
+    """The picture rotated so that one direction of lines is horizontal."""
 
     matrix: np.ndarray
     marks: np.ndarray  # contrast [h, w]
-    labels: np.ndarray  # int32 [h, w], which piece covers a pixel, 0 none
+    labels: np.ndarray  # int32 [h, w], the piece that covers a pixel, 0: none
 
 
 def without_lines(marks: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray]:
-    """Takes straight lines away: contrast float32 [H, W] -> (contrast without them, bool [H, W] where they were).
+    """Removes straight lines: contrast float32 [H, W] -> (contrast without them, bool [H, W] where they were).
 
-    `floor` is the contrast from which a pixel may belong to a mark.
+    `floor` is the lowest contrast of a pixel that belongs to a mark.
     """
     angles = _directions(marks > floor)
     views, pieces = [], []
@@ -78,10 +79,10 @@ def without_lines(marks: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarr
 
 
 def _directions(mask: np.ndarray) -> tuple[float, float]:
-    """The angles, degrees, of the lines that are nearest to level and to upright (0 and 90 where none stand out).
+    """The angles, in degrees, of the lines nearest to horizontal and to vertical (0 and 90 if no lines stand out).
 
-    Sharpness of the projections: turned by the right angle, a line falls into few rows. The sharper of the two
-    directions decides; the other is square to it, give or take what perspective does.
+    Maximises the sharpness of the projections: at the right angle a line falls into few rows. The sharper of the two
+    directions is found first; the other is perpendicular to it within ``PERSPECTIVE``.
     """
     scale = 160 / max(mask.shape)
     small = cv2.resize(mask.astype(np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -93,7 +94,7 @@ def _directions(mask: np.ndarray) -> tuple[float, float]:
         for direction in (0, 1):
             sums = cv2.reduce(turned, 1 - direction, cv2.REDUCE_SUM).ravel()
             sharpness[direction, index] = (np.diff(sums) ** 2).sum()
-    sharpness *= 1 - 0.003 * np.abs(angles)  # where nothing stands out, the picture's own axes
+    sharpness *= 1 - 0.003 * np.abs(angles)  # prefer the picture's own axes if nothing stands out
     first = int(sharpness.max(1).argmax())
     best = float(angles[sharpness[first].argmax()])
     other = np.where(np.abs(angles - best) <= PERSPECTIVE, sharpness[1 - first], -1)
@@ -103,14 +104,14 @@ def _directions(mask: np.ndarray) -> tuple[float, float]:
 
 
 def _matrix(shape: tuple[int, ...], angle: float, size: tuple[int, int]) -> np.ndarray:
-    """Turns a picture so that lines at `angle` degrees (clockwise from level, y down) become level; middle to middle."""
+    """Rotates a picture about its centre so that lines at `angle` degrees (clockwise, y down) become horizontal."""
     matrix = cv2.getRotationMatrix2D(((shape[1] - 1) / 2, (shape[0] - 1) / 2), angle, 1)
     matrix[:, 2] += (size[0] - shape[1]) / 2, (size[1] - shape[0]) / 2
     return matrix
 
 
 def _pieces(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[_Turned, list[Piece]]:
-    """Straight level pieces of the picture turned by `angle`."""
+    """Straight horizontal pieces of the picture rotated by `angle`."""
     height, width = marks.shape
     cos, sin = abs(np.cos(np.radians(angle))), abs(np.sin(np.radians(angle)))
     size = int(np.ceil(width * cos + height * sin)), int(np.ceil(width * sin + height * cos))
@@ -124,9 +125,9 @@ def _pieces(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[
         np.ones((3, 3), np.uint8),
     )
     thin = bridged & ~thick
-    # a line that leans by a degree stays within its own thickness over this length, if a pixel is added above and below
+    # with a pixel added above and below, a line tilted by 1 degree stays within its own thickness over this length
     level = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
-    reach = 2 * least  # nothing may be linked to what lies beyond the picture
+    reach = 2 * least  # margin, so that closing does not link pieces to the border
     wider = cv2.copyMakeBorder(level, 2, 2, reach, reach, cv2.BORDER_CONSTANT)
     linked = cv2.morphologyEx(wider, cv2.MORPH_CLOSE, np.ones((3, 3 * least), np.uint8))[2:-2, reach:-reach]
     linked = np.ascontiguousarray(linked)
@@ -154,22 +155,24 @@ def _pieces(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[
 
 
 def _way(shape: tuple[int, ...], matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """[h]: how many pixels of each row of the turned picture belong to the picture."""
+    """[h]: number of pixels of each row of the rotated picture that are inside the original picture."""
     inside = cv2.warpAffine(np.ones(shape, np.float32), matrix, size)
     return (inside > 0.5).sum(1)
 
 
 def _lines(pieces: list[Piece], shape: tuple[int, ...]) -> list[Piece]:
-    """Those pieces that are lines: they cross the picture, or both their ends meet lines of the other direction."""
+    """The pieces that are lines: they cross the picture, or both their ends meet lines of the other direction."""
     near = 0.012 * max(shape) + 3
     usual = max(5, THICK * min(shape))
     pieces = [p for p in pieces if p.thickness <= usual or all(_at_edge(end, shape) for end in p.ends)]
     rules = [p for p in pieces if p.share > ACROSS]
     slender = [p for p in pieces if HALF < p.share <= ACROSS and p.length > SLENDER * p.thickness]
-    for direction in (0, 1):  # a sheet that ends within the picture has several rules; one may be a stroke of the pen
+    for direction in (0, 1):  # a sheet smaller than the picture has several ruled lines; a single one may be a stroke
         parallel = [p for p in slender if p.direction == direction]
         rules += parallel if len(parallel) >= 3 else []
-        if sum(p.direction == direction for p in rules) >= 2:  # the other rules of a sheet, which fade in the light
+        if (
+            sum(p.direction == direction for p in rules) >= 2
+        ):  # further lines of the sheet, partly faded in bright light
             rules += [p for p in pieces if p.direction == direction and _fades(p, shape)]
     rules += [p for p in pieces if any(_continues(p, other, near) for other in pieces)]
     known = {id(piece) for piece in rules}
@@ -187,7 +190,7 @@ def _lines(pieces: list[Piece], shape: tuple[int, ...]) -> list[Piece]:
 
 
 def _fades(piece: Piece, shape: tuple[int, ...]) -> bool:
-    """It is slender and comes from the picture's edge."""
+    """The piece is slender and starts at the picture's edge."""
     return piece.length > 8 * piece.thickness and any(_at_edge(end, shape) for end in piece.ends)
 
 
@@ -197,7 +200,7 @@ def _at_edge(end: np.ndarray, shape: tuple[int, ...]) -> bool:
 
 
 def _continues(piece: Piece, other: Piece, near: float) -> bool:
-    """Both are parts of one rule, which something interrupts."""
+    """Both are parts of one interrupted ruled line."""
     if piece is other or piece.direction != other.direction or piece.share + other.share < HALF:
         return False
     along = piece.ends[1] - piece.ends[0] if piece.length > other.length else other.ends[1] - other.ends[0]
@@ -210,7 +213,7 @@ def _continues(piece: Piece, other: Piece, near: float) -> bool:
 
 
 def _lean(piece: Piece) -> float:
-    """Degrees from level or from upright, whichever is nearer."""
+    """Degrees from horizontal or from vertical, whichever is nearer."""
     across, down = piece.ends[1] - piece.ends[0]
     return float((np.degrees(np.arctan2(down, across)) + 45) % 90 - 45)
 
@@ -229,10 +232,10 @@ def _bound(
 
 
 def _meets(end: np.ndarray, piece: Piece, other: Piece, near: float) -> bool:
-    """A piece's end lies on another piece, or at its end.
+    """An end of a piece is on another piece, or near that piece's end.
 
-    The corners of a box are sharp. The sides of a 0 are straight for three fifths of its height, so that the gap between
-    such a side and the top is a fifth of it: more than is allowed here.
+    The corners of a box are sharp. A 0 also has straight sides, but only over three fifths of its height: the gap
+    between side and top is a fifth of the height, more than ``CORNER`` allows.
     """
     start, along = other.ends[0], other.ends[1] - other.ends[0]
     length = max(float(np.hypot(*along)), 1e-6)
@@ -243,7 +246,7 @@ def _meets(end: np.ndarray, piece: Piece, other: Piece, near: float) -> bool:
 
 
 def _strength(view: _Turned, chosen: list[Piece], floor: float, shape: tuple[int, ...]) -> np.ndarray:
-    """How strong the chosen lines are where they lie: float32 [H, W] of the picture, 0 elsewhere."""
+    """Strength of the chosen lines at their pixels: float32 [H, W] of the picture, 0 elsewhere."""
     strength = np.zeros(view.marks.shape, np.float32)
     for piece in chosen:
         _lay(strength, view, view.labels == piece.label, floor)
@@ -252,8 +255,8 @@ def _strength(view: _Turned, chosen: list[Piece], floor: float, shape: tuple[int
 
 
 def _lay(strength: np.ndarray, view: _Turned, part: np.ndarray, floor: float) -> None:
-    """Writes one line into `strength`: as wide and as strong as it mostly is, so that a stroke that runs along it for a
-    while sticks out of it."""
+    """Writes one line into `strength` with its usual width and strength, so that a pen stroke along part of the line
+    exceeds both and remains."""
     rows, columns = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
     top, left = rows[0], columns[0]
     window = slice(top, rows[-1] + 1), slice(left, columns[-1] + 1)
@@ -280,7 +283,7 @@ def _lay(strength: np.ndarray, view: _Turned, part: np.ndarray, floor: float) ->
 
 
 def _bridged(ink: np.ndarray, angle: float, thickness: float) -> np.ndarray:
-    """Where ink lies at both sides of lines at `angle`, so that a stroke crosses them: bool [H, W]."""
+    """Pixels with ink on both sides of a line at `angle`, so that a stroke crosses the line there: bool [H, W]."""
     reach = 1.8 * thickness + 8
     bridged = np.zeros_like(ink)
     for lean in (-50, -25, 0, 25, 50):

@@ -1,4 +1,4 @@
-"""Marks on a flat picture -> digits: what hangs together, what is too large, solid, tangled or small to be one."""
+"""Finds connected marks on a flattened picture and decides which can be digits, by size, thickness and length of stroke."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 
 from .lines import without_lines
 
-CONTRAST = 0.06  # fainter marks than this are the paper's own
-FAINT = 0.035  # a part of a stroke may be as faint, where it joins a stronger one
-NOISES = 6.0  # times the paper's grain that ink must stand out by
-TAIL = 0.004  # of the picture: a thin stroke covers this much at least
+CONTRAST = 0.06  # fainter marks belong to the paper
+FAINT = 0.035  # lowest contrast of a part of a stroke that is connected to a stronger part
+NOISES = 6.0  # lowest contrast of ink over the noise of the paper
+TAIL = 0.004  # of the picture's area: a thin stroke covers at least this much
 SMALLEST = 0.035  # of the picture's longer side: smaller marks are dust
-CORNER = 0.1  # of the picture's longer side: where there are rules, smaller marks at its edge are parts of them
-LIKE = 0.45  # of the tallest digit's height: smaller marks are no digits beside it
-SOLID = 0.42  # of its longest side: a mark this thick is a slab
-CONTACT = 0.6  # of its longest side: what touches the picture's edge for so long goes on beyond it
-FLATTEST = 7  # times as wide as high: the rest of a rule
-TANGLED = 5.0  # times its longest side: a longer stroke is a scribble
+CORNER = 0.1  # of the picture's longer side: on ruled paper, smaller marks at the edge are parts of lines
+LIKE = 0.45  # of the best digit's longer side: smaller marks beside it are not digits
+SOLID = 0.42  # of a mark's longer side: a mark this thick is a solid area ("slab")
+CONTACT = 0.6  # of a mark's longer side: a mark that touches the picture's edge over this length continues beyond it
+FLATTEST = 7  # width over height: a flatter mark is a remainder of a ruled line
+TANGLED = 5.0  # length of stroke over a mark's longer side: more is a scribble
 HOLES = 9  # more holes than this are a scribble
 
 
@@ -51,7 +51,8 @@ class Mark(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The marks of one polarity. marks: see Mark; contrast: float32 [H, W] without lines; lines: pixels of lines."""
+    """The marks of one polarity. marks: see Mark; contrast: float32 [H, W] without lines; lines: number of pixels of
+    lines."""
 
     marks: list[Mark]
     contrast: np.ndarray
@@ -59,7 +60,7 @@ class Found(NamedTuple):
 
 
 def find(contrast: np.ndarray) -> Found | None:
-    """Marks in a picture's contrast, float32 [H, W] in [0, 1]; None where nothing stands out."""
+    """Marks in a picture's contrast, float32 [H, W] in [0, 1]; None if nothing stands out from the paper."""
     grain = 1.4826 * float(np.median(contrast))
     full = float(np.sort(contrast, axis=None)[-max(1, round(TAIL * contrast.size)) :].mean())
     if full < max(CONTRAST, min(NOISES * grain, 0.5)):
@@ -67,7 +68,7 @@ def find(contrast: np.ndarray) -> Found | None:
     floor = max(FAINT, min(3 * grain, 0.5 * full), 0.12 * full)
     clean, lines = without_lines(contrast, floor)
     marks = _marks(clean, floor)
-    if lines.any():  # what is left of rules in the picture's corners
+    if lines.any():  # drop remainders of ruled lines in the picture's corners
         marks = [mark for mark in marks if not mark.rim or mark.longest > CORNER * max(contrast.shape)]
     marks = _framed(without_rims(marks))
     if lines.any() and not marks:  # a digit may be one straight line
@@ -77,7 +78,7 @@ def find(contrast: np.ndarray) -> Found | None:
 
 
 def _marks(contrast: np.ndarray, floor: float) -> list[Mark]:
-    """What hangs together above `floor` and somewhere is strong."""
+    """Connected components above `floor` that have a strong part."""
     height, width = contrast.shape
     count, labels, stats, _ = cv2.connectedComponentsWithStats((contrast > floor).astype(np.uint8), connectivity=8)
     least = max(3.0, SMALLEST * max(contrast.shape) * 0.4)
@@ -102,7 +103,7 @@ def _marks(contrast: np.ndarray, floor: float) -> list[Mark]:
 
 
 def without_rims(marks: list[Mark]) -> list[Mark]:
-    """Drops what hangs on the picture's edge where there is a good mark that does not."""
+    """Drops marks that touch the picture's edge if there is a good mark that does not."""
     free = [mark for mark in marks if not mark.rim]
     if free and max(m.longest for m in free) > 0.12 * max(m.longest for m in marks):
         return free
@@ -123,14 +124,14 @@ def described(box, mask: np.ndarray, strength: float, rim: bool) -> Mark:
 
 
 def _mean_thickness(mask: np.ndarray) -> float:
-    """Twice the area over the length of the outline; an outline on a square raster is 4 / pi too long."""
+    """Twice the area over the length of the outline. On a square raster the outline is too long by a factor of 4 / pi."""
     padded = np.pad(mask.astype(np.int8), 1)
     outline = np.abs(np.diff(padded, axis=0)).sum() + np.abs(np.diff(padded, axis=1)).sum()
     return float(2 * mask.sum() / max(1.0, 0.8 * outline))
 
 
 def holes(padded: np.ndarray) -> int:
-    """How many holes larger than a few pixels a mark has, uint8 [H, W] with a margin."""
+    """Number of holes of more than 6 px in a mark, uint8 [H, W] with a margin."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(1 - padded, connectivity=4)
     return int((stats[1:count, cv2.CC_STAT_AREA] > 6).sum()) - 1
 
@@ -157,7 +158,7 @@ def within(box, outer, slack: int = 0) -> bool:
 
 
 def _encloses(outer: Mark, inside: list[Mark]) -> bool:
-    """Some mark lies in a hole of the outer one."""
+    """One of the marks is in a hole of the outer one."""
     background = np.pad(~outer.mask, 1, constant_values=True).astype(np.uint8)
     _, labels = cv2.connectedComponents(background, connectivity=4)
     for mark in inside:
@@ -170,7 +171,7 @@ def _encloses(outer: Mark, inside: list[Mark]) -> bool:
 
 
 def _joined(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
-    """Puts together what belongs to one digit: a bar above a 5, a stroke that was interrupted; drops what is small."""
+    """Merges marks that belong to one digit, such as the bar of a 5 or an interrupted stroke; drops small ones."""
     marks = sorted(marks, key=lambda mark: -mark.longest)
     done: list[Mark] = []
     while marks:

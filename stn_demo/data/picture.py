@@ -1,6 +1,7 @@
-"""Any picture file -> the digits on it, as the model expects them: decoding, bounded and forgiving. ``finding`` finds them.
+"""Decodes a picture file within limits of size and time, and prepares its digits as the model expects them.
 
-Preparation comes before the visitor's pose: centring afterwards would undo what the network is to undo.
+``finding`` finds the digits. A digit is centred before the visitor's pose is applied: centring it afterwards would
+already undo the shift that the network is meant to undo.
 """
 
 from __future__ import annotations
@@ -23,81 +24,82 @@ from .refused import PictureError
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
-MAX_SCANS = 40  # of a JPEG: encoders write about ten; one can be 80 bytes of file and a pass over all pixels
+MAX_SCANS = 40  # of a JPEG: encoders write about ten; a scan of 80 bytes can cost a pass over all pixels
 LEAST_SIDE = 4  # px
-WORKING_SIDE = 640  # px: a digit of a tenth of the picture still shows its strokes; few enough to be quick
+WORKING_SIDE = 640  # px: strokes of a digit a tenth as large remain visible, and the search stays fast
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "HEIF")
-"""What people upload. Left out on purpose: EPS, which starts Ghostscript; icons, which hide another picture
-behind their header; and what has no signature, so that any bytes can be taken for it."""
-MOVING = ("GIF", "WEBP", "AVIF", "PNG")  # further frames move; a TIFF has pages, a phone's JPEG previews
-WHITES = (1, 255, 1023, 4095, 16383, 65535)  # usual full brightnesses: 0..1, and 8, 10, 12, 14, 16 bits
-HEIF_DECODERS = ("pi_heif", "pillow_heif")  # the first decodes only, under the LGPL; the second brings a GPL encoder
+"""The formats that people upload. Excluded on purpose: EPS, which starts Ghostscript; icons, which contain another
+picture behind their header; and formats without a signature, which would match any bytes."""
+MOVING = ("GIF", "WEBP", "AVIF", "PNG")  # further frames are an animation; in TIFF they are pages, in JPEG previews
+WHITES = (1, 255, 1023, 4095, 16383, 65535)  # usual maximum values: 0..1, and 8, 10, 12, 14, 16 bits
+HEIF_DECODERS = ("pi_heif", "pillow_heif")  # pi_heif only decodes (LGPL); pillow_heif contains a GPL encoder
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")  # ISO/IEC 23008-12, annex B
 HEIC = (
     "This is a HEIC picture, the format of many phones, and no decoder for it is installed here. Run: pip install "
     "pi-heif, or let the phone save or share it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)."
 )
 
-_decoding = threading.Lock()  # one large picture in memory at a time; ``catch_warnings`` is for one thread
-_marker = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # in JPEG data: not a stuffed byte, not a restart
+_decoding = threading.Lock()  # one large picture in memory at a time; ``catch_warnings`` is not thread-safe
+_marker = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")  # of a JPEG, except stuffed bytes and restart markers
 
 
 def read(data: bytes, raw: bool = False) -> Tensor:
-    """The digit in a picture file: float32 [28, 28] in [0, 1], white ink on black; of several the first.
+    """The first digit in a picture file: float32 [28, 28] in [0, 1], white ink on black.
 
-    Any size, mode, orientation tag and alpha; dark ink on light paper or light on dark; shadows, lines, boxes, panels.
-    The ink is cropped, its longest side made 20 px, its centre of mass put in the middle, as in MNIST. ``raw`` only
-    resizes, in grey as it is: nothing inverted, stretched or centred; what is transparent, and what a picture
-    lacks to a square, is black.
+    Accepts any size, mode, orientation tag and alpha channel; dark ink on light paper or light ink on dark; shadows,
+    ruled lines, boxes, panels. The ink is cropped, scaled until its longest side is 20 px, and shifted until its centre
+    of mass is in the middle, as in MNIST. ``raw`` only converts to grey and resizes: it does not invert, stretch or
+    centre. Transparent pixels and the padding to a square are black.
 
     Raises:
-        PictureError: the file is empty, too large (20 MB, 40 million pixels), no picture, broken, animated,
-            too small, or without a digit (``raw`` takes that one). Nothing else, whatever the bytes.
+        PictureError: the file is empty, too large (20 MB, 40 million pixels), not a picture, damaged, animated,
+            too small, or has no digit (accepted with ``raw``). No other exception, whatever the bytes.
     """
     planes = _planes_of(data)
     return _raw(*planes) if raw else _first(finding.find(*planes))
 
 
 def find(data: bytes, box: Box | None = None) -> Found:
-    """All digits in a picture file; with `box` (left, top, right, bottom, as shares of the picture) only what lies
-    in it, taken as one digit.
+    """All digits in a picture file. With `box` (left, top, right, bottom as fractions of the picture) all ink in the
+    box is one digit.
 
     Raises:
-        PictureError: as ``read``; ``no_digit`` codes (blank, lines, slab, scribble) also where the box is empty.
+        PictureError: as ``read``; also if the box has no ink.
     """
     return finding.find(*_planes_of(data), box)
 
 
 def to_digit(image: Image.Image, raw: bool = False) -> Tensor:
-    """``read`` for a decoded picture. Raises PictureError where it is too small, or has no digit and is not ``raw``."""
+    """``read`` for a decoded picture. Raises PictureError if it is too small, or has no digit and is not ``raw``."""
     _check_size(*image.size)
     planes = _reduced(image)
     return _raw(*planes) if raw else _first(finding.find(*planes))
 
 
 def in_colour(data: bytes, side: int) -> Tensor:
-    """The whole picture as training on a folder of pictures takes it: uint8 [3, side, side], see ``folder.fitted``.
+    """The whole picture, prepared as in training on a folder of pictures: uint8 [3, side, side], see ``folder.fitted``.
 
     Raises:
-        PictureError: as ``read``, but no picture lacks a digit.
+        PictureError: as ``read``, except for a missing digit.
     """
     with _decoding, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = _decoded(_checked(data))
         try:
             return folder.fitted(image, 3, side)
-        except Exception:  # a palette that is too short, a transparent colour that is none
+        except Exception:  # the palette is too short, or the transparent colour is not a colour
             raise _broken() from None
 
 
 def _planes_of(data: bytes) -> tuple[Tensor, Tensor | None]:
     with _decoding, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a library's remarks about odd files help nobody here
+        warnings.simplefilter("ignore")  # Pillow warns about unusual files; nobody would read it here
         return _reduced(_decoded(_checked(data)))
 
 
 def _checked(data: bytes) -> bytes:
-    """The data, if there are some and not too many; else raises PictureError."""
+    """The data. Raises PictureError if it is empty or too large."""
+
     if not data:
         raise PictureError("empty", "The file is empty; choose a picture with a digit on it.")
     if len(data) > MAX_BYTES:
@@ -116,13 +118,13 @@ def _first(found: Found) -> Tensor:
 
 
 def _decoded(data: bytes) -> Image.Image:
-    """The first frame, upright; a JPEG already at a fraction of its size."""
+    """The first frame, rotated as its orientation tag says; a JPEG is already decoded at reduced size."""
     try:
-        Image.init()  # Pillow knows its plugins only then
+        Image.init()  # loads Pillow's plugins
         if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS and not _heif_opens():
             raise PictureError("heic", HEIC)
         image = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
-        _check_size(*image.size)  # of the header: nothing has been allocated yet
+        _check_size(*image.size)  # from the header, before any pixel is allocated
         if image.format in MOVING and getattr(image, "is_animated", False):
             raise PictureError("animated", "The picture is animated; give a single, still one.")
         if image.format in ("JPEG", "MPO") and _scans(data) > MAX_SCANS:
@@ -138,16 +140,16 @@ def _decoded(data: bytes) -> Image.Image:
             raise _broken() from None
         foreign = "This file is not a picture that can be read; give a PNG or a JPEG."
         raise PictureError("not_an_image", foreign) from None
-    except Exception:  # decoders raise whatever they like over damaged bytes
+    except Exception:  # decoders raise exceptions of any class over damaged bytes
         raise _broken() from None
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # a damaged tag beside a good picture
+    except Exception:  # the orientation tag is damaged, the picture is not
         return image
 
 
 def _heif_opens() -> bool:
-    """Registers a decoder of HEIC with Pillow, if one is installed."""
+    """Registers a HEIC decoder with Pillow; False if none is installed."""
     for name in HEIF_DECODERS:
         try:
             importlib.import_module(name).register_heif_opener(thumbnails=False)
@@ -158,7 +160,8 @@ def _heif_opens() -> bool:
 
 
 def _scans(data: bytes) -> int:
-    """How many scans a JPEG has, by its markers (ITU-T T.81, annex B), up to its end: a film may follow."""
+    """Number of scans of a JPEG, by its markers (ITU-T T.81, annex B), up to the end of the image: phones append a
+    video."""
     count, at = 0, 2
     while marker := _marker.search(data, at):
         if marker[0] == b"\xff\xd9":  # end of image
@@ -186,7 +189,7 @@ def _broken() -> PictureError:
 
 def _reduced(image: Image.Image) -> tuple[Tensor, Tensor | None]:
     """Colours [1 or 3, H, W] and opacity [H, W] in [0, 1], area-averaged until no side is longer than
-    ``WORKING_SIDE``; opacity None where all is opaque."""
+    ``WORKING_SIDE``; opacity is None if every pixel is opaque."""
     shrink = max(1.0, max(image.size) / WORKING_SIDE)
     width, height = (max(LEAST_SIDE, round(side / shrink)) for side in image.size)
     size = (width, height)
@@ -194,7 +197,7 @@ def _reduced(image: Image.Image) -> tuple[Tensor, Tensor | None]:
         if image.mode in ("I", "F") or image.mode.startswith("I;"):
             return _deep(image, size), None
         if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-            # Pillow weighs colours by alpha here: those of transparent pixels mean nothing, and stay out
+            # Pillow weights colours by alpha here, so the arbitrary colours of transparent pixels have no effect
             planes = _planes(image.convert("RGBA").resize(size, Image.Resampling.BOX))
             opaque = planes[3].min() > 0.98
             return planes[:3], None if opaque else planes[3]
@@ -203,7 +206,7 @@ def _reduced(image: Image.Image) -> tuple[Tensor, Tensor | None]:
         elif image.mode != "L":
             image = image.convert("L" if image.mode == "1" else "RGB")
         return _planes(image.resize(size, Image.Resampling.BOX)), None
-    except Exception:  # a palette that is too short, a transparent colour that is none
+    except Exception:  # the palette is too short, or the transparent colour is not a colour
         raise _broken() from None
 
 
@@ -214,8 +217,8 @@ def _planes(image: Image.Image) -> Tensor:
 
 
 def _deep(image: Image.Image, size: tuple[int, int]) -> Tensor:
-    """[1, H, W] in [0, 1] of a picture with more than 8 bits: divided by the least usual white that holds its
-    values; where there is none (negative, or beyond 16 bits), stretched from its least to its greatest."""
+    """[1, H, W] in [0, 1] of a picture with more than 8 bits: divided by the smallest of ``WHITES`` that is not below
+    its maximum. Values that are negative or exceed 16 bits are scaled from minimum..maximum to 0..1 instead."""
     values: np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]] = np.asarray(image, dtype=np.float64)
     bad = ~np.isfinite(values)
     if bad.any():

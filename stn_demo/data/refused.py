@@ -1,4 +1,4 @@
-"""Why a picture cannot be used."""
+"""The error for a picture that cannot be used."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ class PictureError(ValueError):
     """A picture cannot be used; the message says why and what to do.
 
     ``code`` is stable, for translations: empty, too_large_bytes, too_many_pixels, too_small, not_an_image,
-    broken, animated, heic, no_opencv, blank, and, where there are marks but no digit, lines, slab, scribble.
-    ``colours``: uint8 [h, w, 3], the picture, where it could be decoded but no digit was found on it; else None.
+    broken, animated, heic, no_opencv, blank; and for marks that are not digits: lines, slab, scribble.
+    ``colours``: the picture, uint8 [h, w, 3], if it was decoded but has no digit; else None.
     """
 
     def __init__(self, code: str, message: str, colours: Tensor | None = None):
