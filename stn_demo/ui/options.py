@@ -43,7 +43,9 @@ class Options:
     @property
     def who_trains(self) -> str:
         """Who may train: "owner", "everyone" or "off"."""
-        alone = is_loopback(self.host) and not self.allow_host and not self.root_path  # and no proxy in front
+        alone = (
+            is_loopback(self.host) and not self.allow_host and not self.root_path
+        )  # root_path: a proxy forwards visitors
         return self.training or ("everyone" if alone else "owner")
 
     @property

@@ -15,10 +15,10 @@ from .live.request import Defaults
 from .options import Options
 
 HERE = Path(__file__).parent
-BESIDE = ("learn", "train", "results")  # the pages beside the stage: a folder, a tab and a script of their own each
-# a network and the one beside it, the best pair first
+BESIDE = ("learn", "train", "results")  # the other pages: each has a folder, a tab and a script of its own
+# pairs of a network and its twin, in order of preference
 PREFERRED = (("upright", "upright-cnn"), ("turn-affine", "seed-cnn"))
-FIRST_TRAINED = PREFERRED[-1]  # what ``runs.first`` trains where there is no checkpoint
+FIRST_TRAINED = PREFERRED[-1]  # the pair that ``train.first`` trains if there is no checkpoint
 CSS = """
 .gradio-container { max-width: 1560px !important; padding: 0 12px !important; }
 #title { padding: 0; }
@@ -29,8 +29,8 @@ footer { display: none !important; }
 @media (max-width: 700px) { #about .foot { overflow-x: auto; text-align: start; white-space: nowrap; } }
 """
 HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-# A gr.HTML script is no module and may not await at its top: it imports one that may. Addresses are the browser's own: a
-# proxy may serve the page under a scheme and a prefix that the app does not know.
+# A gr.HTML script is not a module and cannot use top-level await, so it imports a module. Addresses are taken from the
+# browser: a proxy may serve the page under a scheme and a prefix that the app does not know.
 LOADER = """
 const root = new URL(".", document.baseURI).href;
 const sheet = document.createElement("link");
@@ -51,12 +51,12 @@ FOLLOW = 'import(root + "stn/train/static/follow.js").then((module) => module.fo
 
 
 def defaults(names: list[str]) -> Defaults:
-    """Which networks stand on the stage at first: the shipped ones where they are there (or will be, where there is none
-    and the first are being trained), else whatever there is."""
+    """The networks that the page shows first: the preferred pair that exists, else any network. If there are no networks
+    yet, those of the first training."""
     names = names or list(FIRST_TRAINED)
     for model, twin in PREFERRED:
         if model in names:
-            beside = (twin, FIRST_TRAINED[1])  # where its own twin is missing, the other plain network
+            beside = (twin, FIRST_TRAINED[1])  # if its twin is missing, the plain network of the first training
             return Defaults(model=model, twin=next((name for name in beside if name in names), None))
     model = next(name for name in ("seed-affine", *names) if name in names)
     return Defaults(
@@ -65,7 +65,7 @@ def defaults(names: list[str]) -> Defaults:
 
 
 def theme() -> gr.themes.ThemeClass:
-    """Calm greys and one accent; fonts of the visitor's own system, so that nothing is fetched."""
+    """Greys and one accent colour; fonts of the visitor's system, so that no font is fetched."""
     return gr.themes.Default(
         primary_hue="sky",
         neutral_hue="slate",
@@ -104,14 +104,14 @@ def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path)
 
 
 def _terms() -> str:
-    """Each word of the lesson's vocabulary as a link to the scene that introduces it."""
+    """Each term of the lesson as a link to the scene that introduces it."""
     scenes = json.loads((HERE / "learn" / "static" / "scenes.json").read_text(encoding="utf-8"))
     links = (f'<a href="#learn={scene}" data-i18n="term.{term}">{term}</a>' for term, scene in scenes["terms"].items())
     return " · ".join(links)
 
 
 def _loader(part: str) -> str:
-    """The script that loads a page's own modules, with the sentence for where they cannot be loaded."""
+    """The script that loads a page's modules, or shows a sentence if they cannot be loaded."""
     words = {}
     for language in ("en", "zh-CN"):
         catalogue = json.loads((HERE / "strings" / f"{language}.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Pictures from outside, made into digits: a few at a time and outside the engine's thread, whoever asks."""
+"""Decodes uploaded pictures in threads of their own, a few at a time, for the page and for /explain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..live.request import RequestError
 
 AT_ONCE = 2  # pictures that are decoded at the same time, of the page and of /explain together
 MOST_WAITING = 24
-SMALLEST = 0.005  # of the picture's width and height: a smaller box is a slip of the hand
+SMALLEST = 0.005  # of the picture's width and height: a smaller box is refused as accidental
 
 
 class TooMany(ValueError):
@@ -22,16 +22,16 @@ class TooMany(ValueError):
 
 
 class BadBox(ValueError):
-    """Text that is no box on a picture."""
+    """The text does not describe a box on a picture."""
 
     code = "bad_request"
 
 
 def box_of(text: str | None) -> tuple[float, float, float, float] | None:
-    """ "left,top,right,bottom", shares of a picture in [0, 1] -> the box; None for None or empty text.
+    """The box from "left,top,right,bottom", fractions of a picture in [0, 1]; None for None or empty text.
 
     Raises:
-        BadBox: not four finite numbers, or smaller than half a per cent of the picture's side.
+        BadBox: not four finite numbers, or smaller than 0.5 % of the picture's side.
     """
     if not text:
         return None
@@ -56,7 +56,7 @@ class Pictures:
         self._waiting = 0
 
     async def read(self, data: bytes, raw: bool, model: str) -> bytes:
-        """What the network ``model`` takes for the picture, as ``live.request.Source.digit``. Raises
+        """The picture as input for the network ``model``, as ``live.request.Source.digit``. Raises
         data.refused.PictureError, TooMany.
         """
         return await self._run(lambda side: _read(side, data, raw, model))
@@ -68,14 +68,14 @@ class Pictures:
         return await self._run(lambda side: _in_colour(side, data, model))
 
     async def raw(self, data: bytes) -> dict:
-        """The picture as it is, as a digit for the page: {digit}. Raises as ``read``."""
+        """The unprepared picture as a digit for the page: {digit}. Raises as ``read``."""
         return await self._run(lambda side: {"digit": side.codec.as_base64(side.picture.read(data, raw=True))})
 
     async def find(self, data: bytes, box: str | None) -> dict:
-        """The digit that is taken, and what the page shows of the picture: {digit, found}, see ``uploaded``; of a
-        picture without a digit {error, found}. `box`: see ``box_of``.
+        """The selected digit, and what the page shows of the picture: {digit, found}, see ``uploaded``; for a picture
+        without a digit {error, found}. `box`: see ``box_of``.
 
-        Raises data.refused.PictureError where the picture cannot be shown either, TooMany, BadBox.
+        Raises data.refused.PictureError if the picture cannot be shown at all, TooMany, BadBox.
         """
         place = box_of(box)
         return await self._run(lambda side: _found(side, data, place))

@@ -22,7 +22,7 @@ MOST_NETWORK = 16 << 20  # bytes, as live.private.LARGEST
 
 
 def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_train: Callable) -> None:
-    """Add the routes. ``may_train(scope)`` says whether whoever asks may train."""
+    """Add the routes. ``may_train(scope)``: whether the visitor may train."""
     _add_network(app, batcher, status, may_train)
     _add_digits(app, batcher, pictures)
 
@@ -97,8 +97,8 @@ def _add_digits(app: FastAPI, batcher: Batcher, pictures: Pictures) -> None:
 
 
 def _add_network(app: FastAPI, batcher: Batcher, status: Status, may_train: Callable) -> None:
-    """The routes for checkpoints of one's own: send one, list them, remove one. Whoever may train also removes those that
-    were saved from runs. ``may_train(scope)`` says who may."""
+    """The routes for the visitor's own checkpoints: upload, list, remove. Visitors who may train (``may_train(scope)``) can
+    also remove networks that were saved from runs."""
     opening = asyncio.Semaphore(1)
 
     async def networks():

@@ -1,4 +1,4 @@
-"""What the page shows of an uploaded picture: the picture itself, flattened, and each digit that was cut out of it."""
+"""What the page shows of an uploaded picture: the picture, its flattened form, and each digit that was cut out of it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from torch import Tensor
 from ...data.finding import Found
 from ..live.codec import as_base64
 
-CUT_SIDE = 96  # px: a cut is shown no larger
+CUT_SIDE = 96  # px: largest side of a cut
 
 
 def found(what: Found, whole: bool) -> dict:
-    """boxes: shares of the picture, with its digits (784 bytes each) and cuts (PNG) in the same order; first: index of the
-    digit that is taken. With ``whole`` the picture, too, in two forms: picture (JPEG, in colour) and flat (PNG, grey).
-    Files are base64."""
+    """boxes: fractions of the picture; digits (784 bytes each) and cuts (PNG) in the same order; first: index of the
+    selected digit. With ``whole`` also the picture in two forms: picture (JPEG, in colour) and flat (PNG, grey). Files are
+    base64."""
     answer = {
         "boxes": [[round(float(share), 5) for share in box] for box in what.boxes],
         "digits": [as_base64(digit) for digit in what.digits],
@@ -29,7 +29,7 @@ def found(what: Found, whole: bool) -> dict:
 
 
 def picture(colours: Tensor) -> dict:
-    """The picture [h, w, 3], uint8, as a JPEG that may be sent again for another cut, and its size in px."""
+    """The picture [h, w, 3], uint8, as a JPEG that the page can send again for another cut, and its size in px."""
     height, width = colours.shape[:2]
     jpeg = _file(colours.numpy(), "JPEG", quality=92, subsampling=0)
     return {"picture": jpeg, "width": width, "height": height}

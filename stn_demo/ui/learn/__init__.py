@@ -1,1 +1,1 @@
-"""The Learn page: scenes as data, what they claim, measured, and what plays them in the browser (``static``)."""
+"""The Learn page: its scenes as data, the measurements behind their claims, and its browser files (``static``)."""

@@ -1,5 +1,5 @@
-"""``python -m stn_demo.ui.learn.measure``: write what the scenes claim, measured on the shipped networks, and the digits that
-they show, to static/measured.json. A test measures again and compares."""
+"""``python -m stn_demo.ui.learn.measure``: measures the claims of the scenes on the shipped networks and writes them, with the
+digits of the scenes, to static/measured.json. A test repeats the measurements and compares."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def scenes() -> dict:
 
 
 def digits(data: dict) -> dict[str, dict]:
-    """The digits of the lesson by name, {image: uint8 [28, 28], label}: ``data["digits"]`` says which of its label, among
-    the embedded handwriting, each of them is."""
+    """The digits of the lesson by name, {image: uint8 [28, 28], label}. ``data["digits"]`` gives the label of each, and its
+    index among the generated digits of that label."""
     made = handwriting.digits(COUNT, SEED)
     found = {}
     for name, (label, place) in data["digits"].items():
@@ -40,7 +40,7 @@ def digits(data: dict) -> dict[str, dict]:
 
 
 def stated(data: dict) -> Iterator[tuple[str, dict]]:
-    """(name, claim) of everything that the lesson claims; {"network": "$reader"} is looked up in ``data["networks"]``."""
+    """(name, claim) of every claim of the lesson; {"network": "$reader"} is looked up in ``data["networks"]``."""
     for scene in [*data["scenes"], {"id": "quiz", "parts": data["quiz"]}]:
         for part in scene["parts"]:
             name = f"{scene['id']}.{part['id']}"
@@ -62,7 +62,7 @@ def measured(data: dict) -> dict:
 
 
 def with_untrained_transformer(plain: Network) -> Network:
-    """The reader of ``plain`` behind a similarity transformer that has not learnt anything: theta is the identity."""
+    """The classifier of ``plain`` behind an untrained similarity transformer: theta is the identity."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = build_model(ModelConfig(transform="similarity", classifier=plain.config.classifier))
@@ -71,7 +71,7 @@ def with_untrained_transformer(plain: Network) -> Network:
 
 
 def _provenance(assembled: Network) -> dict:
-    """The data and poses are those of the reader; the errors are measured on MNIST's test digits (STN_DEMO_DATA)."""
+    """Data and poses are those of ``plain``'s training; the errors are measured on MNIST's test digits (STN_DEMO_DATA)."""
     trained = checkpoints.read_info(READER).provenance
     test = load_digits("mnist", train=False)
     poses = TrainingSettings.from_dict(trained["settings"]).distort

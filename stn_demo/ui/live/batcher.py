@@ -1,13 +1,12 @@
-"""Gathers what many people ask and answers it in one batched forward pass at a time.
+"""Collects the requests of many visitors and answers them in batched forward passes, one at a time.
 
-The event loop collects questions; one worker thread owns the light networks, a second one of lower priority the heavy
-ones. While a batch is being worked out the next one gathers by itself, so batches grow with the load and a lone visitor
-never waits.
+The event loop collects requests; one worker thread runs the light networks, a second one of lower priority the heavy
+ones. The next batch collects while the current one is computed, so batches grow with the load and a single visitor never
+waits for a batch to fill.
 
-Under more load than the machine bears, each visitor keeps one place in the queue. A newer question takes the place of the
-older one, which is given up without an answer; visitors are served in the order in which they took their places. So the
-wait of a question is at most one round of all visitors, however many questions they send. A question is decoded when its
-turn comes: one that was given up has cost nothing but its bytes.
+Under overload each visitor has at most one request in the queue. A newer request replaces the older one, which gets no
+answer; the visitor's position in the queue stays the same. So a request waits at most one round of all visitors, however
+many requests they send. A request is decoded when its turn comes, so replaced requests are never decoded.
 """
 
 from __future__ import annotations
@@ -32,22 +31,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 64
-LEAST_BATCH = (
-    16  # the largest batch is never made smaller than this: the first picture of a batch costs as much as ten more
-)
-LONGEST_BATCH = 0.025  # seconds that a batch should take: a question that comes meanwhile waits for it
-CROWD = 16  # visitors at once, from which on the engine gets a process of its own
-MOST_MAPS = 8  # of the loss, waiting
+LEAST_BATCH = 16  # lower bound of the batch limit: the first picture of a batch costs as much as ten further ones
+LONGEST_BATCH = 0.025  # seconds per batch, at most: new requests wait until the batch is done
+CROWD = 16  # number of visitors from which on the engine gets a process of its own
+MOST_MAPS = 8  # maps of the loss that may wait
 LONGEST_QUEUE = 2000  # visitors
-LONGEST_WAIT = 5.0  # seconds in the queue before a question is refused
+LONGEST_WAIT = 5.0  # seconds in the queue before a request is refused
 BUSY = "Too many people are asking at this moment; it goes on in a second."
 
 
 class Place:
-    """One visitor's place: the newest question that waits, and whether one is being worked on.
+    """One visitor's position in the queue: the newest waiting request, and whether one is being answered.
 
-    ``deliver(answer)`` is awaited with each answer; the next question is not begun before it is done, so that a slow
-    reader holds up nobody but itself.
+    ``deliver(answer)`` is awaited with each answer; the visitor's next request starts only after that, so a slow reader
+    delays only itself.
     """
 
     __slots__ = ("_batcher", "_busy", "_deliver", "_text", "given_up", "since")
@@ -60,7 +57,7 @@ class Place:
         self.given_up = 0
 
     def ask(self, text: str | bytes) -> None:
-        """Ask; a question that still waits is given up for this one."""
+        """Add a request; it replaces one that is still waiting."""
         if self._text is not None:
             self.given_up += 1
         self._text = text
@@ -68,12 +65,12 @@ class Place:
             self._queue()
 
     def take(self) -> str | bytes:
-        """The question, to be worked on now."""
+        """Remove and return the waiting request."""
         text, self._text = self._text, None
         return text
 
     def answer(self, answer: bytes | str) -> None:
-        """Deliver an answer, then go on with the question that came meanwhile."""
+        """Deliver an answer, then queue the request that arrived in the meantime."""
         self._batcher.tasks.add(task := asyncio.ensure_future(self._deliver(answer)))
         task.add_done_callback(self._delivered)
 
@@ -91,21 +88,23 @@ class Place:
 
 
 class Batcher:
-    """``engine`` answers a list of requests; it is None until it has been loaded, and until then questions wait."""
+    """``engine`` answers a list of requests; it is None until it has been loaded, and until then requests wait."""
 
     def __init__(self, defaults: Defaults, start: Callable[[], EngineProcess] | None = None):
-        """``start``: starts the process for crowds; None: there is none."""
+        """``start``: starts the engine's process for many visitors; None: no such process."""
         self.defaults = defaults
         self._start = start
         self._process: EngineProcess | None = None
         self._starting: asyncio.Task | None = None
         self.engine: Engine | None = None
         self.side: TorchSide | None = None
-        self.tasks: set[asyncio.Task] = set()  # answers under way
+        self.tasks: set[asyncio.Task] = set()  # answers being delivered
         self._waiting: deque[Place] = deque()
         self._heavy: deque[tuple[Place, Request]] = deque()
-        self._opened: deque[tuple[Place, Request]] = deque()  # their networks have been opened meanwhile, and are light
-        self._most = LARGEST_BATCH  # questions of a batch, fewer while batches take too long
+        self._opened: deque[tuple[Place, Request]] = (
+            deque()
+        )  # came back from the heavy queue: network now open and light
+        self._most = LARGEST_BATCH  # requests per batch, fewer while batches take too long
         self._work: asyncio.Task | None = None
         self._heavy_work: asyncio.Task | None = None
         self._loaded = asyncio.Event()
@@ -121,7 +120,7 @@ class Batcher:
         self._loaded.set()
 
     def crowd(self, visitors: int) -> None:
-        """Say how many visitors there are; a crowd's light questions go to a process of their own, once it is up."""
+        """Set the number of visitors; from ``CROWD`` on, light requests go to a separate process once it is ready."""
         if (
             visitors >= CROWD
             and self._start
@@ -135,13 +134,13 @@ class Batcher:
         try:
             process = await asyncio.to_thread(self._start)
         except OSError as error:
-            log.warning("No process for the engine could be started: %s", error)
+            log.warning("The engine's process could not be started: %s", error)
             self._start = None
             return
         try:
             await asyncio.to_thread(process.wait)
         except (EOFError, OSError):
-            log.warning("The process of the engine has ended before it could answer.")
+            log.warning("The engine's process ended before it was ready.")
             process.close()
             self._start = None
         except asyncio.CancelledError:
@@ -151,7 +150,7 @@ class Batcher:
             self._process = process
 
     def close(self) -> None:
-        """End the process for crowds."""
+        """End the engine's process."""
         if self._starting is not None:
             self._starting.cancel()
         if self._process is not None:
@@ -164,27 +163,27 @@ class Batcher:
         return self.side
 
     async def run(self, work: Callable, *args):
-        """Something else that needs the engine: ``work(engine, *args)``, in the thread of the heavy networks."""
+        """Run ``work(engine, *args)`` in the thread of the heavy networks."""
         await self._loaded.wait()
         return await asyncio.get_running_loop().run_in_executor(self._heavy_thread, work, self.engine, *args)
 
     def place(self, deliver: Callable[[bytes | str], Awaitable[None]]) -> Place:
-        """A place for a visitor who asks again and again."""
+        """A position for a visitor who sends many requests."""
         return Place(self, deliver)
 
     async def answer(self, text: str | bytes) -> bytes | str:
-        """The answer to a single question: the binary message of the frame, or the JSON text of an error."""
+        """The answer to a single request: the binary message of the frame, or the JSON text of an error."""
         future = asyncio.get_running_loop().create_future()
 
         async def deliver(answer: bytes | str) -> None:
-            if not future.done():  # its visitor may have left
+            if not future.done():  # it is done if the visitor has left
                 future.set_result(answer)
 
         self.place(deliver).ask(text)
         return await future
 
     def enter(self, place: Place) -> None:
-        """Let a visitor with a question wait for its turn."""
+        """Queue a visitor who has a request."""
         if len(self._waiting) >= LONGEST_QUEUE:
             place.take()
             place.answer(error_text(0, "busy", BUSY))
@@ -212,7 +211,7 @@ class Batcher:
                 place.answer(answer)
 
     def _next_batch(self) -> list[tuple[Place, Request]]:
-        """The next light questions; heavy ones go to their own queue, bad ones are answered."""
+        """The next light requests. Heavy ones go to their own queue; invalid ones are answered with an error."""
         batch: list[tuple[Place, Request]] = []
         now = time.monotonic()
         most = min(self._most, LARGEST_BATCH)
@@ -241,10 +240,10 @@ class Batcher:
         return not request.landscape and light(request.model) and (request.twin is None or light(request.twin))
 
     async def _drain_heavy(self) -> None:
-        """Open networks that are not open yet, answer what asks for heavy ones, draw maps of the loss: one by one."""
+        """Open networks, run heavy networks, compute maps of the loss: one request at a time."""
         while self._heavy:
             place, request = self._heavy.popleft()
-            if self._is_light(request):  # the one before it has opened its network
+            if self._is_light(request):  # an earlier request has opened its network
                 self._opened.append((place, request))
                 self._go_on()
                 continue
@@ -262,13 +261,13 @@ class Batcher:
             return [error_text(request.id, "internal", "This could not be worked out.") for request in requests]
 
     def _answer_light(self, requests: list[Request]) -> list[bytes | str]:
-        """In the process for crowds where there is one and it can read the networks, else here."""
+        """Answer in the engine's process if it runs and can read the networks, else in this thread."""
         process = self._process
         if process is not None and all(map(self._is_on_disk, requests)):
             try:
                 return process.answer(requests)
             except (EOFError, OSError):
-                log.warning("The process of the engine has ended; the app answers by itself.")
+                log.warning("The engine's process has ended; this process answers now.")
                 self._process = None
                 process.close()
         return self.engine.answer(requests)
@@ -279,7 +278,7 @@ class Batcher:
 
 
 def _step_back() -> None:
-    """Give the calling thread a lower priority, so that light networks go before heavy ones (Linux: of one thread)."""
+    """Lower the priority of the calling thread, so that light networks run before heavy ones (Linux: per thread)."""
     import torch  # noqa: PLC0415 (loads torch, in its own thread)
 
     torch.set_num_threads(1)

@@ -1,6 +1,6 @@
-"""Frames as bytes: a JSON header and the pictures, in one lean binary message.
+"""Converts frames to binary messages: a JSON header followed by arrays.
 
-uint32 length of the header (little-endian), the header as UTF-8 JSON, zeros up to a multiple of 8, then the arrays in
+uint32 length of the header (little-endian), the header as UTF-8 JSON, spaces up to a multiple of 8, then the arrays in
 the order of ``header.arrays``, a list of [name, type, shape]. Types: "i2" little-endian int16, "u2" uint16, "u1".
 """
 
@@ -19,16 +19,15 @@ from ...analysis.frame import MAPS, Frame
 from ...analysis.gradient import Push
 from ...analysis.landscape import ROTATIONS, SCALES, Landscape
 
-_write = msgspec.json.Encoder().encode  # what is no finite number becomes null, which the page shows as a dash
-GRID_UNIT = 4096  # of the int16 grid: 1 / 4096 of half a picture, 0.003 px at 28 px; saturates at 8 half pictures
+_write = msgspec.json.Encoder().encode  # NaN and infinity become null, which the page shows as a dash
+GRID_UNIT = 4096  # int16 steps per normalised unit: 0.003 px at 28 px; saturates at +-8 normalised units
 TYPES = {np.dtype(name): code for name, code in (("int16", "i2"), ("<u2", "u2"), ("uint8", "u1"))}
-ARROW_UNIT = 32767  # length of the longest arrow as int16
+ARROW_UNIT = 32767  # int16 length of the longest arrow
 
 
 def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> list[bytes]:
-    """A message for each frame of one batch (equal sizes). ``digits``: as in ``frame.Scene``; pictures in colour are three
-    planes, red, green and blue, all others one. Each header is what its request said about itself, to be joined by what
-    the frame says."""
+    """A message for each frame of one batch (equal sizes). ``digits``: as in ``frame.Scene``; pictures in colour have three
+    planes (red, green, blue), all others one. ``headers``: fields from each request; those of its frame are added."""
     grids = torch.stack([frame.grid for frame in frames]) * GRID_UNIT
     columns = {
         "grid": grids.nan_to_num().clamp(-32768, 32767).round().to(torch.int16).numpy(),
@@ -48,8 +47,8 @@ def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> li
 
 
 def _numbers(frames: list[Frame]) -> list[dict]:
-    """theta, probabilities and outline of each frame, no longer than their use needs: a header is written and read 60 times
-    a second. All of a batch are rounded together."""
+    """theta, probabilities and outline of each frame, with only as many decimals as needed: a header is written and read
+    60 times a second. The whole batch is rounded at once."""
     thetas = _rounded([frame.theta for frame in frames], 6)
     predicted = _rounded([frame.predicted for frame in frames], 6)
     probs = _rounded(torch.stack([frame.probs for frame in frames]).numpy(), 6)
@@ -74,7 +73,7 @@ def _numbers(frames: list[Frame]) -> list[dict]:
 
 
 def _parts(frames: list[Frame]) -> list[dict]:
-    """The decompositions of each frame by their names in ``MAPS``; None where there is none."""
+    """The decompositions of each frame by their names in ``MAPS``; None for one that does not exist."""
     found = [[getattr(frame, name) for name in MAPS] for frame in frames]
     rounded = iter(_rounded([list(part.values()) for parts in found for part in parts if part], 4))
     return [
@@ -84,8 +83,8 @@ def _parts(frames: list[Frame]) -> list[dict]:
 
 
 def _looks(frames: list[Frame]) -> tuple[list, dict[int, np.ndarray]]:
-    """The outlines of each frame's looks, and what each of them read, uint8 [looks, O, O], in colour
-    [looks, 3, O, O], by the frame's index; none of a frame with a single look, which is what was applied."""
+    """The outlines of each frame's looks, and by the frame's index the output of each look, uint8 [looks, O, O], in colour
+    [looks, 3, O, O]. Empty for a frame with a single look, because that equals the frame itself."""
     several = [i for i, frame in enumerate(frames) if len(frame.looks) > 1]
     outlines: list = [[] for _ in frames]
     if not several:
@@ -124,15 +123,15 @@ def message(header: dict, arrays: dict[str, np.ndarray]) -> bytes:
 
 
 def _arrows(arrows: Tensor) -> tuple[np.ndarray, float]:
-    """Arrows [O, O, 2] as int16, the longest of them ``ARROW_UNIT`` long, and how long that one is."""
+    """Arrows [O, O, 2] as int16, scaled so that the longest is ``ARROW_UNIT``, and the true length of the longest."""
     longest = float(arrows.norm(dim=-1).max().nan_to_num())
     scaled = arrows * (ARROW_UNIT / max(longest, 1e-12))
     return scaled.nan_to_num().round().to(torch.int16).numpy(), longest
 
 
 def _gradient(push: Push, longest: float) -> dict:
-    """loss in nats; longest: derivative of the loss by the place of the grid point with the longest arrow, per unit of the
-    normalised input; norm: of the gradient by theta; next: theta after one step of gradient descent."""
+    """loss: nats; longest: length of the loss gradient at the grid point with the longest arrow, nats per normalised unit;
+    norm: of the gradient with respect to theta; next: theta after one step of gradient descent."""
     return {
         "target": push.target,
         "loss": round(push.loss, 5),
@@ -144,8 +143,8 @@ def _gradient(push: Push, longest: float) -> dict:
 
 
 def landscape_message(number: int, target: int, found: Landscape) -> bytes:
-    """The map as a message of its own: header {id, landscape: {...}} and the array "loss" in 1/1000 nat, row by row, a row
-    for each scale."""
+    """The map of the loss as a separate message: header {id, landscape: {...}} and the array "loss" in 1/1000 nat, a row for
+    each scale."""
     loss = (found.loss * 1000).nan_to_num(65535).clamp(0, 65535).round().numpy().astype("<u2")
     values = {
         "id": number,
@@ -161,7 +160,7 @@ def landscape_message(number: int, target: int, found: Landscape) -> bytes:
 
 
 def _rounded(values: list[list[float]] | np.ndarray, digits: int) -> list:
-    """All of ``values`` to so many digits, as nested lists of floats."""
+    """``values`` rounded to ``digits`` decimals, as nested lists of floats."""
     return np.round(np.asarray(values, dtype=np.float64), digits).tolist()
 
 

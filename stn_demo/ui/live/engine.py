@@ -1,4 +1,4 @@
-"""Requests in, messages out: here the page's questions meet torch."""
+"""Answers validated requests with torch: a list of requests in, a list of binary messages or error texts out."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .networks import Networks, own_names
 from .request import Request, RequestError, Source, error_text
 
 log = logging.getLogger(__name__)
-MANY = 8  # requests of a batch for which oneDNN's preparation of each convolution pays
-_switch, _plain = threading.Lock(), 0  # how many threads convolve without oneDNN at this moment
+MANY = 8  # batch size from which on oneDNN is faster than torch's own convolutions
+_switch, _plain = threading.Lock(), 0  # _plain: number of threads that currently need oneDNN switched off
 
 
 class Engine:
@@ -35,11 +35,11 @@ class Engine:
 
     def __init__(self, networks: Networks):
         self.networks = networks
-        torch.set_num_threads(1)  # a 28 x 28 picture is done before a second thread is awake
+        torch.set_num_threads(1)  # starting a second thread takes longer than a 28 x 28 picture
 
     def answer(self, requests: list[Request]) -> list[bytes | str]:
-        """A binary message for each request, or the text of its error. Requests for the same networks go through them
-        together; one that fails takes no other with it."""
+        """A binary message for each request, or the text of its error. Requests for the same networks form one batch; if
+        one of them fails, the others are still answered."""
         with _plain_convolutions() if len(requests) < MANY else contextlib.nullcontext():
             return self._answer(requests)
 
@@ -69,7 +69,7 @@ class Engine:
             return frames(model, [scene], twin, sampler)[0], scene, model
 
     def landscape(self, request: Request) -> bytes | str:
-        """The message of one request's map of the loss, or the text of its error. It takes as long as many frames."""
+        """The message of one request's map of the loss, or the text of its error. Takes as long as hundreds of frames."""
         try:
             model, _, sampler = self._networks(request)
             check_transformer(model)
@@ -148,9 +148,9 @@ class Engine:
 
 @contextlib.contextmanager
 def _plain_convolutions() -> Iterator[None]:
-    """Convolutions without oneDNN, which prepares every one anew and takes longer for that than to convolve one small
-    picture: a lone visitor's networks take half the time, and a crowd's as long as before. The switch is one for the whole
-    process, so the threads that want it off are counted."""
+    """Switches oneDNN off for small batches. oneDNN prepares each convolution again at every call, which takes longer than
+    the convolution of one small picture; without it a single request takes half the time. The switch applies to the whole
+    process, so the threads that need it off are counted."""
     global _plain  # noqa: PLW0603
     with _switch:
         _plain += 1
@@ -169,17 +169,15 @@ def _sampler(mode: str, padding: str) -> Sampler:
 
 
 def _target(request: Request, model: Network) -> int | None:
-    """The right digit: what the visitor says it is, else the label of a ready digit, else unknown; unknown for a network
-    that tells other things apart."""
+    """The true class: chosen by the visitor, else the label of a ready digit, else None. None for a network whose classes
+    are not the digits."""
     if own_names(model) is not None:
         return None
     return request.source.label if request.target is None else request.target
 
 
 def digit_of(source: Source, raw: bool) -> Tensor:
-    """uint8 [28, 28], or of a colour picture [3, n, n]: what a source stands for; strokes are rendered, prepared unless
-    ``raw``.
-    """
+    """The picture of a source: uint8 [28, 28], or [3, n, n] in colour. Strokes are rendered, and prepared unless ``raw``."""
     if source.digit is not None:
         shape = (28, 28) if source.side is None else (3, source.side, source.side)
         return torch.frombuffer(bytearray(source.digit), dtype=torch.uint8).view(shape)

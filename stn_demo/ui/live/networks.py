@@ -1,4 +1,4 @@
-"""The networks that the page can show: read from their folders when they are asked for, and kept in memory up to a bound."""
+"""The networks that the page can show: read from their folders on request, and kept in memory within limits."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from . import cost, families, private
 from .request import Defaults, RequestError
 
 log = logging.getLogger(__name__)
-MOST_LOADED = 96  # networks; a timeline is dragged to and fro over some sixty
-MOST_BYTES = 160 << 20  # of their weights; the least recently used go first
+MOST_LOADED = 96  # networks; a timeline has about sixty snapshots
+MOST_BYTES = 160 << 20  # of their weights; beyond it the least recently used networks are dropped
 RUN = re.compile(r"run-([a-z0-9-]{1,40})-(latest|\d{1,9})(-twin)?")  # a network in training, or a snapshot of it
 UNTRAINED = re.compile(r"untrained-([a-z0-9-]{1,40})")  # the network of a preset, before its first step
 
@@ -32,10 +32,10 @@ UNTRAINED = re.compile(r"untrained-([a-z0-9-]{1,40})")  # the network of a prese
 class Networks:
     """Networks by name, of four kinds:
 
-    - those in ``folder`` (shipped) and ``saved`` (kept from runs, or trained at the first start), listed for everybody;
-    - upload-<...>: visitors' own, in ``private``, listed for nobody else;
-    - run-<id>-<step>, run-<id>-latest, each with -twin or without: those of ``runs`` (a ``runs.runs.Runs``);
-    - untrained-<preset>: what a run of that preset begins with.
+    - those in ``folder`` (shipped) and ``saved`` (saved from runs, or trained at the first start), listed for everyone;
+    - upload-<...>: uploaded by a visitor, in ``private``, listed for that visitor only;
+    - run-<id>-<step>, run-<id>-latest, each with or without -twin: those of ``runs`` (a ``runs.runs.Runs``);
+    - untrained-<preset>: the initial network of a run of that preset.
 
     ``get`` may be called from several threads.
     """
@@ -51,16 +51,16 @@ class Networks:
         self._stand_ins: dict[str, tuple[str, bool]] = {}
 
     def stand_in(self, names: dict[str, tuple[str, bool]]) -> None:
-        """Let the networks of runs go by the names of checkpoints that are missing: name -> run id, whether its twin."""
+        """Make networks of runs available under the names of missing checkpoints: name -> (run id, is its twin)."""
         self._stand_ins = names
 
     def names(self) -> list[str]:
-        """What is listed, without opening it: the shipped ones, then the saved ones."""
+        """The names of the shipped networks, then of the saved ones; opens no file."""
         return [path.stem for folder in self.folders for path in sorted(folder.glob("*.safetensors"))]
 
     def infos(self) -> list[dict]:
-        """What there is to say about each network: name, transform (None for a plain one), classifier, size, group and twin
-        (families.py), measured errors in percent (None where unknown); ``error`` is the one on its own kind of poses."""
+        """A description of each network: name, transform (None for a plain one), classifier, size, group and twin
+        (families.py), measured errors in percent (None if unknown); ``error`` is the one on its own training poses."""
         found = [
             _describe(info)
             for folder in self.folders
@@ -72,27 +72,27 @@ class Networks:
         return [{**info, "twin": families.twin_of(info, found)} for info in found]
 
     def warm(self, defaults: Defaults) -> None:
-        """Open the default networks, so that the first visitor does not wait for them; a missing one is no fault yet."""
+        """Open the default networks, so that the first visitor does not wait for them; missing ones are ignored."""
         for name in filter(None, (defaults.model, defaults.twin)):
             with contextlib.suppress(RequestError):
                 self.get(name)
 
     def is_light(self, name: str) -> bool:
-        """Whether a network is open, unchanged, and fast enough to be asked for at once; never opens one."""
+        """Whether a network is open and fast enough for the thread of the light networks; does not open it."""
         if UNTRAINED.fullmatch(name):
             return True
         kept = self._loaded.get(name)
         return kept is not None and kept[3]
 
     def is_on_disk(self, name: str) -> bool:
-        """Whether a network's own file is one that another process finds by this name."""
+        """Whether another process can find the network's file by this name."""
         return not (UNTRAINED.fullmatch(name) or RUN.fullmatch(name) or name in self._stand_ins)
 
     def get(self, name: str) -> Network:
-        """The network of this name in eval mode, read again if its file has changed (while it trains, say).
+        """The network of this name in eval mode, read again if its file has changed (for example during training).
 
         Raises:
-            RequestError: there is none, or its file is damaged.
+            RequestError: it does not exist, or its file is damaged.
         """
         if (first := UNTRAINED.fullmatch(name)) and (network := _untrained(first[1])):
             return network
@@ -100,7 +100,7 @@ class Networks:
         if path is None and name in self._stand_ins:
             id, twin = self._stand_ins[name]
             path = self.runs.store.run(id).network("latest", twin)
-            if not path.is_file():  # the run has not made it yet: as it will be before the first step
+            if not path.is_file():  # the run has not written it yet: use the initial network
                 return _untrained_of(_settings(self.runs.status(id), twin))
         if path is None:
             raise RequestError(f"There is no checkpoint {name!r} here.", "unknown_model")
@@ -125,7 +125,7 @@ class Networks:
         return self._sides.get(network)
 
     def remove(self, name: str) -> bool:
-        """Remove a saved network; False where there is none of this name. Those of the first start stay."""
+        """Remove a saved network; False if there is none of this name, or if it is from the first start."""
         path = self.saved / f"{name}.safetensors"
         if name in FIRST or not path.is_file():
             return False
@@ -133,7 +133,7 @@ class Networks:
         return True
 
     def saved_names(self) -> list[str]:
-        """Those that ``remove`` would remove."""
+        """The names that ``remove`` accepts."""
         return sorted(path.stem for path in self.saved.glob("*.safetensors") if path.stem not in FIRST)
 
     def _keep(self, name: str, version: tuple, network: Network) -> None:
@@ -153,7 +153,7 @@ class Networks:
             id, step, twin = run.groups()
             try:
                 return self.runs.path(id, step if step == "latest" else int(step), twin is not None)
-            except ValueError as error:  # a RunError, whose sentence says what is missing
+            except ValueError as error:  # a RunError; its message says what is missing
                 raise RequestError(str(error), "unknown_model") from None
         if private.NAME.fullmatch(name):
             path = self.private.path(name)
@@ -202,7 +202,7 @@ def _describe(info: checkpoints.Info) -> dict:
 
 
 def _trained(name: object) -> dict[str, list[float]] | None:
-    """Which turns, degrees, and sizes a network has seen in training; None where that is not known."""
+    """The ranges of rotation (degrees) and scale in a network's training; None if unknown."""
     distortion = DISTORTIONS.get(name) if isinstance(name, str) else None
     if distortion is None:
         return None

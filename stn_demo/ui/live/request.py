@@ -61,7 +61,7 @@ class Source:
 
     @property
     def side(self) -> int | None:
-        """Of a colour picture, px; None for anything else."""
+        """Side of a colour picture, px; None for any other source."""
         return None if self.digit is None or len(self.digit) == DIGIT_BYTES else math.isqrt(len(self.digit) // 3)
 
 
@@ -214,7 +214,8 @@ def _source(read: DigitIn | StrokesIn | None, defaults: Defaults) -> Source:
 
 
 def _is_colour(count: int) -> bool:
-    """Whether a square colour picture has so many bytes."""
+    """Whether ``count`` can be the number of bytes of a square colour picture."""
+
     side, (least, most) = math.isqrt(count // 3), COLOUR_SIDES
     return count == 3 * side * side and least <= side <= most
 

@@ -1,4 +1,4 @@
-"""The answers of the server's routes that a page without a server brings along as files."""
+"""The answers of the server's routes as files, for the page without a server."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from ..options import Options
 from ..results.measured import Measured
 from .networks import NOTHING
 
-POSES = 200  # drawn of each distortion
-NO_MNIST = NOTHING  # MNIST is not published: the page shows our own handwriting
+POSES = 200  # poses drawn from each distortion
+NO_MNIST = NOTHING  # MNIST is not published: the page shows generated digits
 Files = Iterator[tuple[str, bytes]]
 
 
@@ -32,7 +32,7 @@ def as_json(values: Any) -> bytes:
 
 
 def link(defaults: Defaults) -> dict[str, Any]:
-    """How a link is checked: the schema of a state, the sentences for what is wrong, and the state where nothing is said."""
+    """The rules that check a link: the schema of a state, the sentence for each error, and the default state."""
     schema = json.loads(json.dumps(msgspec.json.schema(StateIn)).replace("\\\\Z", "$"))
     return {
         "schema": schema,
@@ -44,12 +44,12 @@ def link(defaults: Defaults) -> dict[str, Any]:
 
 
 def export_texts() -> dict[str, str]:
-    """What the exported numbers and the exported code consist of beside the numbers themselves."""
+    """The fixed parts of the exported numbers and of the exported code."""
     return {"convention": answers.CONVENTION, "code": snippet.TEMPLATE}
 
 
 def digits() -> Files:
-    """Ready digits: ten to choose from, and all that "random" draws from, as a label and 784 bytes each."""
+    """Ready digits: the ten on the page and those that "random" draws from, each as a label and 784 bytes."""
     samples = Samples(NO_MNIST)
     yield "strip.json", as_json(samples.strip())
     images = samples.handwriting.images.flatten(1).numpy()
@@ -64,7 +64,7 @@ def poses() -> bytes:
 
 
 def results(names: list[str], checkpoints: Path) -> Files:
-    """The answers of the Results page's routes for each measured pair of the networks ``names``, and the files themselves."""
+    """The answers of the Results page's routes for each measured pair of the networks ``names``, and the result files."""
     measured = Measured(Options(checkpoints=checkpoints, data=Path(NO_MNIST)), None)
     engine = SimpleNamespace(networks=Engine(Networks(checkpoints, checkpoints / NOTHING)).networks)
     pairs = [pair for pair in measured.overview_now(None)["pairs"] if pair["name"] in names]

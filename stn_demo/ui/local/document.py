@@ -1,4 +1,4 @@
-"""The one HTML document of the page without a server: the pages' own HTML in tabs, as Gradio puts it on the live page."""
+"""The HTML document of the page without a server: the HTML of the pages in tabs, in the same structure as Gradio's."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SHEET = '<link rel="stylesheet" href="stn/{page}/static/{page}.css">'
 
 
 def html(pages: list[str]) -> str:
-    """The document with these pages, a tab each, in this order."""
+    """The document with these pages, each in a tab, in this order."""
     panels = [
         PANEL.format(page=page, element="stage" if page == "explore" else page, html=_template(page)) for page in pages
     ]

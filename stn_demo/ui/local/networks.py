@@ -1,4 +1,4 @@
-"""What the browser's worker needs of the networks: a graph for all of one config, each network's weights, and an index."""
+"""The networks for the browser's worker: one graph per model config, the weights of each network, and an index."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ...model import Network, Sampler
 from ..live.fields import PADDINGS, SAMPLERS
 from ..live.networks import Networks, own_names
 
-SEEDS, PAGE = 10_000, 500  # of the elastic deformation: how many there are, and how many a file of noise holds
-NOTHING = "no-such-folder"  # a publisher has no networks of visitors
+SEEDS, PAGE = 10_000, 500  # seeds of the elastic deformation: their number, and how many one file of noise holds
+NOTHING = "no-such-folder"  # stands for the folder of visitors' networks, of which a published page has none
 CONTRACT = {"pose": graph.POSE, "maps": MAPS, "parts": decompose.PARTS, "seeds_a_page": PAGE}
 
 
 def infos(names: list[str], checkpoints: Path) -> list[dict[str, Any]]:
-    """What the page says about the networks ``names``; a twin that is not among them is none."""
+    """The descriptions of the networks ``names``; a twin that is not among them is left out."""
     found = [info for info in Networks(checkpoints, checkpoints / NOTHING).infos() if info["name"] in names]
     return [{**info, "twin": info["twin"] if info["twin"] in names else None} for info in found]
 
 
 def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
-    """What the worker has to know of a network beside its graph and its weights."""
+    """What the worker needs to know about a network besides its graph and weights."""
     first = network.transformers["input"] if "input" in network.transformers else None  # noqa: SIM401
     sampler = None if first is None else first.sampler
     learnt = sampler is not None and sampler.mode == "deconvolution"
@@ -48,8 +48,8 @@ def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
 
 
 def files(networks: dict[str, Network], scenes: int, say: Callable[[str], None]) -> Iterator[tuple[str, bytes]]:
-    """(address below the folder of data, content) of each graph and of each network's weights, see ``address_of``. Each network
-    is compared with its graph on so many random scenes. Raises graph_file.ExportError, also where they differ."""
+    """(address below the data folder, content) of each graph and of each network's weights, see ``address_of``. Each network
+    is compared with its graph on ``scenes`` random scenes. Raises graph_file.ExportError, also if they differ."""
     cache, asked = graph_file.Cache(), parity.scenes(scenes)
     graphs: dict[str, bytes] = {}
     for name, network in networks.items():
@@ -78,12 +78,12 @@ def _compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:
 
 
 def address_of(network: Network) -> str:
-    """Of the graph of a network's config."""
+    """The address of the graph for a network's config."""
     return f"graphs/{hashlib.sha256(network.config.to_json().encode()).hexdigest()[:12]}.onnx"
 
 
 def plain_kernel() -> list[float]:
-    """The 4 x 4 kernel of a deconvolution that has learnt nothing."""
+    """The 4 x 4 kernel of an untrained deconvolution."""
     return Sampler("deconvolution", "zeros").kernel.detach().flatten().tolist()
 
 

@@ -1,4 +1,4 @@
-"""The program that runs the networks in the browser: two files of the npm package onnxruntime-web, whose hashes are known."""
+"""The runtime of the networks in the browser: two files of the npm package onnxruntime-web, checked against known hashes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
-FILES = {  # of the package's folder dist: sha256
+FILES = {  # name in the package's folder dist: sha256
     "ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
     "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
@@ -22,15 +22,15 @@ HOW = f"unpack the npm package {PACKAGE}@{VERSION} and give its folder with --ru
 
 
 class MissingRuntime(ValueError):
-    """The runtime cannot be had; the message is one sentence for people."""
+    """The runtime is not available; the message is one sentence."""
 
 
 def files(folder: Path | None = None) -> dict[str, bytes]:
-    """The files of the runtime by name: from ``folder`` (the unpacked package, or its folder dist) or, without one, from npm;
-    those are kept in ``KEPT``.
+    """The files of the runtime by name, from ``folder`` (the unpacked package, or its folder dist) or else from npm; files from
+    npm are cached in ``KEPT``.
 
     Raises:
-        MissingRuntime: npm is missing or answers nothing, or a file is not that of the version that is expected.
+        MissingRuntime: npm is missing or does not answer, or a file does not have the expected hash.
     """
     if folder is not None:
         return _read(folder / "dist" if (folder / "dist").is_dir() else folder)

@@ -1,7 +1,7 @@
-"""Writes the folder of the page without a server: any web server can hand it out, under any address, also in a frame.
+"""Writes the folder of the page without a server. Any web server can serve it, at any address, also in a frame.
 
-The folder's addresses are those of the live page, so that the pages' own files are copied as they are. Below
-``stn/local/data`` lies what the server would work out; ``stn/local/static`` holds the worker that answers in its place.
+The addresses equal those of the live page, so that the pages' files are copied unchanged. ``stn/local/data`` contains
+the answers that the server would compute; ``stn/local/static`` contains the worker that replaces the server.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from . import data, document, networks, runtime
 
 UI = Path(__file__).resolve().parents[1]
 LICENCE = UI.parents[1] / "LICENSE"
-PAGES = ("explore", "learn", "results")  # those that need no server, in their order; one without HTML is not built yet
+PAGES = ("explore", "learn", "results")  # the pages that need no server, in display order
 DATA = "stn/local/data"
-MARK = "stn-site.json"  # by which a folder that was published before is known
+MARK = "stn-site.json"  # a file that identifies a published folder
 SPACE = """---
 title: Spatial Transformer
 emoji: 🔄
@@ -41,7 +41,7 @@ The whole page runs in the browser. Written by `python -m stn_demo publish FOLDE
 
 
 class PublishError(ValueError):
-    """The folder cannot be written; the message is one sentence for people."""
+    """The folder cannot be written; the message is one sentence."""
 
 
 def publish(
@@ -53,9 +53,9 @@ def publish(
     scenes: int = 20,
     say: Callable[[str], None] = lambda text: None,
 ) -> None:
-    """Write the page with the networks ``names`` (all of ``checkpoints_folder`` where it is None) to ``folder``, which is new,
-    empty, or was published before. Each network's graph is compared with it on so many ``scenes``. ``say`` gets a line for each
-    step that takes time.
+    """Write the page with the networks ``names`` (None: all in ``checkpoints_folder``) to ``folder``, which must be new, empty,
+    or published before. Each network is compared with its graph on ``scenes`` random scenes. ``say`` receives a line for each
+    slow step.
 
     Raises:
         PublishError, runtime.MissingRuntime, graph_file.ExportError, checkpoints.CheckpointError
@@ -72,7 +72,7 @@ def publish(
             path.write_bytes(content)
         if space:
             (temporary / "README.md").write_text(SPACE, encoding="utf-8")
-        (temporary / ".nojekyll").touch()  # GitHub Pages hands the files out as they are
+        (temporary / ".nojekyll").touch()  # tells GitHub Pages to serve the files unchanged
         _finish(temporary)
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
@@ -106,7 +106,7 @@ def _networks(names: list[str] | None, folder: Path) -> dict[str, Network]:
 def _contents(
     chosen: dict[str, Network], program: dict[str, bytes], folder: Path, scenes: int, say: Callable[[str], None]
 ) -> Iterator[tuple[str, bytes]]:
-    """(address, content) of every file of the page but those of ``_finish``."""
+    """(address, content) of every file of the page except those of ``_finish``."""
     names, pages = list(chosen), [page for page in PAGES if (UI / page / f"{page}.html").is_file()]
     yield "index.html", document.html(pages).encode()
     yield "stn/licence.txt", LICENCE.read_bytes()
@@ -148,7 +148,7 @@ def _copied(part: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _finish(folder: Path) -> None:
-    """Write the service worker, which names the version of the files that it keeps, and the mark of a published folder."""
+    """Write the service worker, with the version of the files that it caches, and the file that marks a published folder."""
     digest, files = hashlib.sha256(), sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
         digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size} ".encode() + path.read_bytes())

@@ -29,7 +29,7 @@ class Measured:
     """The results for the page, read again when their files have changed."""
 
     def __init__(self, options: Options, batcher: Batcher | None):
-        """``batcher`` may be None where only ``overview_now`` and ``gallery`` are called."""
+        """``batcher`` may be None if only ``overview_now`` and ``gallery`` are called."""
         self.options, self.batcher = options, batcher
         self.folder = options.checkpoints / "results"
         self._read: tuple[tuple, dict] | None = None
@@ -91,7 +91,7 @@ class Measured:
 
         return "mnist" if "mnist" in result and mnist.is_at_hand(self.options.data) else "handwriting"
 
-    @functools.cache  # noqa: B019  (a desk lives as long as the app)
+    @functools.cache  # noqa: B019  (this object lives as long as the app)
     def _digits(self, name: str):
 
         return load_digits(name, train=False, root=self.options.data, download=False)

@@ -1,26 +1,26 @@
-"""The three sentences that the Results page begins with: how often it is right, how it does it, and where it is no use. Their
-numbers come from the measurements; a sentence whose numbers were not measured is left out."""
+"""The three opening sentences of the Results page: accuracy, how the transformer achieves it, and where it does not help.
+Their numbers come from the measurements; a sentence whose numbers were not measured is left out."""
 
 from __future__ import annotations
 
 from ...analysis import cells
 from .figures import number
 
-TURN = 60  # degrees that the second sentence speaks of
+TURN = 60  # degrees, the rotation in the second sentence
 
 
 def sentences(results: dict) -> list[dict]:
-    """{"key", "args"} each, of what ``analysis.results.read_all`` gives."""
+    """The sentences as {"key", "args"}, from the result of ``analysis.results.read_all``."""
     return [found for found in (_right(results), _turns(results), _ties(results["table"])) if found]
 
 
 def overlap(one: dict, other: dict) -> bool:
-    """Whether the 95 % intervals of two results, or cells of the table, overlap: then neither is said to be the better."""
+    """Whether the 95 % intervals of two results or table cells overlap; if so, neither is called better."""
     return one["interval"][0] <= other["interval"][1] and other["interval"][0] <= one["interval"][1]
 
 
 def _right(results: dict) -> dict | None:
-    """The stage's own transformer, and the best plain network that was tested on the same poses."""
+    """The errors of the default transformer and of the best plain network that was tested on the same poses."""
     pairs = cells.pairs(results["table"])
     if not pairs:
         return None
@@ -38,7 +38,7 @@ def _right(results: dict) -> dict | None:
 
 
 def _turns(results: dict) -> dict | None:
-    """How far the frame of that transformer turns with a digit."""
+    """How far the frame of the default transformer turns with a digit."""
     pairs = cells.pairs(results["table"])
     found = results.get("turning", {}).get(pairs[0].name) if pairs else None
     if found is None:
@@ -48,7 +48,7 @@ def _turns(results: dict) -> dict | None:
 
 
 def _ties(table: dict) -> dict | None:
-    """Where digits are only turned: the table's ST-CNN beside its plain CNN."""
+    """Digits that are only rotated: the table's ST-CNN against its plain CNN."""
     if "r-stcnn-affine" not in table or "r-cnn" not in table:
         return None
     own, plain = table["r-stcnn-affine"]["result"], table["r-cnn"]["result"]
