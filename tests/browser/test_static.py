@@ -162,6 +162,7 @@ def test_links_and_exports(open_page, host):
     assert numbers["model"] == "turn-affine" and len(numbers["grid"]) == 28 and len(numbers["theta"]) == 6
     assert "align_corners=False" in numbers["convention"] and len(numbers["probabilities"]) == 10
     page.click("#export-code")
+    page.wait_for_selector("#code-dialog[open]")  # it opens once the code is there
     code = page.inner_text("#code-text")
     shown = {}
     exec(code, shown)
