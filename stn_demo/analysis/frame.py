@@ -119,7 +119,8 @@ def frames(
 
 def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None) -> list[Frame]:
     count, size, output = len(scenes), model.config.side, model.config.output_side
-    digits = torch.stack([colours.planes(scene.digit) for scene in scenes]).float() / 255
+    precision = next(model.parameters()).dtype  # float32, or float64 for a reference
+    digits = torch.stack([colours.planes(scene.digit) for scene in scenes]).to(precision) / 255
     poses = [scene.pose for scene in scenes]
     matrices = pose_matrices(poses, size)
     posed = pose_images(digits, poses, size, matrices)
@@ -136,7 +137,7 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     # theta is given, so the localization network does not run again
     trace = model.trace(inputs, given, sampler if first is not None else None)
     twin_probs = [None] * count if twin is None else _twin_probs(twin, posed, digits, poses)
-    applied = decompose.pose_matrix(matrices, DIGIT)
+    applied = decompose.pose_matrix(matrices.float(), DIGIT)
     words, looked = {}, [()] * count
     predicted, bend = [[]] * count, [0.0] * count
     if first is None:
@@ -144,8 +145,8 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
         words["applied"] = applied
     else:
         transform = trace.transforms[0]
-        outline = outline_of(first.grid, transform.theta)
-        words, bends = maps(first.grid, applied, transform.theta, own, at_rest, size, output)
+        outline = outline_of(first.grid, transform.theta.float())
+        words, bends = maps(first.grid, applied, transform.theta.float(), own.float(), at_rest.float(), size, output)
         predicted, bend = own.tolist(), bends.tolist()
         looked = _looks(first, inputs, both.looks[:count], output, sampler, in_colour)
     parts = _in_words(words, count)
@@ -202,7 +203,7 @@ def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> 
     new = {key: digit for key, digit in zip(keys, digits, strict=True) if key not in kept}
     found = {key: kept[key] for key in keys if key not in new}
     if new:
-        images = torch.stack([colours.planes(digit) for digit in new.values()]).float() / 255
+        images = torch.stack([colours.planes(digit) for digit in new.values()]).to(inputs) / 255
         images = pose_images(images, [Pose()] * len(new), model.config.side)
         images = colours.in_channels(images, model.config.in_channels)
         inputs = torch.cat([inputs, images])
@@ -277,7 +278,7 @@ def _looks(
         return [()] * len(inputs)
     count, looks = thetas.shape[:2]
     every = thetas.flatten(0, 1)
-    outlines = outline_of(first.grid, every).unflatten(0, (count, looks))
+    outlines = outline_of(first.grid, every.float()).unflatten(0, (count, looks))
     warped = first.read(inputs.repeat_interleave(looks, 0), every, output, sampler)[1]
     warped = colours.shown(warped, in_colour).unflatten(0, (count, looks))
     return [tuple(map(Look, outlines[i], warped[i])) for i in range(count)]

@@ -86,12 +86,12 @@ class FrameGraph(nn.Module):
         given: Tensor,
         use_given: Tensor,
     ) -> tuple[Tensor, ...]:
-        rotation, scale, shift_x, shift_y, shear = pose.unbind()
+        rotation, scale, shift_x, shift_y, shear = pose.double().unbind()  # as in ``pose_matrices``
         factors = torch.stack([rotation, scale, scale, shear, shift_x, shift_y])
-        matrix = homography(corners[None], self.size) @ affine_matrix(factors[None])
+        matrix = homography(corners[None].double(), self.size) @ affine_matrix(factors[None])
         drawn, channels = digit[None, None].float() / 255, self.network.config.in_channels
         image = resample(drawn, matrix, elastic[None], self.size).expand(-1, channels, -1, -1)
-        applied = decompose.perspective_matrix(matrix, DIGIT)
+        applied = decompose.perspective_matrix(matrix.float(), DIGIT)
         if self.first is None:
             grid, warped, about = untouched_grid(image), image, self._nothing(applied)
         else:

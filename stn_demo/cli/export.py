@@ -129,7 +129,7 @@ def run(options: argparse.Namespace) -> None:
         export_frame(model, options.output)
         found = parity.difference(model, options.output, parity.scenes(options.scenes))
         said = f"digit and pose -> {', '.join(FRAME_OUTPUTS)}"
-        same = found is None or parity.is_same(model, found)
+        same = found is None or parity.is_same(found)
         _say(options.output, said, found and max(found[0].values()), math.inf if same else 0)
         return
     export(model, options.output)

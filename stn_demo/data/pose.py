@@ -50,7 +50,7 @@ class Pose:
 
     def matrix(self, frame: int = DIGIT) -> Tensor:
         """The homography [3, 3], digit -> frame, px from the middle of each, without the elastic part."""
-        return pose_matrices([self], frame)[0]
+        return pose_matrices([self], frame)[0].float()
 
     def displacement(self) -> Tensor:
         """Tensor[16, 2]: the shift of the position where each control point of the frame is read, px."""
@@ -60,12 +60,13 @@ class Pose:
 
 
 def pose_matrices(poses: Sequence[Pose], frame: int = DIGIT) -> Tensor:
-    """``Pose.matrix`` for several poses: Tensor[N, 3, 3]."""
+    """``Pose.matrix`` for several poses in float64, [N, 3, 3], of float32 numbers. A network with four looks amplifies a rounding
+    error of the image 25 times, so a pose is computed more exactly than an image."""
     rows = [(pose.rotation, pose.scale, pose.scale, pose.shear, pose.shift_x, pose.shift_y) for pose in poses]
-    matrix = affine_matrix(torch.tensor(rows, dtype=torch.float32))
+    matrix = affine_matrix(torch.tensor(rows, dtype=torch.float32).double())
     moved = [index for index, pose in enumerate(poses) if any(map(any, pose.corners))]
     if moved:
-        corners = torch.tensor([poses[index].corners for index in moved], dtype=torch.float32)
+        corners = torch.tensor([poses[index].corners for index in moved], dtype=torch.float32).double()
         matrix[moved] = homography(corners, frame) @ matrix[moved]
     return matrix
 
@@ -114,7 +115,7 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
 
     Args:
         images: [N, 1, 28, 28]; or pictures [N, C, n, n].
-        matrix: [N, 3, 3], digit -> frame, px from the middle.
+        matrix: [N, 3, 3], digit -> frame, px from the middle. The images are read in its precision and on its device.
         elastic: [N, 16, 2], the shift of the position where each control point of the frame is read, px; or None.
         frame: side of the frame, px.
 
@@ -123,19 +124,20 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
     """
     half, digit_half = frame / 2, images.shape[-1] / 2
     if elastic is None:
-        points = base_points(frame, frame, images)
+        points = base_points(frame, frame, matrix)
     else:
-        theta = _SPLINE.identity().to(images) + elastic.flatten(1) / half
+        theta = _SPLINE.identity().to(matrix) + elastic.to(matrix).flatten(1) / half
         points = _SPLINE(theta, frame, frame).flatten(1, 2)
     # frame -> digit, both normalised; one row per coordinate, so that a batch is a single product
-    back = inverse(matrix) * images.new_tensor([half, half, 1.0])
+    back = inverse(matrix) * matrix.new_tensor([half, half, 1.0])
     mapped = transformed(points, back)
     depth = mapped[..., 2:]
     # Points on or behind the horizon, which no camera would see, are read far outside.
     ahead = depth * back[:, None, 2:, 2].sign() > 1e-9
     read = torch.where(ahead, mapped[..., :2] / (torch.where(ahead, depth, 1.0) * digit_half), 10.0)
     grid = read.view(-1, frame, frame, 2)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    posed = F.grid_sample(images.to(grid), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return posed.to(images)
 
 
 def pose_images(images: Tensor, poses: Sequence[Pose], frame: int = DIGIT, matrices: Tensor | None = None) -> Tensor:
@@ -144,6 +146,6 @@ def pose_images(images: Tensor, poses: Sequence[Pose], frame: int = DIGIT, matri
     """
     elastic = None
     if any(pose.elastic for pose in poses):
-        elastic = torch.stack([pose.displacement() for pose in poses]).to(images)
+        elastic = torch.stack([pose.displacement() for pose in poses])
     matrices = pose_matrices(poses, frame) if matrices is None else matrices
-    return resample(images, matrices.to(images), elastic, frame)
+    return resample(images, matrices, elastic, frame)

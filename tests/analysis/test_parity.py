@@ -1,4 +1,4 @@
-"""Shipped networks that share a graph with ``test_graph`` say the same as their graph, on many random scenes."""
+"""Shipped networks say the same as their graph, on many random scenes; ``upright``, which looks four times, within the same bounds."""
 
 import pytest
 
@@ -6,15 +6,15 @@ from stn_demo import checkpoints
 from stn_demo.analysis import graph_file, parity
 
 
-@pytest.mark.parametrize("name", ["seed-affine", "turn-affine"])
+@pytest.mark.parametrize("name", ["seed-affine", "turn-affine", "upright"])
 def test_a_shipped_network_equals_its_graph(name):
     network = checkpoints.load(name)
     graph = graph_file.with_weights(graph_file.Cache().frame_graph(network.config), network)
     found = parity.difference(network, graph, parity.scenes(200))
-    assert parity.is_same(network, found), found
+    assert parity.is_same(found), found
 
 
 def test_another_network_is_not_taken_for_it():
     network, other = checkpoints.load("seed-affine"), checkpoints.load("turn-affine")
     graph = graph_file.with_weights(graph_file.Cache().frame_graph(network.config), network)
-    assert not parity.is_same(other, parity.difference(other, graph, parity.scenes(5)))
+    assert not parity.is_same(parity.difference(other, graph, parity.scenes(5)))

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from stn_demo.data.distortions import DISTORTIONS, Distortion, draw_pose
-from stn_demo.data.pose import DIGIT, Pose, homography, inverse, pose_images, resample
+from stn_demo.data.pose import DIGIT, Pose, homography, inverse, pose_images, pose_matrices, resample
 from stn_demo.model import AffineGrid, Sampler
 
 
@@ -188,5 +188,5 @@ def test_impossible_ranges_are_refused_by_name(field, value):
 def test_pose_and_training_resample_alike():
     image = digits(1)
     posed = pose_images(image, [Pose(rotation=20)])
-    assert torch.equal(posed, resample(image, Pose(rotation=20).matrix()[None], None, DIGIT))
+    assert torch.equal(posed, resample(image, pose_matrices([Pose(rotation=20)]), None, DIGIT))
     assert F.l1_loss(posed, image) > 0.01

@@ -70,7 +70,7 @@ def _compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:
     if found is None:
         return "not compared, onnxruntime is not installed"
     worst = max(found[0].values())
-    if not parity.is_same(network, found):
+    if not parity.is_same(found):
         raise graph_file.ExportError(
             f"A graph answers otherwise than its network: by {worst:.1g}, and another class for {found[1]} of {len(asked)} scenes."
         )
