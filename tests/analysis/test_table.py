@@ -139,7 +139,7 @@ def test_what_was_measured_is_not_measured_again(folder, capsys):
     main(["table", "--folder", str(folder), "--data-set", "handwriting"])
     assert capsys.readouterr().err == ""
     main(["table", "--folder", str(folder), "--data-set", "handwriting", "--force", "--distortion", "e"])
-    assert capsys.readouterr().err == "stn_demo: e-stcnn-tps: table\n"
+    assert capsys.readouterr().err == "stn_demo: e-stcnn-tps: table\nstn_demo: e-stcnn-tps: draws\n"
 
 
 def test_a_shipped_checkpoint_end_to_end_on_the_embedded_digits(one_thread, capsys):
@@ -173,6 +173,15 @@ def test_several_draws_are_that_many_independent_test_sets_and_their_mean_judges
     assert row["draws"]["errors"] == pytest.approx(errors, abs=1e-3) and row["draws"]["pictures"] == 300
     assert row["draws"]["mean"] == pytest.approx(sum(errors) / 3, abs=1e-3) and row["error"] == errors[0]
     assert f"3: {row['draws']['mean']:.2f} ± " in printed(capsys, *arguments)
+
+
+def test_every_network_is_measured_on_ten_draws_unless_one_is_asked_for(folder, capsys):
+    arguments = ("table", "--folder", folder, "--data-set", "handwriting")
+    every = [row for row in json.loads(printed(capsys, *arguments, "--json"))["cells"] if row["error"] is not None]
+    assert every and all(len(row["draws"]["errors"]) == 10 for row in every)
+    one = json.loads(printed(capsys, *arguments, "--json", "--draws", 1))["cells"]
+    assert not any(row["draws"] for row in one)
+    assert main(["table", "--folder", str(folder), "--draws", "0"]) and "1 to 100" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("mean", "below"), [(0.6, True), (0.8, False)])

@@ -122,6 +122,17 @@ def test_a_tie_is_called_a_tie(found, own, key):
     assert told["table"]["ties"] == (["r"] if key == "tie" else [])
 
 
+def test_the_table_of_the_page_is_judged_by_the_mean_of_the_draws(found):
+    for mean, below in ((0.6, True), (0.8, False)):  # the paper has 0.7
+        results = json.loads(json.dumps(found))
+        results["table"]["r-stcnn-affine"]["result"]["error"] = 0.65
+        told = {"errors": [0.65, 2 * mean - 0.65], "mean": mean, "deviation": 0.1, "pictures": 200}
+        results["draws"] = {"r-stcnn-affine": {"result": told}}
+        cells = results_story.overview(results, None)["table"]["cells"]
+        cell = next(cell for cell in cells if cell["checkpoint"] == "r-stcnn-affine")
+        assert cell["draws"] == told and cell["below"] is below
+
+
 def test_a_curve_says_where_network_and_twin_tie(found):
     entry = json.loads(json.dumps(found["robustness"]["r-cnn"]))
     curve = entry["result"]["curves"]["rotation"]

@@ -27,7 +27,7 @@ def overview(results: dict, wanted: str | None) -> dict:
     if wanted is not None and wanted not in by_name:
         raise UnknownPair(f"There are no results about {wanted}.")
     pair = by_name[wanted] if wanted else choices[0]
-    rows = table.cells(results["table"])
+    rows = table.cells(results["table"], draws=results.get("draws"))
     return {
         "pairs": [_in_short(results, one) for one in choices],
         "pair": {**_in_short(results, pair), **_made(results["table"][pair.name])},

@@ -65,9 +65,13 @@ function cellOf(cell, shown, pair, choose) {
     value.addEventListener("click", () => choose(cell.checkpoint));
   }
   const below = [make("small", { className: "interval", textContent: t("results.cell.interval", words) })];
+  if (cell.draws) below.push(make("small", { className: "interval", textContent: drawsOf(cell) }));
   if (cell.spread) below.push(make("small", { className: "interval", textContent: spreadOf(cell) }));
   return make("td", { className: verdict }, [value, paper, ...below]);
 }
+
+const drawsOf = ({ draws }) =>
+  t("results.cell.draws", { draws: draws.errors.length, mean: number(draws.mean, 2), deviation: number(draws.deviation, 2) });
 
 const spreadOf = ({ spread, seeds }) => t("results.cell.spread", { seeds: seeds.length, mean: number(spread.mean, 2), deviation: number(spread.deviation, 2) });
 
