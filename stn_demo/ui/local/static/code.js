@@ -8,10 +8,12 @@ export function codeOf(template, { pose, grab, sampler, padding }, { model, abou
   const own = about.transform !== null;
   const foreign = own && (sampler || padding);
   const changed = Object.entries(pose).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(DEFAULTS.pose[name]));
-  const taken = grab && theta.length ? `theta = torch.tensor([[${theta.join(", ")}]])  # taken in hand\n    ` : "";
+  const taken = grab && theta.length ? `theta = torch.tensor([[${theta.join(", ")}]])  # set by hand\n    ` : "";
   const reads = `, sampler=Sampler("${sampler ?? about.sampler}", "${padding ?? about.padding}")`;
   const values = {
     digit: toBase64(Uint8Array.from(digit)),
+    shape: "1, 1, 28, 28",
+    channels: about.channels === 1 ? "" : `.expand(-1, ${about.channels}, -1, -1)`,
     model,
     summary: `${own ? `${about.transform} transformer` : "no transformer"}, ${about.classifier} classifier`,
     pose: `Pose(${changed.map(([name, value]) => `${name}=${python(value)}`).join(", ")})`,
@@ -19,8 +21,10 @@ export function codeOf(template, { pose, grab, sampler, padding }, { model, abou
     theta: taken,
     arguments: (taken ? ", theta=theta" : "") + (foreign ? reads : ""),
   };
-  const filled = template.replace(/\{\{|\}\}|\{(\w+)\}/g, (whole, name) => (name ? values[name] : whole[0]));
-  return filled;
+  return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (whole, name) => {
+    if (name && !(name in values)) throw new Error(`The template holds {${name}}, which code.js does not know.`);
+    return name ? values[name] : whole[0];
+  });
 }
 
 /** A number, or nested lists of them as tuples. */
