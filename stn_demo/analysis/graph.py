@@ -25,7 +25,7 @@ POSE = ("rotation", "scale", "shift_x", "shift_y", "shear")  # order of a graph'
 FRAME_INPUTS = ("digit", "pose", "corners", "elastic", "grab", "grab_theta", "grab_parts", "grab_corners", "given")
 FRAME_INPUTS += ("use_given",)
 FRAME_OUTPUTS = ("input", "warped", "grid", "outline", "theta", "predicted", "probs", "words", "bend")
-FRAME_OUTPUTS += ("looks", "look_outlines")
+FRAME_OUTPUTS += ("looks", "look_outlines", "look_grids")
 STILL = [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]  # the matrix of an upright digit
 READING_INPUTS = ("image", "grid", "kernel", "x", "y")
 READING_OUTPUTS = ("warped", "density", "weights", "source", "outside", "readers")
@@ -42,9 +42,9 @@ class FrameGraph(nn.Module):
         given [O, O], use_given []: if the latter is 1, the classifier sees ``given`` (the output of another sampler,
         for every channel) instead of the output of the network's own sampler.
 
-    Outputs: as in ``Frame``. words [len(MAPS), 6] are its decompositions, NaN if undefined; bend []; looks [L, O, O]
-    and look_outlines [L, 4 k, 2]: what the L looks read and where. A network without a transformer at its input has P =
-    L = 0.
+    Outputs: as in ``Frame``. words [len(MAPS), 6] are its decompositions, NaN if undefined; bend []; looks [L, O, O],
+    look_outlines [L, 4 k, 2] and look_grids [L, O, O, 2]: what the L looks read and where. A network without a
+    transformer at its input has P = L = 0.
     """
 
     def __init__(self, network: Network):
@@ -107,12 +107,13 @@ class FrameGraph(nn.Module):
 
     def _nothing(self, applied: Tensor) -> tuple[Tensor, ...]:
         """The outputs that describe a transformer, for a network without one: outline, theta, predicted, words, bend,
-        looks, look_outlines.
+        looks, look_outlines, look_grids.
         """
         none = torch.full((len(MAPS) - 1, len(decompose.PARTS)), torch.nan)
         words = torch.cat([decompose.factors(applied), none])
         empty = applied.new_zeros(0), applied.new_zeros(0)
-        looks = applied.new_zeros(0, self.output, self.output), applied.new_zeros(0, 4, 2)
+        side = self.output
+        looks = applied.new_zeros(0, side, side), applied.new_zeros(0, 4, 2), applied.new_zeros(0, side, side, 2)
         return (CORNERS.clone(), *empty, words, applied.new_zeros(()), *looks)
 
     def _about(self, image: Tensor, applied: Tensor, theta: Tensor, both: Tensor, looks: Tensor) -> tuple[Tensor, ...]:
@@ -122,8 +123,9 @@ class FrameGraph(nn.Module):
         grid = self.first.grid
         found, bend = maps(grid, applied, theta, both[:1], both[1:], self.size, self.output)
         words = decompose.factors(torch.cat(list(found.values())))
-        _, read = self.first.read(image.expand(len(looks), -1, -1, -1), looks, self.output)
-        return outline_of(grid, theta)[0], theta[0], both[0], words, bend[0], read[:, 0], outline_of(grid, looks)
+        grids, read = self.first.read(image.expand(len(looks), -1, -1, -1), looks, self.output)
+        seen = read[:, 0], outline_of(grid, looks), grids
+        return outline_of(grid, theta)[0], theta[0], both[0], words, bend[0], *seen
 
     def _wanted(self, grab: Tensor, theta: Tensor, parts: Tensor, corners: Tensor) -> Tensor:
         grid = self.first.grid

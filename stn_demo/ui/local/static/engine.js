@@ -44,9 +44,10 @@ export async function createEngine(root) {
       const session = await graphs.session(`readings/${sampler.mode}-${sampler.padding}.onnx`);
       reading = await session.run(readingFeeds(session, found, sampler, question.inspect));
       if (sampler.foreign) {
-        const { input, grid, theta, predicted, outline, words, bend } = found;
+        const { input, grid, theta, predicted, outline, words, bend, look_grids } = found;
         const kept = { input, grid, theta, predicted, outline, words, bend };
-        found = { ...await model.run(reading.warped.data), ...kept, warped: reading.warped };
+        const looks = await readLooks(session, input, look_grids, sampler);
+        found = { ...await model.run(reading.warped.data), ...kept, warped: reading.warped, looks };
       }
     }
     let twinProbs = null;
@@ -174,6 +175,18 @@ function samplerOf({ sampler, padding }, about, plain) {
   const edge = padding ?? about.padding;
   const kernel = mode === about.sampler && about.kernel ? about.kernel : plain;
   return { mode, padding: edge, kernel, foreign: mode !== about.sampler || edge !== about.padding };
+}
+
+/** What each look reads with this sampler: a tensor [looks, O, O] as the frame graph's own. */
+async function readLooks(session, input, { data, dims: [count, side] }, sampler) {
+  const read = new Float32Array(count * side * side);
+  const length = side * side * 2;
+  for (let i = 0; count > 1 && i < count; i += 1) {
+    const grid = tensor("float32", data.slice(i * length, (i + 1) * length), [side, side, 2]);
+    const { warped } = await session.run(readingFeeds(session, { input, grid }, sampler, null));
+    read.set(warped.data, i * side * side);
+  }
+  return { data: read, dims: [count, side, side] };
 }
 
 function readingFeeds(session, { input, grid }, { kernel }, inspect) {
