@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ..names import DEVICE
 from .gate.hosts import is_loopback
+from .local import runtime
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 
@@ -37,6 +38,7 @@ class Options:
     training: str | None = None  # "owner", "everyone" or "off"; None: everyone on this machine, else the owner
     allow_host: tuple[str, ...] = ()
     allow_frame: tuple[str, ...] = ()
+    runtime: Path | None = None  # of the browser, see local.runtime
     longest_run: float = 240.0  # minutes
     most_disk: int = 2048  # MB, for all runs together
 
@@ -77,6 +79,11 @@ def read_options(arguments: list[str] | None = None) -> Options:
     options = Options(**{**values, "port": int(port), "allow_host": hosts, "allow_frame": frames})
     _check_names(options)
     _check_folders(options)
+    if options.runtime is not None:
+        try:
+            runtime.known(options.runtime)
+        except runtime.MissingRuntime as error:
+            raise OptionError(f"--runtime: {error}") from None
     for name, most in (("--longest-run", options.longest_run), ("--most-disk", options.most_disk)):
         if not 0 < most < 1e9:
             raise OptionError(f"{name} {most}: give a number above 0.")
@@ -173,6 +180,13 @@ def _add_access(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ORIGIN",
         help="a page that may show this one in a frame, such as https://huggingface.co; may be given several times",
+    )
+    parser.add_argument(
+        "--runtime",
+        type=Path,
+        metavar="DIR",
+        help="the unpacked npm package onnxruntime-web: with it a page goes on in the browser while the connection is lost or "
+        "the app is overloaded (default: what `python -m stn_demo publish` has fetched; needs onnx and onnxscript)",
     )
 
 

@@ -29,6 +29,7 @@ from .gate.visitors import Visitors
 from .live import socket
 from .live.batcher import Batcher
 from .live.process import EngineProcess
+from .local.spare import Spare
 from .options import Options
 from .results import routes as results_routes
 from .status import Status
@@ -62,6 +63,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     uploads = Uploads(make_folder())
     status = Status(options)
     training = TrainingService(options, batcher, status, spare)
+    without = Spare(options.runtime, options.checkpoints)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI):
@@ -72,6 +74,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
         sweeping.cancel()
         await asyncio.to_thread(batcher.close)
         await asyncio.to_thread(training.close)
+        await asyncio.to_thread(without.close)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     train_routes.add(app, training)
@@ -81,6 +84,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     foot.add(app)
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
+    without.add(app)
     for folder in STATIC:  # a file's address equals its path in this package, so that relative imports work
         app.mount(f"/stn/{folder}", Files(directory=HERE / folder))
     blocks = page.build(options, batcher, pictures, uploads.folder)

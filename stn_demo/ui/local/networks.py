@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ...analysis.frame import MAPS, Scene
 from ...model import Network, Sampler
 from ..live.fields import PADDINGS, SAMPLERS
 from ..live.networks import Networks, own_names
+from ..live.request import Defaults
 
 SEEDS, PAGE = 10_000, 500  # seeds of the elastic deformation: their number, and how many one file of noise holds
 NOTHING = "no-such-folder"  # stands for the folder of visitors' networks, of which a published page has none
@@ -59,10 +61,34 @@ def files(networks: dict[str, Network], scenes: int, say: Callable[[str], None])
             yield where, graphs[where]
         say(f"{name}: {_compared(network, graphs[where], asked)}")
         yield f"weights/{name}.bin", graph_file.pack_weights(network)
+    yield from common(cache)
+
+
+def common(cache: graph_file.Cache) -> Iterator[tuple[str, bytes]]:
+    """(address, content) of the graphs that belong to no network. Raises graph_file.ExportError."""
     for mode in SAMPLERS:
         for padding in PADDINGS:
             yield f"readings/{mode}-{padding}.onnx", cache.reading_graph(mode, padding)
     yield "pen.onnx", pen_graph.kept(cache)
+
+
+def own(name: str, network: Network, cache: graph_file.Cache) -> Iterator[tuple[str, bytes]]:
+    """(address, content) of one network's graph and weights. Raises graph_file.ExportError."""
+    yield address_of(network), cache.frame_graph(network.config)
+    yield f"weights/{name}.bin", graph_file.pack_weights(network)
+
+
+def index(chosen: dict[str, Network], defaults: Defaults, checkpoints: Path) -> dict[str, Any]:
+    """What the worker reads first: the networks there are, and how to feed their graphs."""
+    return {
+        "defaults": asdict(defaults) | {"digit": None},
+        "networks": {
+            name: entry(network, address_of(network), f"weights/{name}.bin") for name, network in chosen.items()
+        },
+        "infos": infos(list(chosen), checkpoints),
+        "kernel": plain_kernel(),
+        **CONTRACT,
+    }
 
 
 def _compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:

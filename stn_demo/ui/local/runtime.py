@@ -39,6 +39,18 @@ def files(folder: Path | None = None) -> dict[str, bytes]:
     return _read(KEPT)
 
 
+def known(folder: Path | None) -> Path | None:
+    """The folder that holds the checked files of the runtime: ``folder``, or else ``KEPT`` where they are. None: there are none.
+
+    Raises:
+        MissingRuntime: ``folder`` is given and does not hold them.
+    """
+    if folder is None:
+        return KEPT if all((KEPT / name).is_file() for name in FILES) else None
+    files(folder)
+    return folder / "dist" if (folder / "dist").is_dir() else folder
+
+
 def _read(folder: Path) -> dict[str, bytes]:
     found = {}
     for name, expected in FILES.items():

@@ -12,7 +12,6 @@ import importlib.util
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from ... import checkpoints
@@ -115,17 +114,7 @@ def _contents(
     for name, content in program.items():
         yield f"stn/local/runtime/{name}", content
     defaults = live_page.defaults(names)
-    about = {
-        "defaults": asdict(defaults) | {"digit": None},
-        "networks": {
-            name: networks.entry(network, networks.address_of(network), f"weights/{name}.bin")
-            for name, network in chosen.items()
-        },
-        "infos": networks.infos(names, folder),
-        "kernel": networks.plain_kernel(),
-        **networks.CONTRACT,
-    }
-    yield f"{DATA}/index.json", data.as_json(about)
+    yield f"{DATA}/index.json", data.as_json(networks.index(chosen, defaults, folder))
     yield f"{DATA}/link.json", data.as_json(data.link(defaults))
     yield f"{DATA}/export.json", data.as_json(data.export_texts())
     yield f"{DATA}/poses.json", data.poses()

@@ -1,13 +1,17 @@
-// A WebSocket that comes back by itself; where none can be opened, plain requests take its place. On a page without a server
-// the line leads to a worker.
+// A WebSocket that comes back by itself; where none can be opened, plain requests take its place. While it is lost, or the server
+// is overloaded, a worker in the browser answers, if the app has one to give. On a page without a server the line leads to a worker.
 
 import { local } from "./local.js";
+import { createSpare } from "./spare.js";
 
 const TRIES = 3; // before the WebSocket is given up, if it has never opened
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5000; // ms
 const POLL = 3000; // ms between status calls without a WebSocket
 const STUCK = 20_000; // ms without any word on a question before the line is taken for dead
+const MOST_BUSY = 2; // questions in a row that a crowded server refuses before the worker takes over
+const RELIEF = 10_000; // ms that a crowded server is left alone
+const HERE = { state: "here", key: "status.here", args: {} };
 
 /**
  * root: base url of the app. server: plain requests {frame(text), status()} (see calls.js) or undefined.
@@ -26,6 +30,31 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   let deadline = 0;
   let calls = null; // the fallback, once it is in use
   let closed = false;
+  let busy = 0; // refusals in a row
+  let relieved = 0; // until when a crowded server is not asked
+  let told = null; // the server's last status
+  let here = false; // whether the worker answers, as far as the visitor has been told
+
+  const isOpen = () => socket?.readyState === WebSocket.OPEN;
+  const missed = () => !closed && !calls && (!isOpen() || busy >= MOST_BUSY);
+  const spare = createSpare(root, {
+    needed: missed,
+    onReady: () => missed() && takeOver(),
+    onFrame,
+    onText: (message) => (message.error?.code === "unknown_model" && !isOpen() ? onDown() : onText(message)),
+  });
+
+  function takeOver() {
+    if (busy >= MOST_BUSY) relieved = performance.now() + RELIEF * (0.8 + 0.4 * Math.random());
+    if (!here) onStatus(HERE);
+    here = true;
+    onOpen();
+  }
+
+  function giveBack() {
+    if (here && told) onStatus(told);
+    here = false;
+  }
 
   function open() {
     clearTimeout(timer);
@@ -36,12 +65,16 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
       opened = true;
       failures = 0;
       pause = FIRST_PAUSE;
+      busy = 0;
+      here = false; // the server's own status comes at once
       onOpen();
     };
     socket.onmessage = ({ data }) => {
       clearTimeout(deadline);
-      if (typeof data === "string") text(data);
-      else onFrame(data);
+      if (typeof data === "string") return text(data);
+      busy = 0;
+      giveBack();
+      onFrame(data);
     };
     socket.onclose = lost;
   }
@@ -55,15 +88,25 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
       calls = byCalls(server, { onOpen, onDown, onFrame, text });
       return;
     }
-    onDown();
+    if (spare.ready()) takeOver();
+    else {
+      onDown();
+      if (opened) spare.start();
+    }
     timer = setTimeout(open, pause * (0.8 + 0.4 * Math.random())); // not all visitors at the same moment
     pause = Math.min(pause * 1.7, LONGEST_PAUSE);
   }
 
   function text(data) {
     const message = JSON.parse(data);
-    if (message.status) onStatus(message.status);
-    else onText(message);
+    if (message.status) {
+      told = message.status;
+      if (!here) onStatus(told);
+      return;
+    }
+    busy = message.error?.code === "busy" ? busy + 1 : 0;
+    if (busy >= MOST_BUSY) spare.start();
+    onText(message);
   }
 
   function hurry() {
@@ -74,9 +117,10 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   open();
 
   return {
-    ready: () => calls !== null || socket?.readyState === WebSocket.OPEN,
+    ready: () => calls !== null || isOpen() || spare.ready(),
     send(data) {
       if (calls) return void calls.send(data);
+      if (spare.ready() && (!isOpen() || performance.now() < relieved)) return void spare.send(data);
       socket.send(data);
       clearTimeout(deadline);
       deadline = setTimeout(() => socket?.close(), STUCK);
@@ -85,6 +129,7 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
       closed = true;
       clearTimeout(timer);
       calls?.close();
+      spare.close();
       socket?.close();
     },
   };

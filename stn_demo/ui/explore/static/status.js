@@ -19,7 +19,7 @@ export function attachStatus(root, store) {
   }
   let known = null; // the last status of the server, shown again after a reconnection
   store.on("status", (status) => {
-    if (status.state !== "reconnecting") known = status;
+    if (status.state !== "reconnecting" && status.state !== "here") known = status;
     shown = status;
     show();
   });
