@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import re
 import socket
@@ -39,6 +40,7 @@ class Options:
     allow_host: tuple[str, ...] = ()
     allow_frame: tuple[str, ...] = ()
     runtime: Path | None = None  # of the browser, see local.runtime
+    mcp: bool = False
     longest_run: float = 240.0  # minutes
     most_disk: int = 2048  # MB, for all runs together
 
@@ -79,6 +81,8 @@ def read_options(arguments: list[str] | None = None) -> Options:
     options = Options(**{**values, "port": int(port), "allow_host": hosts, "allow_frame": frames})
     _check_names(options)
     _check_folders(options)
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        raise OptionError('--mcp needs the package mcp: python -m pip install "gradio[mcp]".')
     if options.runtime is not None:
         try:
             runtime.known(options.runtime)
@@ -180,6 +184,9 @@ def _add_access(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ORIGIN",
         help="a page that may show this one in a frame, such as https://huggingface.co; may be given several times",
+    )
+    parser.add_argument(
+        "--mcp", action="store_true", help="offer /explain to assistants too (Model Context Protocol), at /stn/mcp"
     )
     parser.add_argument(
         "--runtime",

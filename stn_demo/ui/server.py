@@ -20,6 +20,7 @@ from ..runs.process import WorkerProcess
 from . import foot, head, page
 from .explore import api, qr
 from .explore import routes as explore_routes
+from .explore.mcp_route import Assistants
 from .explore.pictures import Pictures
 from .gate import uploads as upload_routes
 from .gate.gate import Gate
@@ -64,12 +65,14 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     status = Status(options)
     training = TrainingService(options, batcher, status, spare)
     without = Spare(options.runtime, options.checkpoints)
+    assistants = Assistants(batcher, pictures) if options.mcp else None
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI):
         loading = asyncio.create_task(_load(options, batcher, status, training))
         sweeping = asyncio.create_task(uploads.swept())
-        yield
+        async with assistants.running() if assistants is not None else contextlib.nullcontext():
+            yield
         loading.cancel()
         sweeping.cancel()
         await asyncio.to_thread(batcher.close)
@@ -85,6 +88,8 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
     without.add(app)
+    if assistants is not None:
+        assistants.add(app)
     for folder in STATIC:  # a file's address equals its path in this package, so that relative imports work
         app.mount(f"/stn/{folder}", Files(directory=HERE / folder))
     blocks = page.build(options, batcher, pictures, uploads.folder)

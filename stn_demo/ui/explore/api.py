@@ -38,16 +38,10 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
             digit, probabilities (10, or one for each class), theta, grid (H x W x 2, normalised, output to input), input
             and warped image (H x W, 0 to 1; 3 x H x W for a network that takes colour pictures).
         """
-        values = {
-            "pose": {"rotation": rotation, "scale": scale, "shift_x": shift_x, "shift_y": shift_y, "shear": shear},
-            "model": model or batcher.defaults.model,
-            "twin": None,
-        }
+        pose = {"rotation": rotation, "scale": scale, "shift_x": shift_x, "shift_y": shift_y, "shear": shear}
         path = Path(image)
         try:
-            asked = read_request(values, batcher.defaults)
-            digit = await pictures.read(await asyncio.to_thread(path.read_bytes), bool(raw), asked.model)
-            return await batcher.run(_explained, asked, digit)
+            return await explained(batcher, pictures, await asyncio.to_thread(path.read_bytes), pose, model, raw)
         except OSError:
             raise gr.Error("The picture is no longer there; send it again.", print_exception=False) from None
         except ValueError as error:
@@ -68,6 +62,15 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
         ]
         answer = gr.JSON(label="explanation")
         gr.Button("explain").click(explain, inputs, answer, api_name="explain", concurrency_limit=AT_ONCE)
+
+
+async def explained(
+    batcher: Batcher, pictures: Pictures, data: bytes, pose: dict[str, float], model: str, raw: bool
+) -> dict:
+    """The answer of the endpoint for the content of a picture file. Raises ValueError."""
+    asked = read_request({"pose": pose, "model": model or batcher.defaults.model, "twin": None}, batcher.defaults)
+    digit = await pictures.read(data, bool(raw), asked.model)
+    return await batcher.run(_explained, asked, digit)
 
 
 def number(blocks: gr.Blocks) -> int:
