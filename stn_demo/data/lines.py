@@ -170,10 +170,11 @@ def _lines(pieces: list[Piece], shape: tuple[int, ...]) -> list[Piece]:
     for direction in (0, 1):  # a sheet smaller than the picture has several ruled lines; a single one may be a stroke
         parallel = [p for p in slender if p.direction == direction]
         rules += parallel if len(parallel) >= 3 else []
-        if (
-            sum(p.direction == direction for p in rules) >= 2
-        ):  # further lines of the sheet, partly faded in bright light
-            rules += [p for p in pieces if p.direction == direction and _fades(p, shape)]
+        fading = [p for p in pieces if p.direction == direction and _fades(p, shape)]
+        crossing = sum(p.direction == direction for p in rules)
+        if crossing >= 2 or len(fading) >= 3:  # further lines of the sheet, partly faded in bright light
+            usual = float(np.median([p.thickness for p in fading or pieces]))
+            rules += [p for p in fading if p.thickness < 1.4 * usual + 1]  # a thicker one has a stroke on it
     rules += [p for p in pieces if any(_continues(p, other, near) for other in pieces)]
     known = {id(piece) for piece in rules}
     leans = max((abs(_lean(piece)) for piece in pieces), default=0)

@@ -20,6 +20,7 @@ SOLID = 0.42  # of a mark's longer side: a mark this thick is a solid area ("sla
 CONTACT = 0.6  # of a mark's longer side: a mark that touches the picture's edge over this length continues beyond it
 FLATTEST = 7  # width over height: a flatter mark is a remainder of a ruled line
 TANGLED = 5.0  # length of stroke over a mark's longer side: more is a scribble
+REMAINS = 0.5  # of the usual ink: near a line, fainter pixels are remainders of the line
 HOLES = 9  # more holes than this are a scribble
 
 
@@ -67,6 +68,7 @@ def find(contrast: np.ndarray) -> Found | None:
         return None
     floor = max(FAINT, min(3 * grain, 0.5 * full), 0.12 * full)
     clean, lines = without_lines(contrast, floor)
+    clean = _without_remains(clean, lines, floor)
     marks = _marks(clean, floor)
     if lines.any():  # drop remainders of ruled lines in the picture's corners
         marks = [mark for mark in marks if not mark.rim or mark.longest > CORNER * max(contrast.shape)]
@@ -75,6 +77,17 @@ def find(contrast: np.ndarray) -> Found | None:
         clean, marks = contrast, _framed(_marks(contrast, floor))
         marks = marks if len(marks) == 1 else []
     return Found(_joined(marks, contrast.shape), clean, int(lines.sum()))
+
+
+def _without_remains(clean: np.ndarray, lines: np.ndarray, floor: float) -> np.ndarray:
+    """Remove remainders of lines: near a line, pixels fainter than half of the ink elsewhere."""
+    if not lines.any():
+        return clean
+    near = cv2.dilate(lines.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    ink = clean[~near & (clean > 2 * floor)]
+    if ink.size < TAIL * clean.size / 4:
+        return clean
+    return np.where(near & (clean < REMAINS * float(np.quantile(ink, 0.7))), np.float32(0), clean)
 
 
 def _marks(contrast: np.ndarray, floor: float) -> list[Mark]:
