@@ -16,6 +16,7 @@ EDGED = 160  # px: longer side at which a digit that fills its picture is looked
 FILLED = 0.88  # a digit that fills its picture is at least this fraction of its width and height
 PART = 0.5  # of the picture's longer side: smaller marks within a digit that fills the picture are parts of it
 MOST_HOLES = 3  # of a digit: the two of an 8, and one by accident
+DEEP = 0.025  # see depth: noise and edges have at most 0.02, a digit in a deep shadow 0.18
 MOST = 64  # digits on a picture; any further ones are ignored
 
 
@@ -44,7 +45,9 @@ def cut(grey: np.ndarray) -> Cuts:
     if not found and whole is None:
         return Cuts([], np.zeros_like(grey), "blank")
     chosen = [(mark, polarity) for polarity in found for mark in polarity.marks]
-    digits = _outermost([(mark, polarity) for mark, polarity in chosen if mark.what == "digit"])
+    calm = cv2.GaussianBlur(grey, (0, 0), 1.0)
+    strokes = [one for one in chosen if one[0].what == "digit" and depth(calm, one[0].mask, one[0].box[:2]) > DEEP]
+    digits = _outermost(strokes)
     odd = [mark for mark, _ in chosen if mark.what == "scribble"]
     digits = [(m, p) for m, p in digits if not any(marks.within(m.box, tangle.box, 2) for tangle in odd)]
     part = 0.0 if any(polarity.lines for polarity in found) else PART * max(grey.shape)
@@ -65,6 +68,32 @@ def cut(grey: np.ndarray) -> Cuts:
         box = left / width, top / height, right / width, bottom / height
         cuts.append(Cut(box, ink(best[1].contrast, mark), _score(mark, grey.shape)))
     return Cuts(cuts, best[1].contrast, None)
+
+
+def depth(grey: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> float:
+    """How much darker or lighter a mark is than what lies at both sides of its strokes: median over the mark, as a part of
+    full brightness.
+
+    The grain of a dark panel, the edge of a desk and the rings of a vignette have contrast, but are no strokes: they have
+    darker pixels at one side and lighter ones at the other.
+
+    Args:
+        grey: float32 [H, W] in [0, 1], slightly blurred.
+        mask: bool [h, w].
+        corner: left and top of the mask in the picture, px.
+    """
+    thick = 2 * float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
+    reach = max(5, round(2 * thick)) | 1
+    (left, top), (high, wide) = corner, mask.shape
+    rows = slice(max(0, top - reach), top + high + reach)
+    columns = slice(max(0, left - reach), left + wide + reach)
+    part = cv2.copyMakeBorder(grey[rows, columns], reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    around = np.ones((reach, reach), np.uint8)
+    down, right = top - rows.start + reach, left - columns.start + reach
+    inner = slice(down, down + high), slice(right, right + wide)
+    dark = cv2.morphologyEx(part, cv2.MORPH_CLOSE, around) - part
+    light = part - cv2.morphologyEx(part, cv2.MORPH_OPEN, around)
+    return max(float(np.median(side[inner][mask])) for side in (dark, light))
 
 
 def by_hand(grey: np.ndarray, flat: np.ndarray, box: tuple[float, float, float, float]) -> list[Cut]:
@@ -105,11 +134,14 @@ def _whole(grey: np.ndarray) -> np.ndarray | None:
     background from, so the background is the smooth surface that fits best (``paper.ink``)."""
     scale = max(1.0, max(grey.shape) / EDGED)
     size = tuple(max(4, round(side / scale)) for side in grey.shape[::-1])
-    strength = paper.ink(torch.from_numpy(cv2.resize(grey, size, interpolation=cv2.INTER_AREA)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    strength = paper.ink(torch.from_numpy(small))
     if strength is None:
         return None
     mask = strength.numpy() > 0.5
-    return strength.numpy() if mask.any() and mask.mean() < 0.7 and _is_one_digit(mask) else None
+    if not mask.any() or mask.mean() >= 0.7 or not _is_one_digit(mask):
+        return None
+    return strength.numpy() if depth(small, mask, (0, 0)) > DEEP else None
 
 
 def _is_one_digit(mask: np.ndarray) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from stn_demo.data import paper, picture, scenes
+from stn_demo.data import cutting, paper, picture, scenes
 from stn_demo.data.refused import NO_DIGIT
 from stn_demo.data.scenes.reported import REPORTED
 
@@ -58,6 +58,9 @@ def test_the_digit_is_found_among_the_marks(group):
         ("ruled", 9),  # the stem of a 9 between two rules was taken for a line
         ("ruled", 10),  # a rule thicker than a twentieth of the picture was none
         ("squared", 4),  # a stroke along a line went with the line
+        ("squared", 19),  # what was left of a line hung on the digit
+        ("ruled", 37),  # rules that fade in the light were none
+        ("table", 33),
     ],
 )
 def test_a_digit_that_was_once_cut_wrongly(group, number):
@@ -87,6 +90,23 @@ def test_where_there_is_no_digit_it_says_so():
             picture.to_digit(scene.image)
         codes.append(error.value.code)
     assert codes[2] == "scribble" and codes[3] == "lines" and set(codes) <= set(NO_DIGIT)
+
+
+@pytest.mark.parametrize("number", [13, 17, 31, 35, 79, 85, 89])  # grain of a dark slab, edge of a desk, rings of light
+def test_grain_and_edges_are_no_digit(number):
+    with pytest.raises(picture.PictureError) as error:
+        picture.to_digit(scenes.make("nothing", number, "unseen").image)
+    assert error.value.code in NO_DIGIT
+
+
+def test_a_stroke_is_deep_and_an_edge_is_not():
+    grey = np.full((90, 90), 0.8, np.float32)
+    grey[:, 40:] = 0.3  # a desk
+    grey[20:70, 18:24] = 0.5  # a stroke on the paper
+    stroke, edge = np.ones((50, 6), bool), np.ones((50, 6), bool)
+    assert cutting.depth(grey, stroke, (18, 20)) == pytest.approx(0.3, abs=1e-6)
+    assert cutting.depth(1 - grey, stroke, (18, 20)) == pytest.approx(0.3, abs=1e-6)
+    assert cutting.depth(grey, edge, (40, 20)) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", REPORTED)
