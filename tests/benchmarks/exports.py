@@ -2,7 +2,7 @@
 
 ``torch.export`` with a dynamic batch, ``torch.onnx.export`` with onnxruntime beside torch, ``torch.compile``; after each of
 them the network answers as before. A table, and the exit status 1 if one of them fails or differs by more than 1e-5 (of
-probabilities, and of log-probabilities relative to their size).
+probabilities, and of log-probabilities relative to their size; "onnx" is compared with torch in double precision).
 
     python tests/benchmarks/exports.py [NAME ...] [--ways export,onnx,compile] [--folder DIR] [--backend inductor]
 """
