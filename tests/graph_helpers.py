@@ -7,7 +7,8 @@ import onnxruntime
 import torch
 
 from stn_demo.analysis import graph, graph_file
-from stn_demo.analysis.frame import MAPS, Scene, frames
+from stn_demo.analysis.computed import MAPS
+from stn_demo.analysis.frame import Scene, frames
 from stn_demo.model import Network
 
 CACHE = graph_file.Cache()

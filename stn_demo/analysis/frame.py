@@ -17,11 +17,12 @@ from torch import Tensor
 from ..data.pose import DIGIT, Pose, pose_images, pose_matrices
 from ..model import Network, Sampler
 from ..model.grids import GridGenerator
-from ..model.transformer import SpatialTransformer, Transform
 from . import colours, decompose
+from .computed import MAPS, Computed, compute
 from .gradient import Push, pushes
 from .inspection import look_into
-from .outline import CORNERS, outline_of, theta_of_corners, untouched_grid
+from .outline import theta_of_corners
+from .recorded import Program, Programs
 
 MOST_AT_REST = 1024  # digits remembered for one network
 _at_rest: WeakKeyDictionary[Network, dict[bytes, Tensor]] = WeakKeyDictionary()  # digit: theta
@@ -106,19 +107,26 @@ class Frame:
 
 
 def frames(
-    model: Network, scenes: list[Scene], twin: Network | None = None, sampler: Sampler | None = None
+    model: Network,
+    scenes: list[Scene],
+    twin: Network | None = None,
+    sampler: Sampler | None = None,
+    programs: Programs | None = None,
 ) -> list[Frame]:
-    """One ``Frame`` for each scene; their digits have equal shapes. ``sampler`` replaces the model's own.
+    """One ``Frame`` for each scene; their digits have equal shapes. ``sampler`` replaces the model's own; ``programs``: see
+    ``recorded``, used for a single scene without a ``sampler``.
 
     Raises:
         ValueError: the ``grab`` of a scene does not fit the model's transform.
     """
     with torch.no_grad():
-        return _frames(model, scenes, twin, sampler)
+        return _frames(model, scenes, twin, sampler, programs if len(scenes) == 1 and sampler is None else None)
 
 
-def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None) -> list[Frame]:
-    count, size, output = len(scenes), model.config.side, model.config.output_side
+def _frames(
+    model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None, programs: Programs | None
+) -> list[Frame]:
+    size, output = model.config.side, model.config.output_side
     precision = next(model.parameters()).dtype  # float32, or float64 for a reference
     digits = torch.stack([colours.planes(scene.digit) for scene in scenes]).to(precision) / 255
     poses = [scene.pose for scene in scenes]
@@ -126,49 +134,56 @@ def _frames(model: Network, scenes: list[Scene], twin: Network | None, sampler: 
     posed = pose_images(digits, poses, size, matrices)
     inputs = colours.in_channels(posed, model.config.in_channels)
     in_colour = digits.shape[1] == inputs.shape[1] == 3
-    first = model.transformers["input"] if "input" in model.transformers else None  # noqa: SIM401 (it has no get)
-    wanted = own = at_rest = None
-    if first is not None:
-        both, at_rest = _posed_and_at_rest(model, inputs, [scene.digit for scene in scenes])
-        own = both.theta[:count]
-        if any(scene.grab for scene in scenes):
-            wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
-    given = own if wanted is None else torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)
-    # theta is given, so the localization network does not run again
-    trace = model.trace(inputs, given, sampler if first is not None else None)
-    twin_probs = [None] * count if twin is None else _twin_probs(twin, posed, digits, poses)
     applied = decompose.pose_matrix(matrices.float(), DIGIT)
-    words, looked = {}, [()] * count
-    predicted, bend = [[]] * count, [0.0] * count
-    if first is None:
-        transform, outline = _untouched(inputs), CORNERS.expand(count, -1, -1)
-        words["applied"] = applied
+    first = model.transformers["input"] if "input" in model.transformers else None  # noqa: SIM401 (it has no get)
+    wanted = None
+    if first is not None and any(scene.grab for scene in scenes):
+        wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
+    if programs and (program := programs.get(model)):
+        found = program.frame(inputs, applied, _at_rest_by(program, model, scenes[0].digit), wanted)
     else:
-        transform = trace.transforms[0]
-        outline = outline_of(first.grid, transform.theta.float())
-        words, bends = maps(first.grid, applied, transform.theta.float(), own.float(), at_rest.float(), size, output)
-        predicted, bend = own.tolist(), bends.tolist()
-        looked = _looks(first, inputs, both.looks[:count], output, sampler, in_colour)
-    parts = _in_words(words, count)
-    thetas, probs = transform.theta.tolist(), trace.log_probs.exp()
-    closer = _closer(None if first is None else sampler or first.sampler, inputs, transform.grid, scenes)
-    pushed = _pushed(model, scenes, inputs, transform.theta, probs, sampler) if first is not None else {}
-    seen, warped = (colours.shown(images, in_colour) for images in (inputs, transform.warped))
+        looks = at_rest = inputs.new_zeros(len(scenes), 0)
+        if first is not None:
+            looks, at_rest = _posed_and_at_rest(model, inputs, [scene.digit for scene in scenes])
+        found = compute(model, inputs, applied, looks, at_rest, wanted, sampler if first is not None else None)
+    twin_probs = None if twin is None else _twin_probs(twin, posed, digits, poses, programs)
+    closer = _closer(None if first is None else sampler or first.sampler, inputs, found.grid, scenes)
+    pushed = _pushed(model, scenes, inputs, found.theta, found.probs, sampler) if first is not None else {}
+    return _assembled(found, scenes, inputs, twin_probs, closer, pushed, in_colour)
+
+
+def _assembled(
+    found: Computed,
+    scenes: list[Scene],
+    inputs: Tensor,
+    twin_probs: Tensor | None,
+    closer: list[tuple],
+    pushed: dict[int, Push],
+    in_colour: bool,
+) -> list[Frame]:
+    parts, thetas, predicted, bends = (
+        _in_words(found.words),
+        found.theta.tolist(),
+        found.predicted.tolist(),
+        found.bend.tolist(),
+    )
+    seen, warped = (colours.shown(images, in_colour) for images in (inputs, found.warped))
+    looks = found.looks if in_colour else found.looks[:, :, 0]
     return [
         Frame(
             input=seen[i],
             warped=warped[i],
-            grid=transform.grid[i],
-            outline=outline[i],
+            grid=found.grid[i],
+            outline=found.outline[i],
             theta=thetas[i],
             predicted=predicted[i],
-            probs=probs[i],
-            twin_probs=twin_probs[i],
-            bend=bend[i],
+            probs=found.probs[i],
+            twin_probs=None if twin_probs is None else twin_probs[i],
+            bend=bends[i],
             density=closer[i][0],
             inspect=closer[i][1],
             push=pushed.get(i),
-            looks=() if scene.grab else looked[i],
+            looks=() if scene.grab else tuple(map(Look, found.look_outlines[i], looks[i])),
             **parts[i],
         )
         for i, scene in enumerate(scenes)
@@ -184,36 +199,56 @@ def _closer(reader: Sampler | None, inputs: Tensor, grids: Tensor, scenes: list[
     ]
 
 
-def _twin_probs(twin: Network, posed: Tensor, digits: Tensor, poses: list[Pose]) -> Tensor:
+def _twin_probs(twin: Network, posed: Tensor, digits: Tensor, poses: list[Pose], programs: Programs | None) -> Tensor:
     """Probabilities [N, classes] of the twin, for the same poses in a frame of its own size."""
     side = twin.config.side
     if side != posed.shape[-1]:
         if digits.shape[1] == 3:  # a picture fills the same part of every frame
             digits = colours.resized(digits, round(digits.shape[-1] * side / posed.shape[-1]))
         posed = pose_images(digits, poses, side)
-    return twin(colours.in_channels(posed, twin.config.in_channels)).exp()
+    inputs = colours.in_channels(posed, twin.config.in_channels)
+    if programs and (program := programs.get(twin)):
+        return program.probs(inputs)
+    return twin(inputs).exp()
 
 
-def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> tuple[Transform, Tensor]:
-    """The transform of ``inputs``, and theta [N, P] of the digits as drawn, computed in the same batch. The latter is
-    cached, because a digit stays the same while it is rotated; the transform has the uncached ones at its end.
+def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Theta [N, looks, P] after each look at ``inputs``, and theta [N, P] of the digits as drawn, computed in the same batch.
+    The latter is cached, because a digit stays the same while it is rotated.
     """
     kept = _at_rest.setdefault(model, {})
     keys = [digit.numpy().tobytes() for digit in digits]
     new = {key: digit for key, digit in zip(keys, digits, strict=True) if key not in kept}
     found = {key: kept[key] for key in keys if key not in new}
+    both = torch.cat([inputs, _as_drawn(model, list(new.values()))]) if new else inputs
+    looks = model.transformers["input"].trace(both).looks
     if new:
-        images = torch.stack([colours.planes(digit) for digit in new.values()]).to(inputs) / 255
-        images = pose_images(images, [Pose()] * len(new), model.config.side)
-        images = colours.in_channels(images, model.config.in_channels)
-        inputs = torch.cat([inputs, images])
-    both = model.transformers["input"].trace(inputs)
-    if new:
-        found |= zip(new, both.theta[-len(new) :], strict=True)
-        if len(kept) + len(new) > MOST_AT_REST:
-            kept.clear()
-        kept.update({key: found[key] for key in new})
-    return both, torch.stack([found[key] for key in keys])
+        found |= zip(new, looks[-len(new) :, -1], strict=True)
+        _remember(kept, {key: found[key] for key in new})
+    return looks[: len(inputs)], torch.stack([found[key] for key in keys])
+
+
+def _at_rest_by(program: Program, model: Network, digit: Tensor) -> Tensor:
+    """The latter [1, P] by a recorded program; [1, 0] without a transformer."""
+    if "input" not in model.transformers:
+        return torch.zeros(1, 0)
+    kept, key = _at_rest.setdefault(model, {}), digit.numpy().tobytes()
+    if (found := kept.get(key)) is None:
+        found = program.theta(_as_drawn(model, [digit]))[0]
+        _remember(kept, {key: found})
+    return found[None]
+
+
+def _as_drawn(model: Network, digits: list[Tensor]) -> Tensor:
+    """The inputs of ``model`` for digits that are not posed."""
+    images = torch.stack([colours.planes(digit) for digit in digits]).to(next(model.parameters())) / 255
+    return colours.in_channels(pose_images(images, [Pose()] * len(digits), model.config.side), model.config.in_channels)
+
+
+def _remember(kept: dict[bytes, Tensor], new: dict[bytes, Tensor]) -> None:
+    if len(kept) + len(new) > MOST_AT_REST:
+        kept.clear()
+    kept.update(new)
 
 
 def _pushed(
@@ -228,60 +263,11 @@ def _pushed(
     return dict(zip(asked, pushes(model, inputs[asked], theta[asked], targets, sampler), strict=True))
 
 
-def _untouched(inputs: Tensor) -> Transform:
-    nothing = inputs.new_zeros(len(inputs), 1, 0)
-    return Transform(nothing[:, 0], untouched_grid(inputs), inputs, nothing)
-
-
-MAPS = (
-    "applied",
-    "undone",
-    "residual",
-    "predicted_parts",
-    "rest",
-    "followed",
-    "left",
-)  # of a ``Frame``: decompositions
-
-
-def maps(
-    grid: GridGenerator, applied: Tensor, theta: Tensor, own: Tensor, at_rest: Tensor, size: int, output: int
-) -> tuple[dict[str, Tensor], Tensor]:
-    """The affine maps [N, 3, 3] that a ``Frame`` decomposes, by the names in ``MAPS``, and its ``bend`` [N].
-
-    Args:
-        applied: the pose.
-        theta: the theta in use.
-        own: the theta that the network predicts for the posed digit.
-        at_rest: the theta that it predicts for the digit as drawn.
-    """
-    three, bends = decompose.theta_matrix(grid, torch.cat([theta, own, at_rest]), size, output)
-    undone, wanted, rest = three.tensor_split(3)
-    bend = bends.tensor_split(3)[0]
-    found = applied, undone, decompose.left_over(applied, undone), wanted, rest
-    return dict(zip(MAPS, (*found, *decompose.followed(applied, undone, rest)), strict=True)), bend
-
-
-def _in_words(found: dict[str, Tensor], count: int) -> list[dict[str, dict[str, float] | None]]:
-    """The ``decompose.parts`` of each of ``count`` scenes by name, computed together; None for a map of NaN."""
-    rows = decompose.factors(torch.cat(list(found.values()))).tolist()
-    words = [None if math.isnan(row[0]) else decompose.named(row) for row in rows]
-    said = {name: words[count * index : count * (index + 1)] for index, name in enumerate(found)}
-    return [{name: said[name][i] if name in said else None for name in MAPS} for i in range(count)]
-
-
-def _looks(
-    first: SpatialTransformer, inputs: Tensor, thetas: Tensor, output: int, sampler: Sampler | None, in_colour: bool
-) -> list[tuple[Look, ...]]:
-    """The looks of each scene, from ``thetas`` [N, looks, num_params]; empty for a transformer with one look."""
-    if thetas.shape[1] == 1:
-        return [()] * len(inputs)
-    count, looks = thetas.shape[:2]
-    every = thetas.flatten(0, 1)
-    outlines = outline_of(first.grid, every.float()).unflatten(0, (count, looks))
-    warped = first.read(inputs.repeat_interleave(looks, 0), every, output, sampler)[1]
-    warped = colours.shown(warped, in_colour).unflatten(0, (count, looks))
-    return [tuple(map(Look, outlines[i], warped[i])) for i in range(count)]
+def _in_words(found: Tensor) -> list[dict[str, dict[str, float] | None]]:
+    """``Computed.words`` by name, for each scene; None for a map of NaN."""
+    rows = [[None if math.isnan(row[0]) else decompose.named(row) for row in each] for each in found.tolist()]
+    rows += [[None] * found.shape[1]] * (len(MAPS) - len(rows))
+    return [dict(zip(MAPS, each, strict=True)) for each in zip(*rows, strict=True)]
 
 
 def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> Tensor:

@@ -17,7 +17,8 @@ from ..model import ModelConfig, Network, Sampler
 from ..model.grids import GRIDS, ProjectiveGrid
 from ..model.transformer import SpatialTransformer
 from . import decompose, readers
-from .frame import MAPS, Scene, maps
+from .computed import MAPS, maps
+from .frame import Scene
 from .landscape import classify
 from .outline import CORNERS, outline_of, theta_of_corners, untouched_grid
 

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...analysis.frame import MAPS, Frame
+from ...analysis.computed import MAPS
+from ...analysis.frame import Frame
 from ...analysis.gradient import Push
 from ...analysis.landscape import ROTATIONS, SCALES, Landscape
 

@@ -17,6 +17,7 @@ from ...analysis import colours
 from ...analysis.frame import Frame, Scene, frames
 from ...analysis.gradient import check_transformer
 from ...analysis.landscape import landscape
+from ...analysis.recorded import Programs
 from ...data import ink
 from ...data.pose import DIGIT, Pose
 from ...model import Network, Sampler
@@ -27,6 +28,7 @@ from .request import Request, RequestError, Source, error_text
 
 log = logging.getLogger(__name__)
 MANY = 8  # batch size from which on oneDNN is faster than torch's own convolutions
+FEW = 3  # requests of a batch that are faster one by one through recorded programs
 _switch, _plain = threading.Lock(), 0  # _plain: number of threads that currently need oneDNN switched off
 
 
@@ -35,6 +37,7 @@ class Engine:
 
     def __init__(self, networks: Networks):
         self.networks = networks
+        self.programs = Programs()
         torch.set_num_threads(1)  # starting a second thread takes longer than a 28 x 28 picture
 
     def answer(self, requests: list[Request]) -> list[bytes | str]:
@@ -107,7 +110,19 @@ class Engine:
             }
             for request in batch
         ]
-        return codec.encode(frames(model, scenes, twin, sampler), [scene.digit for scene in scenes], headers)
+        found = self._frames(batch[0], model, scenes, twin, sampler)
+        return codec.encode(found, [scene.digit for scene in scenes], headers)
+
+    def _frames(
+        self, request: Request, model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None
+    ) -> list[Frame]:
+        """A few scenes one by one through recorded programs, if there are any; else all together. A run's network changes
+        every second, so it is not recorded."""
+        on_disk = self.networks.is_on_disk
+        lasting = on_disk(request.model) and (twin is None or on_disk(request.twin))
+        if len(scenes) > FEW or not lasting:
+            return frames(model, scenes, twin, sampler)
+        return [frames(model, [scene], twin, sampler, self.programs)[0] for scene in scenes]
 
     def _networks(self, request: Request) -> tuple[Network, Network | None, Sampler | None]:
         model = self.networks.get(request.model)
@@ -116,8 +131,8 @@ class Engine:
         sampler = None
         if own is not None and (request.sampler or request.padding):
             mode, padding = request.sampler or own.mode, request.padding or own.padding
-            sampler = own if (mode, padding) == (own.mode, own.padding) else _sampler(mode, padding)
-            if mode == own.mode == "deconvolution" and sampler is not own:
+            sampler = None if (mode, padding) == (own.mode, own.padding) else _sampler(mode, padding)
+            if mode == own.mode == "deconvolution" and sampler is not None:
                 sampler = Sampler(mode, padding).requires_grad_(False)
                 sampler.load_state_dict(own.state_dict())
         return model, twin, sampler

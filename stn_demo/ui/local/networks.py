@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from ...analysis import decompose, graph, graph_file, parity, pen_graph
-from ...analysis.frame import MAPS, Scene
+from ...analysis.computed import MAPS
+from ...analysis.frame import Scene
 from ...model import Network, Sampler
 from ..live.fields import PADDINGS, SAMPLERS
 from ..live.networks import Networks, own_names

@@ -1,0 +1,88 @@
+"""Recorded programs say what Python says."""
+
+import pytest
+import torch
+
+from stn_demo import checkpoints
+from stn_demo.analysis import recorded
+from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.parity import scenes
+from stn_demo.analysis.recorded import Program, Programs
+from stn_demo.data import handwriting
+from stn_demo.data.pose import Pose
+from stn_demo.model.folding import folded
+
+NAMES = ["upright", "upright-cnn", "turn-affine", "p-stcnn-projective", "r-stcnn-tps", "tc-stcnn-affine", "seed-cnn"]
+CLOSE = 1e-4  # float32 in another order; four looks amplify it
+
+
+def network(name):
+    return folded(checkpoints.load(name)).requires_grad_(False)
+
+
+def assert_same(found, expected):
+    for name in ("input", "warped", "grid", "outline", "probs", "twin_probs"):
+        if getattr(expected, name) is not None:
+            torch.testing.assert_close(getattr(found, name), getattr(expected, name), rtol=0, atol=CLOSE)
+    assert found.theta == pytest.approx(expected.theta, abs=CLOSE)
+    assert found.predicted == pytest.approx(expected.predicted, abs=CLOSE)
+    for name in ("applied", "undone", "residual", "predicted_parts", "rest", "followed", "left"):
+        words, wanted = getattr(found, name), getattr(expected, name)
+        assert (words is None) == (wanted is None)
+        assert words is None or words == pytest.approx(wanted, abs=0.05)
+    assert len(found.looks) == len(expected.looks)
+    for look, wanted in zip(found.looks, expected.looks, strict=True):
+        torch.testing.assert_close(look.warped, wanted.warped, rtol=0, atol=5 * CLOSE)
+
+
+@pytest.fixture
+def programs():
+    return Programs(asked=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_program_computes_the_same_frame(name, programs):
+    model, twin = network(name), network("seed-cnn")
+    assert programs.get(model) is None and programs.get(twin) is None
+    programs.wait()
+    assert isinstance(programs.get(model), Program) and isinstance(programs.get(twin), Program)
+    for scene in scenes(12, seed=3):
+        assert_same(frames(model, [scene], twin, None, programs)[0], frames(model, [scene], twin)[0])
+
+
+def test_what_a_visitor_asks_for_in_addition(programs):
+    model, digit = network("p-stcnn-projective"), handwriting.digits(1, 5).images[0]
+    programs.get(model)
+    programs.wait()
+    corners = [[-0.8, -0.9], [0.9, -1.0], [1.0, 0.7], [-1.0, 0.8]]
+    theta = [0.9, 0.1, 0.05, -0.1, 0.8, 0.0, 0.1, -0.1]
+    parts = {"rotation": 20.0, "scale_x": 0.8, "scale_y": 0.9, "shear": 0.1, "shift_x": 1.0, "shift_y": 0.0}
+    for grab in ({"corners": corners}, {"theta": theta}, {"parts": parts}, None):
+        scene = Scene(digit, Pose(rotation=30), grab, density=True, inspect=("warped", 9, 12), gradient=True, target=3)
+        found, expected = frames(model, [scene], programs=programs)[0], frames(model, [scene])[0]
+        assert_same(found, expected)
+        torch.testing.assert_close(found.density, expected.density, rtol=0, atol=1e-3)
+        torch.testing.assert_close(found.push.arrows, expected.push.arrows, rtol=1e-2, atol=1e-4)
+        assert found.inspect["value"] == pytest.approx(expected.inspect["value"], abs=1e-3)
+
+
+def test_a_network_is_recorded_once_it_has_been_asked_for_often():
+    programs, model = Programs(asked=3), network("seed-affine")
+    for _ in range(2):
+        programs.get(model)
+    programs.wait()
+    assert programs.get(model) is None
+    programs.wait()
+    assert isinstance(programs.get(model), Program)
+
+
+def test_a_network_that_cannot_be_recorded_goes_on_in_python(programs, monkeypatch, caplog):
+    def fails(*_, **__):
+        raise RuntimeError("no recording here")
+
+    monkeypatch.setattr(recorded.torch.jit, "trace", fails)
+    model, scene = network("seed-affine"), scenes(1)[0]
+    programs.get(model)
+    programs.wait()
+    assert programs.get(model) is None and "could not be recorded" in caplog.text
+    assert_same(frames(model, [scene], None, None, programs)[0], frames(model, [scene])[0])
