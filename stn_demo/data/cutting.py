@@ -16,6 +16,7 @@ EDGED = 160  # px: longer side at which a digit that fills its picture is looked
 FILLED = 0.88  # a digit that fills its picture is at least this fraction of its width and height
 PART = 0.5  # of the picture's longer side: smaller marks within a digit that fills the picture are parts of it
 MOST_HOLES = 3  # of a digit: the two of an 8, and one by accident
+BOLD = 0.3  # of the picture's area: a digit that fills its picture and covers more has holes as large as digits
 DEEP = 0.025  # see depth: noise and edges have at most 0.02, a digit in a deep shadow 0.18
 MOST = 64  # digits on a picture; any further ones are ignored
 
@@ -50,6 +51,8 @@ def cut(grey: np.ndarray) -> Cuts:
     digits = _outermost(strokes)
     odd = [mark for mark, _ in chosen if mark.what == "scribble"]
     digits = [(m, p) for m, p in digits if not any(marks.within(m.box, tangle.box, 2) for tangle in odd)]
+    if whole is not None and (whole > 0.5).mean() > BOLD:  # what lies in its holes is no digit; a frame is thinner
+        digits = [(mark, polarity) for mark, polarity in digits if _on(whole, mark, grey.shape) > 0.3]
     part = 0.0 if any(polarity.lines for polarity in found) else PART * max(grey.shape)
     if whole is not None and not odd and all(mark.rim or mark.longest < part for mark, _ in digits):
         return Cuts([Cut((0.0, 0.0, 1.0, 1.0), whole, 1.0)], whole, None)
@@ -68,6 +71,13 @@ def cut(grey: np.ndarray) -> Cuts:
         box = left / width, top / height, right / width, bottom / height
         cuts.append(Cut(box, ink(best[1].contrast, mark), _score(mark, grey.shape)))
     return Cuts(cuts, best[1].contrast, None)
+
+
+def _on(whole: np.ndarray, mark: Mark, shape: tuple[int, ...]) -> float:
+    """Mean ink of ``whole`` [h, w] on a mark of the picture of ``shape``."""
+    left, top, right, bottom = mark.box
+    seen = cv2.resize(whole, shape[::-1], interpolation=cv2.INTER_LINEAR)[top:bottom, left:right]
+    return float(seen[mark.mask].mean())
 
 
 def depth(grey: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> float:

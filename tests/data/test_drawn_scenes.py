@@ -61,6 +61,8 @@ def test_the_digit_is_found_among_the_marks(group):
         ("squared", 19),  # what was left of a line hung on the digit
         ("ruled", 37),  # rules that fade in the light were none
         ("table", 33),
+        ("edges", 76),  # the hole of a bold digit that fills its picture was taken for the digit
+        ("edges", 106),
     ],
 )
 def test_a_digit_that_was_once_cut_wrongly(group, number):
