@@ -18,6 +18,7 @@ PART = 0.5  # of the picture's longer side: smaller marks within a digit that fi
 MOST_HOLES = 3  # of a digit: the two of an 8, and one by accident
 BOLD = 0.3  # of the picture's area: a digit that fills its picture and covers more has holes as large as digits
 DEEP = 0.025  # see depth: noise and edges have at most 0.02, a digit in a deep shadow 0.18
+LARGE = 0.2  # of the picture's longer side: a bold digit is at least this large; the corner of a panel is smaller
 MOST = 64  # digits on a picture; any further ones are ignored
 
 
@@ -42,7 +43,17 @@ def cut(grey: np.ndarray) -> Cuts:
     """Finds the digits on a picture, float32 [H, W] in [0, 1]."""
     whole = _whole(grey)
     grey = _sized(grey)
-    found = [polarity for contrast in flat.contrast(grey) if (polarity := marks.find(contrast)) is not None]
+    cuts = _cut(grey, whole, flat.contrast(grey))
+    if cuts.refused != "blank":
+        return cuts
+    again = _cut(grey, None, flat.contrast(grey, has_thin_strokes=False))  # perhaps a bold digit
+    tall = [one for one in again.digits if max(one.ink.shape) > LARGE * max(grey.shape)]
+    return again._replace(digits=tall) if tall else cuts
+
+
+def _cut(grey: np.ndarray, whole: np.ndarray | None, contrasts: tuple[np.ndarray, np.ndarray]) -> Cuts:
+    """``cut`` for a picture, its ``_whole``, and its contrast from ``flat``."""
+    found = [polarity for contrast in contrasts if (polarity := marks.find(contrast)) is not None]
     if not found and whole is None:
         return Cuts([], np.zeros_like(grey), "blank")
     chosen = [(mark, polarity) for polarity in found for mark in polarity.marks]

@@ -14,7 +14,7 @@ ROUNDS, STEPS = 40, 16  # rounds of the reconstruction, and px per round: enough
 LEAST_WHITE = 0.25  # brightness below which the background of light marks is not divided further
 
 
-def contrast(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def contrast(grey: np.ndarray, has_thin_strokes: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """How much darker, and how much lighter, each pixel is than the paper around it.
 
     grey: float32 [H, W] in [0, 1]. Returns two float32 [H, W] in [0, 1]: dark marks as a fraction of the paper's
@@ -25,25 +25,26 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ``WIDEST`` and at the corners of panels; and the median over a square, which is right wherever paper prevails. Their
     minimum is then lowered by reconstruction (Vincent 1993), which restores everything that is connected to such a
     place by equally dark pixels: a panel up to its corners, but no stroke. Light marks are found in the same way in the
-    inverted picture.
+    inverted picture. The median is wrong where a bold digit covers more than half of its square; without
+    ``has_thin_strokes`` it is not used, and the corners of panels count as marks.
     """
     fine = cv2.GaussianBlur((grey * 255).astype(np.uint8), (0, 0), 1.0)
     height, width = fine.shape
     half = cv2.resize(fine, (max(4, width // 2), max(4, height // 2)), interpolation=cv2.INTER_AREA)
-    paper = _median(half)
+    paper = _median(half) if has_thin_strokes else None
     under = _ground(fine, half, paper).astype(np.float32) / 255
-    above = 1 - _ground(255 - fine, 255 - half, 255 - paper).astype(np.float32) / 255
+    above = 1 - _ground(255 - fine, 255 - half, None if paper is None else 255 - paper).astype(np.float32) / 255
     seen = fine.astype(np.float32) / 255
     return ((under - seen) / np.maximum(under, LEAST_WHITE)).clip(0, 1), (seen - above).clip(0, 1)
 
 
-def _ground(fine: np.ndarray, half: np.ndarray, paper: np.ndarray) -> np.ndarray:
+def _ground(fine: np.ndarray, half: np.ndarray, paper: np.ndarray | None) -> np.ndarray:
     """The brightness of the paper under dark marks: uint8 [H, W], from the picture, the picture at half the size, and
-    the median of the latter.
+    the median of the latter, if that is to be used.
     """
     reach = max(3, round(WIDEST * min(half.shape))) | 1
     closed = cv2.morphologyEx(half, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach)))
-    level = cv2.max(cv2.min(closed, paper), half)
+    level = closed if paper is None else cv2.max(cv2.min(closed, paper), half)
     for _ in range(ROUNDS):
         before, level = level, _lowered(level, half, STEPS)
         if cv2.norm(before, level, cv2.NORM_INF) < 3:
