@@ -15,6 +15,13 @@ from stn_demo.runs.data_source import DataSource
 from stn_demo.runs.runs import Runs
 
 torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items):
+    """The tests in a browser come last: Playwright keeps an event loop open until the end, and other tests call asyncio.run."""
+    items.sort(key=lambda item: "tests/browser/" in item.path.as_posix())
+
+
 # The app answers to local names only, and "testserver" is not one.
 TestClient.__init__.__defaults__ = tuple(
     "http://localhost" if value == "http://testserver" else value for value in TestClient.__init__.__defaults__

@@ -64,7 +64,7 @@ def served(tmp_path_factory):
     app.stop()
 
 
-@pytest.fixture(scope="package")  # its event loop must be closed before other folders call asyncio.run
+@pytest.fixture(scope="package")
 def browser():
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (apt-get install chromium)")

@@ -26,10 +26,11 @@ def question(number, model="turn-affine"):
     return json.dumps({"id": number, "source": source, "model": model, "pose": {"rotation": 3.0 * number}})
 
 
-def says(message):
-    """The probabilities of a frame. Another process, or a digit whose theta at rest is known, rounds the last bit otherwise."""
-    length = int.from_bytes(message[:4], "little")
-    return [round(value, 4) for value in json.loads(message[4 : 4 + length])["probs"]]
+def is_same(message, other):
+    """Whether two frames agree in their probabilities. The last bit is rounded otherwise in another process, and when theta of
+    the digit as drawn is already known."""
+    probs = [json.loads(one[4 : 4 + int.from_bytes(one[:4], "little")])["probs"] for one in (message, other)]
+    return max(abs(a - b) for a, b in zip(*probs, strict=True)) < 1e-4
 
 
 @pytest.fixture
@@ -75,15 +76,15 @@ def test_a_crowd_is_answered_by_it_and_goes_on_when_it_is_killed(saved):
         assert (len(here), started) == (1, [])
         batcher.crowd(CROWD)
         await batcher._starting
-        assert says(await batcher.answer(question(7))) == says(expected)
-        assert says(await batcher.answer(question(7))) == says(expected)
+        assert is_same(await batcher.answer(question(7)), expected)
+        assert is_same(await batcher.answer(question(7)), expected)
         assert len(here) == 1  # both were answered by the process
         os.kill(started[0]._process.pid, signal.SIGKILL)
         assert await batcher.answer(question(7)) == expected
         assert len(here) == 2
         batcher.crowd(CROWD)  # the next visitor brings it back
         await batcher._starting
-        assert says(await batcher.answer(question(7))) == says(expected)
+        assert is_same(await batcher.answer(question(7)), expected)
         assert (len(here), len(started)) == (2, 2)
         batcher.close()
         assert started[1]._process.poll() is not None
