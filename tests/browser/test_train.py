@@ -345,7 +345,7 @@ def test_faults_are_told_in_the_language_of_the_page(train, url, served):
     try:
         folder.write_text("")  # where the folder of runs was, there is a file now
         page.click("#train-start")
-        page.wait_for_function("document.querySelector('#train-toast').textContent.includes('它不是文件夹')")
+        page.wait_for_function("document.querySelector('#train-toast').textContent.includes('应为文件夹的位置上有一个文件')")
     finally:
         folder.unlink()
         aside.rename(folder)
@@ -522,6 +522,7 @@ def test_in_chinese_no_word_is_missing(train, url):
     assert not re.search(r"train\.[a-z]+\.", text), "every key has its words"
     assert [tab.strip() for tab in page.locator("#pages [role=tab]:visible").all_inner_texts()] == [
         "探索",
+        "学习",
         "训练",
         "结果",
     ]
