@@ -124,7 +124,7 @@ def test_before_the_first_run_there_is_a_network_that_has_learnt_nothing(train):
     page.wait_for_function(
         r"/\[ 1\.00\s+0\.00\s+0\.00\s+0\.00 \]/.test(document.querySelector('#train-theta').textContent)"  # of a similarity
     )
-    assert "learnt nothing yet" in page.inner_text("#train-mine-step") and page.is_disabled("#train-use")
+    assert "learnt nothing yet" in page.inner_text("#train-my-digit-step") and page.is_disabled("#train-use")
     page.wait_for_function(
         "/^\\d{10}$/.test([...document.querySelectorAll('#train-ten b')].map((b) => b.textContent).join(''))"
     )
@@ -185,9 +185,9 @@ def test_choose_shows_the_settings_of_the_run_shown_and_says_when_another_starts
     assert "right on test digits (any pose" in words(page)
     page.eval_on_selector("#train-preset", "(s) => { s.value = 'minute'; s.dispatchEvent(new Event('change')); }")
     page.click("#train-start")
-    page.wait_for_selector(".mine[data-waiting]")
-    assert "starting" in page.inner_text("#train-mine-step")
-    until(page, lambda: page.locator(".mine[data-waiting]").count() == 0)
+    page.wait_for_selector(".my-digit[data-waiting]")
+    assert "starting" in page.inner_text("#train-my-digit-step")
+    until(page, lambda: page.locator(".my-digit[data-waiting]").count() == 0)
     page.click("#train-runs button:last-child >> nth=-1")
     until(page, lambda: "seed 7" in page.inner_text("#train-summary"))
     page.click("#train-runs button >> nth=0")

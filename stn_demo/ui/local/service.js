@@ -1,4 +1,4 @@
-// Keeps the page for the time without a connection: what every visit needs at once, other files once they were asked for.
+// Service worker: caches the page for offline use. Files of every visit are cached at once, others when they are requested.
 
 const KEPT = "stn-@VERSION@"; // each version of the page has files of its own
 const FILES = "@FILES@";
@@ -20,7 +20,7 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer(request));
 });
 
-/** The page itself from the network first, so that a new version is seen; a file of this version from what is kept. */
+/** The page itself comes from the network first, so that a new version is noticed; files of this version from the cache. */
 async function answer(request) {
   const cache = await caches.open(KEPT);
   const options = { ignoreSearch: true };

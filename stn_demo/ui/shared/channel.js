@@ -1,4 +1,4 @@
-// The stage's line to Python: at most one question under way, the newest state wins, the last position is always shown.
+// Requests frames from the server: at most one request in flight, always for the newest state; the last state is always shown.
 
 import { decode, toBase64 } from "./frame.js";
 import { connect } from "./connection.js";
@@ -8,16 +8,16 @@ const ASKED = ["source", "raw", "pose", "model", "twin", "grab", "sampler", "pad
 const BUSY_PAUSE = 500; // ms before asking a crowded server again
 
 /**
- * Ask for a frame whenever the state changes; answers go out as store.emit("frame", frame), the server's own messages
- * as store.emit("status", {state, key, args, models}). Each frame carries `startedAt`: when the newest change that it
- * contains was made, ms; 0 if it was not asked for by a change.
+ * Requests a frame whenever the state changes; answers are emitted as store.emit("frame", frame), status messages of the
+ * server as store.emit("status", {state, key, args, models}). `startedAt` of a frame: the time of the newest change that it
+ * contains, ms; 0 if no change caused the request.
  */
 export function openChannel(store, { root, server }) {
   let number = 0;
   let inFlight = null; // {id, startedAt, source, raw}
-  let waiting = false; // the state has changed since the question under way
-  let changed = false; // ... by a visitor, so that the answer is to be timed
-  let prepared = null; // {source, raw, digit}: what the server made of the strokes, so that they are sent once
+  let waiting = false; // the state has changed since the last request
+  let changed = false; // ... by the visitor, so the answer is timed
+  let prepared = null; // {source, raw, digit}: the digit that the server rendered from the strokes, so that they are sent once
   const askedLayers = ({ density, gradient }) => `${density} ${gradient}`;
   let layers = askedLayers(store.get().layers);
 
@@ -59,7 +59,7 @@ export function openChannel(store, { root, server }) {
       prepared = { source: inFlight.source, raw: inFlight.raw, digit: toBase64(frame.digit) };
     }
     inFlight = null;
-    if (waiting) ask(); // before drawing: the server works meanwhile
+    if (waiting) ask(); // before drawing, so that the server works at the same time
     store.emit("frame", frame);
   }
 
@@ -77,7 +77,7 @@ export function openChannel(store, { root, server }) {
 
   function onStatus(status) {
     store.emit("status", status);
-    if (store.frame) ask(); // the network may have learnt meanwhile
+    if (store.frame) ask(); // the network may have changed by training
   }
 
   store.subscribe((state, keys) => {
@@ -87,12 +87,12 @@ export function openChannel(store, { root, server }) {
     changed = true;
     ask();
   });
-  /** Whether every change has been answered, as far as there is a connection. */
+  /** Whether every change has been answered, or there is no connection. */
   const idle = () => !inFlight && (!waiting || !line.ready());
   return { ask, idle, close: line.close };
 }
 
-/** What the server is asked, as JSON; also what stn/export and stn/code take. */
+/** The request as JSON; stn/export and stn/code take the same. */
 export function question(state, id = 0, prepared = null) {
   const known = prepared && prepared.source === state.source && prepared.raw === state.raw;
   return {

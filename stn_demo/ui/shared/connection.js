@@ -1,5 +1,5 @@
-// A WebSocket that comes back by itself; where none can be opened, plain requests take its place. While it is lost, or the server
-// is overloaded, a worker in the browser answers, if the app has one to give. On a page without a server the line leads to a worker.
+// A WebSocket that reconnects by itself; if none can be opened, plain requests replace it. While the connection is lost, or the
+// server is overloaded, a worker in the browser answers, if the app offers one. On a page without a server the worker always answers.
 
 import { local } from "./local.js";
 import { createSpare } from "./spare.js";
@@ -8,7 +8,7 @@ const TRIES = 3; // before the WebSocket is given up, if it has never opened
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5000; // ms
 const POLL = 3000; // ms between status calls without a WebSocket
-const STUCK = 20_000; // ms without any word on a question before the line is taken for dead
+const STUCK = 20_000; // ms without an answer to a request, after which the connection counts as lost
 const MOST_BUSY = 2; // questions in a row that a crowded server refuses before the worker takes over
 const RELIEF = 10_000; // ms that a crowded server is left alone
 const HERE = { state: "here", key: "status.here", args: {} };
@@ -93,7 +93,7 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
       onDown();
       if (opened) spare.start();
     }
-    timer = setTimeout(open, pause * (0.8 + 0.4 * Math.random())); // not all visitors at the same moment
+    timer = setTimeout(open, pause * (0.8 + 0.4 * Math.random())); // randomised, so that not all visitors reconnect at the same moment
     pause = Math.min(pause * 1.7, LONGEST_PAUSE);
   }
 

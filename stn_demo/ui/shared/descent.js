@@ -8,7 +8,7 @@ const identity = ({ size, output }) =>
   ({ rotation: 0, scale_x: size / output, scale_y: size / output, shear: 0, shift_x: 0, shift_y: 0 });
 
 /**
- * -> {start(rotation): from the identity, turned by so many degrees; run(steps); stop(); running(); path: the points passed so far,
+ * -> {start(rotation): from the identity, rotated by `rotation` degrees; run(steps); stop(); running(); path: the points so far,
  *     [{rotation, scale, loss}]}
  * changed() is called after each step and when it ends.
  */

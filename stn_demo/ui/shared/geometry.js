@@ -12,7 +12,7 @@ export const fromView = (position, side, extent = EXTENT) => ((position / side) 
 export const toPixel = (value, size) => ((value + 1) * size) / 2 - 0.5;
 export const fromPixel = (pixel, size) => (2 * pixel + 1) / size - 1;
 
-/** How far a digit may be moved in a frame of `size` px, and a corner of the frame, px: to the edge, and about a third. */
+/** The largest shift of a digit in a frame of `size` px (to the edge), and of a corner of the frame (about a third), px. */
 export const farthestShift = (size) => size / 2;
 export const farthestCorner = (size) => Math.round((size * 10) / 28);
 
@@ -23,7 +23,7 @@ const observer = new ResizeObserver((entries) => {
   for (const { target } of entries) widths.set(target, target.clientWidth);
 });
 
-/** Give a canvas as many pixels as the screen has under it; its side in device pixels. */
+/** Sets the resolution of a canvas to that of the screen; returns its side in device pixels. */
 export function fit(canvas) {
   if (!widths.has(canvas)) {
     widths.set(canvas, canvas.clientWidth);

@@ -32,7 +32,7 @@ export function createLandscape(canvas) {
     shown = map;
   }
 
-  /** Where a rotation and a scale lie on a view of `side` px; points outside the map are drawn at its edge. */
+  /** The position of a rotation and a scale on a view of `side` px; points outside the map are drawn at its edge. */
   function place(map, { rotation, scale }, side) {
     const cell = side / map.rotations.length;
     const within = (share) => cell / 2 + Math.min(1, Math.max(0, share)) * (side - cell);

@@ -1,4 +1,4 @@
-// The server in this page, where there is no other: what http.js, calls.js and connection.js turn to instead of the network.
+// The page without a server: http.js, calls.js and connection.js use this object instead of the network.
 
 let here = null;
 

@@ -8,8 +8,8 @@ const CHANGES = ["source", "raw", "pose", "model", "grab", "sampler", "padding",
 const BUSY_PAUSE = 500; // ms before asking a busy server again
 
 /**
- * While the layer "landscape" is on, ask for the map of each new state, one at a time, the newest wins; answers go out as
- * store.emit("landscape", map), null where there is none. map: {target, rotation, scale: of theta; rotations, scales: of the
+ * While the layer "landscape" is on, requests the map for the newest state, one at a time; answers are emitted as
+ * store.emit("landscape", map), null if there is none. map: {target, rotation, scale: of theta; rotations, scales: of the
  * columns and rows; loss: Uint16Array in 1/1000 nat, row by row}.
  */
 export function openMapChannel(store, { root, server }) {

@@ -1,4 +1,4 @@
-// Updates of the page sixty times a second: only changes are written, because every write costs style and layout.
+// Updates of the page sixty times a second: only changes are written, because every write causes style and layout work.
 
 /** A text node, empty, at the end of an element. */
 export const textIn = (element) => element.appendChild(document.createTextNode(""));
@@ -12,7 +12,7 @@ export function put(element, name, value) {
   if (element[name] !== value) element[name] = value;
 }
 
-/** A custom property of one element, remembered here: to read it back from the style costs more than to write it. */
+/** A custom property of one element; its value is remembered here, because reading it from the style is slow. */
 export function styled(element, name) {
   let last = null;
   return (value) => {

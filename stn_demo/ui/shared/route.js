@@ -1,4 +1,4 @@
-/** What an address says: which page is open, and what it shows.
+/** The content of an address: the open page, and what it shows.
  *
  * The part after "#" holds pairs name=value, separated by "&". One name may be a page, with or without a place in it:
  * "#train", "#learn=sampler". All other pairs belong to the stage: "#scene=small-digit", "#s=...". They stay in the
@@ -36,7 +36,7 @@ function split(pair) {
 /** Whether an address names a page or a state of the stage; otherwise the visitor's first page opens. */
 export const saysSomething = (hash) => hash.replace(/^#/, "") !== "";
 
-/** The inverse of parse; "" where there is nothing to say. */
+/** The inverse of parse; "" for the default. */
 export function format({ page, place = "", options = {}, values = {} }) {
   const pairs = Object.entries(values).map(([name, value]) => `${name}=${encoded(value)}`);
   const asked = Object.entries(options).map(([name, value]) => `?${name}=${encoded(value)}`).join("");
@@ -44,13 +44,13 @@ export function format({ page, place = "", options = {}, values = {} }) {
   return pairs.length ? `#${pairs.join("&")}` : "";
 }
 
-// Commas and colons may stand in a fragment as they are; written out they would take three letters each.
+// Commas and colons are allowed in a fragment; escaped they would take three characters each.
 const encoded = (text) => encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":");
 
 function decoded(text) {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // cut off in the middle of a letter; whoever reads the value refuses it
+    return text; // cut off in the middle of a character; the reader of the value refuses it
   }
 }

@@ -1,4 +1,4 @@
-/** The address of the page as it is now, its changes, and who wants to hear of them. What an address says: route.js. */
+/** The current address of the page, its changes, and their listeners. The format of an address: route.js. */
 
 import { format, parse } from "./route.js";
 
@@ -8,7 +8,7 @@ let known = null; // the hash that was last written or reported
 
 export const route = () => parse(location.hash);
 
-/** Change the address as a new entry of the history: Back returns to what was there before.
+/** Adds an entry to the history: Back returns to the previous one.
  *  change: {page, place, options, values}; what is left out stays as it is. */
 export function go(change) {
   for (const tell of leaving) tell();
@@ -16,7 +16,7 @@ export function go(change) {
   tellAll();
 }
 
-/** Change the address of the present entry: reload and links keep it, Back does not stop there. Nobody is told. */
+/** Replaces the current history entry: reload and links keep it, Back skips it. No listener is called. */
 export function note(change) {
   move("replaceState", change);
 }
@@ -27,7 +27,7 @@ export function onRoute(listener) {
   return () => listeners.delete(listener);
 }
 
-/** tell(): called before go() leaves the present entry, to write what is not yet in the address. */
+/** tell(): called before go() leaves the current entry, to write what is not yet in the address. */
 export function beforeLeaving(tell) {
   leaving.add(tell);
 }

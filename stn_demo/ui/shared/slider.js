@@ -1,4 +1,4 @@
-// Sliders under a finger.
+// Sliders on touch screens.
 
 /** If a finger touches a slider and then scrolls the page, the slider is restored: `set` restores the value that `get` returned
  *  before. The slider needs `touch-action: pan-y`. */

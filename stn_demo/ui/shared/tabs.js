@@ -5,15 +5,15 @@ import { t } from "./i18n.js";
 import { saysSomething } from "./route.js";
 import { go, note, onRoute, route } from "./router.js";
 
-const WAIT = 30; // ms between looks for a tab strip that is not there yet
-const VISITED = "stn-visited"; // kept in the browser from the first visit on
-const FIRST_PAGE = "learn"; // of a visitor who has not been here, where the address names nothing
+const WAIT = 30; // ms between checks whether the tab strip exists
+const VISITED = "stn-visited"; // stored in the browser at the first visit
+const FIRST_PAGE = "learn"; // opened at the first visit, if the address names no page
 
 const strip = () => document.querySelector("#pages [role=tablist]");
 const tabOf = (page) => strip()?.querySelector(`[role=tab][data-tab-id="${page}"]`);
 const openPage = () => strip()?.querySelector("[role=tab][aria-selected=true]")?.dataset.tabId;
 
-/** store: of the stage; it tells when the language has changed. */
+/** store: of the stage; it reports a change of the language. */
 export async function attachTabs(store) {
   while (!strip()) await new Promise((done) => setTimeout(done, WAIT));
 
@@ -44,7 +44,7 @@ export async function attachTabs(store) {
   name();
 }
 
-/** Whether this browser has not been here before; from now on it has. Without storage nobody can know: then it has. */
+/** Whether this is the browser's first visit; stores that it was here. Without storage: false. */
 function isNew() {
   try {
     const visited = localStorage.getItem(VISITED) !== null;

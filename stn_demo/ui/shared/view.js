@@ -8,7 +8,7 @@ import { drawArrows } from "./arrows.js";
 const FADED = 0.35; // opacity of the first look's frame; the last one is opaque
 const OPAQUE = { alpha: false }; // opaque, so the browser need not blend
 
-/** A small picture, kept as an off-screen canvas so that the browser scales it up unsmoothed. */
+/** A small picture on an off-screen canvas, which the browser scales up without smoothing. */
 function createPicture() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
@@ -159,7 +159,7 @@ function tick(outline, side, length) {
   return result;
 }
 
-/** The point at a share of a closed outline's length, all its segments counted as equal. */
+/** The point at a fraction of a closed outline, all its segments counted as equally long. */
 function along(outline, share) {
   const place = outline.length * share;
   const [a, b] = [outline[Math.floor(place)], outline[Math.ceil(place) % outline.length]];
@@ -201,7 +201,7 @@ function points({ grid, output }, step, side, radius) {
   return result;
 }
 
-/** toView for the grid's whole numbers, as factor and shift. */
+/** toView for the grid's integers, as factor and offset. */
 function unit(side) {
   return [side / (2 * EXTENT * GRID_UNIT), side / 2];
 }

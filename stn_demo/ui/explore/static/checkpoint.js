@@ -1,6 +1,6 @@
 /**
- * Checkpoints of the visitor's own: the button "Open a checkpoint" sends a file, and the stage shows its network; the
- * button "Remove" removes the current network from the server, if the visitor may do so.
+ * The visitor's own checkpoints: "Open a checkpoint" uploads a file, and the stage shows its network; "Remove" removes the
+ * current network from the server, if the visitor may do so.
  */
 
 import { answered } from "./ask.js";
@@ -18,7 +18,7 @@ export async function attachCheckpoint(root, store, http) {
   root.append(input);
   const open = () => document.querySelector("#upload-checkpoint");
   let removable = new Set();
-  let before = null; // the network that stood on the stage before the visitor's own
+  let before = null; // the network that was shown before the uploaded one
 
   function show() {
     const { model } = store.get();

@@ -92,7 +92,7 @@ function attachFrameSize(root, store) {
     const narrower = size < known;
     known = size;
     for (const input of shifts) [input.min, input.max] = [-shift, shift];
-    if (narrower && model === store.get().model) { // a digit beyond the edge of the new frame is moved back into it
+    if (narrower && model === store.get().model) { // a digit outside the new frame is moved back into it
       const { shift_x, shift_y, corners } = store.get().pose;
       store.set({ pose: {
         shift_x: limited(shift_x, shift),
@@ -123,7 +123,7 @@ function attachPresets(root, store, http, spin) {
   });
 }
 
-/** Turns the digit round until it is stopped, or until another control turns it. */
+/** Rotates the digit until stopped, or until another control changes the rotation. */
 function attachSpin(root, store) {
   const button = root.querySelector("#spin");
   let running = 0;

@@ -1,17 +1,17 @@
-/** A box on a picture, [left, top, right, bottom] as shares of its width and height, as a hand moves it. */
+/** A box on a picture, [left, top, right, bottom] as fractions of its width and height, and the ways to move and resize it. */
 
 export const SMALLEST = 0.02; // of the picture's side
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
-/** Moved by (dx, dy), not beyond the picture. */
+/** The box moved by (dx, dy), kept inside the picture. */
 export function moved([left, top, right, bottom], dx, dy) {
   const x = clamp(dx, -left, 1 - right);
   const y = clamp(dy, -top, 1 - bottom);
   return [left + x, top + y, right + x, bottom + y];
 }
 
-/** One or two edges moved by (dx, dy); edges: some of the letters n, e, s, w. */
+/** The box with one or two edges moved by (dx, dy); edges: some of the letters n, e, s, w. */
 export function resized([left, top, right, bottom], edges, dx, dy) {
   return [
     edges.includes("w") ? clamp(left + dx, 0, right - SMALLEST) : left,
@@ -21,10 +21,10 @@ export function resized([left, top, right, bottom], edges, dx, dy) {
   ];
 }
 
-/** All four edges moved outward by `by`, inward where it is negative. */
+/** The box with all four edges moved outward by `by` (inward if negative). */
 export const grown = (box, by) => resized(resized(box, "nw", -by, -by), "es", by, by);
 
-/** The box between two points, at least SMALLEST wide and high; null where the points are too close to mean one. */
+/** The box between two points, at least SMALLEST wide and high; null if the points are too close for a box. */
 export function between([x0, y0], [x1, y1]) {
   const [a, b, c, d] = [x0, y0, x1, y1].map((value) => clamp(value, 0, 1));
   if (Math.abs(a - c) < SMALLEST || Math.abs(b - d) < SMALLEST) return null;

@@ -1,14 +1,14 @@
-/** Mouse, finger and keys on the uploaded picture: they move the cut, pull its corners, or draw another one. */
+/** Mouse, touch and keyboard on the uploaded picture: move the cut, resize it at its corners, or draw a new one. */
 
 import { between, grown, moved, resized } from "./cut-box.js";
 
 const STEP = 0.01; // of the picture, each press of a key
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** box(): the cut; move(box, isNew): the hand has moved it, or begun another one. Boxes: see cut-box.js. */
+/** box(): the cut; move(box, isNew): the visitor has moved it, or started a new one. Boxes: see cut-box.js. */
 export function attachCutHand(element, { box, move }) {
   const sheet = element.querySelector(".sheet");
-  let held = null; // {pointer, from: [x, y], edges: which are pulled, "" for all, box: the cut as it was, null: a new one}
+  let held = null; // {pointer, from: [x, y], edges: those being moved, "" for all, box: the cut at the start, null: a new cut}
 
   const place = (event) => {
     const { left, top, width, height } = sheet.getBoundingClientRect();
@@ -17,12 +17,12 @@ export function attachCutHand(element, { box, move }) {
   sheet.addEventListener("pointerdown", (event) => {
     if (held || (event.pointerType === "mouse" && event.button !== 0)) return;
     const cut = event.target.closest(".cut");
-    if (!cut && event.target.closest("button")) return; // a press takes that digit
+    if (!cut && event.target.closest("button")) return; // a press selects that digit
     event.preventDefault(); // no text selection, no dragging of the picture
     cut?.focus({ preventScroll: true });
     try {
       sheet.setPointerCapture(event.pointerId);
-    } catch { /* a pointer that has already gone, or a made-up one in a test */ }
+    } catch { /* the pointer has already been released, or is synthetic (tests) */ }
     const edges = event.target.dataset.edges ?? "";
     held = { pointer: event.pointerId, from: place(event), edges, box: cut ? box() : null, isNew: false };
   });
@@ -46,12 +46,12 @@ export function attachCutHand(element, { box, move }) {
     const next = keyed(event, box());
     if (!next) return;
     event.preventDefault();
-    event.stopPropagation(); // not for the lecture's or the tabs' keys
+    event.stopPropagation(); // the keys of the lecture and of the tabs must not react
     move(next);
   });
 }
 
-/** The cut after a key, or null where the key means nothing here. */
+/** The cut after a key press; null if the key has no function here. */
 function keyed({ key, shiftKey }, box) {
   const arrow = ARROWS[key]?.map((one) => one * STEP);
   if (arrow) return shiftKey ? resized(box, "es", ...arrow) : moved(box, ...arrow);

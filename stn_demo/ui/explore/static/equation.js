@@ -35,7 +35,7 @@ export function equation({ value, taps }, colourAt = null) {
   return line;
 }
 
-/** A value on its own grey, or on the colour of its pixel. */
+/** A value on a background of that grey, or of the colour of its pixel. */
 function swatch(value, colour = null) {
   const grey = Math.round(255 * Math.min(1, Math.max(0, value)));
   const chip = term("span", number(value, 2), "swatch");

@@ -1,5 +1,5 @@
-/** A hand-drawn 9 in a pose in which `upright` reads it and its plain twin `upright-cnn`, which has no transformer, takes it
- *  for a 6 (tests/ui/test_scenes.py): shown until the visitor draws. */
+/** A hand-drawn 9 in a pose in which `upright` classifies it correctly and its plain twin `upright-cnn`, which has no
+ *  transformer, as a 6 (tests/ui/test_scenes.py). Shown until the visitor draws. */
 export const FIRST = {
   source: {
     kind: "strokes",

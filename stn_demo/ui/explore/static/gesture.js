@@ -1,8 +1,7 @@
 /** Gestures: what one or two fingers do to a plane, as a similarity p -> to + scale * R(turn) (p - from).
  *
- * Points are [x, y] with y down, turn is in radians, clockwise on the screen. A drag, a pull at a corner, a turn of the
- * ring, a pinch, the wheel and the arrow keys are all one of these, so a target only has to
- * follow a similarity.
+ * Points are [x, y] with y down, turn is in radians, clockwise on the screen. Dragging, pulling a corner, turning the
+ * ring, pinching, the wheel and the arrow keys are all similarities, so a target only has to follow a similarity.
  */
 
 export const REST = { from: [0, 0], to: [0, 0], scale: 1, turn: 0 };
@@ -11,14 +10,14 @@ export const shift = (from, to) => ({ ...REST, from, to });
 export const scaleAbout = (centre, scale) => ({ from: centre, to: centre, scale, turn: 0 });
 export const turnAbout = (centre, turn) => ({ from: centre, to: centre, scale: 1, turn });
 
-/** What moves two fingers from `a0`, `b0` to `a1`, `b1`. */
+/** The similarity that moves two fingers from `a0`, `b0` to `a1`, `b1`. */
 export function pinch(a0, b0, a1, b1) {
   const [u, v] = [minus(b0, a0), minus(b1, a1)];
   const grown = Math.hypot(...v) / Math.max(Math.hypot(...u), 1e-3);
   return { from: middle(a0, b0), to: middle(a1, b1), scale: grown, turn: angleBetween(u, v) };
 }
 
-/** The pull at a corner: as much larger as the pointer is farther from the centre. */
+/** Pulling a corner: scales by the ratio of the pointer's distances from the centre. */
 export function pull(centre, p0, p1) {
   const [before, after] = [Math.hypot(...minus(p0, centre)), Math.hypot(...minus(p1, centre))];
   return scaleAbout(centre, Math.max(after, 0.05) / Math.max(before, 1));

@@ -7,7 +7,7 @@ const DURATION = 500; // ms
 export function attachGiveBack(root, store) {
   const button = root.querySelector("#give-back");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let sent = null; // the last grab of the animation; another one in the state means that the visitor has grabbed it again
+  let sent = null; // the last grab set by the animation; a different one in the state was set by the visitor
 
   button.addEventListener("click", () => {
     const { frame } = store;

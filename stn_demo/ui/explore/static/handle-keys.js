@@ -31,7 +31,7 @@ function attachWheel(canvas, store, hand, speak) {
     if (event.target === document) scrolledAt = performance.now();
   }, { passive: true });
   canvas.addEventListener("wheel", (event) => {
-    // While the wheel scrolls the page and the picture comes under the pointer, it keeps scrolling the page.
+    // If the picture moves under the pointer while the wheel scrolls the page, the wheel continues to scroll.
     const now = performance.now();
     if (now - scrolledAt < SCROLL_PAUSE && !event.ctrlKey) {
       scrolledAt = now;

@@ -1,4 +1,4 @@
-/** How handles look: a dark halo under everything, so that they also show on white ink. */
+/** Draws handles, with a dark halo under every line, so that they are visible on white ink. */
 
 import { INK } from "../../shared/palette.js";
 
@@ -17,7 +17,7 @@ export function drawLine(context, points, colour, thick, dash = [], closed = fal
   context.setLineDash([]);
 }
 
-/** The circle on which the knob turns about the centre. */
+/** The circle on which the knob moves around the centre. */
 export function drawRing(context, centre, knob, colour) {
   context.beginPath();
   context.arc(...centre, Math.hypot(knob[0] - centre[0], knob[1] - centre[1]), 0, 2 * Math.PI);
@@ -28,7 +28,7 @@ export function drawRing(context, centre, knob, colour) {
   context.setLineDash([]);
 }
 
-/** Squares resize; discs turn or are single points. */
+/** Squares: resize. Discs: rotate, or a single point. */
 export function drawHandle(context, { kind, at: [x, y] }, colour, hot, thick) {
   const r = (hot ? 7 : 5.5) * thick;
   context.beginPath();

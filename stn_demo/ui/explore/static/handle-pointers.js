@@ -58,7 +58,7 @@ export function attachHandlePointers(canvas, store, { hand, places, view, speak 
     return target !== null && (places.handleAt(target, event) !== null || contains(target.box, places.fromEvent(event)));
   }
 
-  /** The mouse without a button: the handle under it lights up. */
+  /** Mouse movement without a button: the handle under it is highlighted. */
   function point(event) {
     const target = hand.target();
     const found = target && places.handleAt(target, event);

@@ -1,10 +1,10 @@
-/** Undo and redo of the digit: everything that changes `source`, be it a stroke, a sample, a picture or a link. */
+/** Undo and redo of the digit: every change of `source` by a stroke, a sample, a picture or a link. */
 
 const DEEPEST = 200;
 
 /**
- * open(): what follows, up to close(), is one step.   undo(), redo()   ends() -> {undo, redo}: whether there is one.
- * changed() is called after each change of what ends() says.
+ * open(): all changes up to close() are one step.   undo(), redo()   ends() -> {undo, redo}: whether each is possible.
+ * changed() is called whenever the result of ends() changes.
  */
 export function createHistory(store, changed) {
   let current = store.get().source;

@@ -1,5 +1,5 @@
-/** The inspector: point at a pixel to see where it is read, or which output pixels read it. The pixel is in the state
- * (`inspect`); its weights come back in the frame. Marks go on both pictures, the sum into #inspector.
+/** The inspector: point at an output pixel to see where it is sampled, or at an input pixel to see which output pixels sample
+ * it. The pixel is in the state (`inspect`), its weights are in the frame. Marks on both pictures, the sum in #inspector.
  */
 
 import { fit, fromView, toPixel } from "../../shared/geometry.js";
@@ -59,7 +59,7 @@ export function attachInspector(root, store) {
 
   for (const [canvas, view] of [[warped, "warped"], [handles, "input"]]) {
     canvas.addEventListener("pointermove", (event) => {
-      // On the posed picture a pressed button and a finger move things; on the output they may inspect.
+      // On the posed picture, dragging and touch move the digit; on the output they may inspect.
       if (view === "input" && (event.buttons || event.pointerType === "touch")) return clear();
       inspect(pixelAt(event, view));
     });
@@ -102,7 +102,7 @@ export function attachInspector(root, store) {
     const found = frame.inspect;
     const asked = store.get().inspect;
     if (!found || !asked) return wipe();
-    if (found.view !== asked.view) return; // the answer to this question is on its way
+    if (found.view !== asked.view) return; // the frame for this pixel has not arrived yet
     marked = true;
     input.style.visibility = "";
     for (const canvas of [input, warped]) {

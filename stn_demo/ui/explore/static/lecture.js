@@ -1,10 +1,10 @@
-/** The lecture layout: large pictures and large words for a room. Scenes are stepped by keys or a clicker, the answer can
- * be covered until the room has guessed it. On the Learn page the same keys step through the lesson ("lesson", +1 or -1). */
+/** The lecture layout: large pictures and text for a room. Keys or a clicker step through the scenes, and the answer can be
+ * hidden until the audience has guessed it. On the Learn page the same keys step through the lesson ("lesson", +1 or -1). */
 
 import { route } from "../../shared/router.js";
 
 const TYPING = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [role=listbox]";
-const OWN_ARROWS = "canvas, input, select, [role=tab], [role=listbox]"; // elements that the arrow keys already serve
+const OWN_ARROWS = "canvas, input, select, [role=tab], [role=listbox]"; // elements with functions of their own for the arrow keys
 const BACK = ["ArrowLeft", "ArrowUp"];
 const ON = ["ArrowRight", "ArrowDown"];
 
@@ -41,7 +41,7 @@ export function attachLecture(root, store) {
   lecture.onLeave(() => setCovered(false));
 }
 
-/** The page keys of a clicker always step; arrow keys where they are not needed for something else. */
+/** The page keys of a clicker always step; arrow keys only if the focused element does not use them. */
 function stepOf({ key, target }) {
   if (key === "PageDown") return 1;
   if (key === "PageUp") return -1;
@@ -53,7 +53,7 @@ function openTab(index) {
   document.querySelectorAll("#pages [role=tablist] [role=tab]")[index]?.click();
 }
 
-/** Full screen where the browser allows it; the layout changes in any case. The page's tabs stay in sight. */
+/** Full screen if the browser allows it; the layout changes in any case. The page's tabs remain visible. */
 function createMode(root) {
   const button = root.querySelector("#lecture");
   const leaving = [];

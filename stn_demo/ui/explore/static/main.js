@@ -1,4 +1,4 @@
-// Composes the stage: state, channel, pictures, controls. Each part can fail by itself, and says so.
+// Composes the stage: state, channel, pictures, controls. If one part fails, the others still work and the visitor is informed.
 
 import { openChannel } from "../../shared/channel.js";
 import { openMapChannel } from "../../shared/map-channel.js";
@@ -34,7 +34,7 @@ const PARTS = [
   ["./checkpoint.js", "attachCheckpoint"],
 ];
 
-/** Layers that give the answer away. */
+/** Layers that reveal the answer. */
 const ANSWERING = { region: false, lines: false, points: false, density: false, gradient: false };
 
 /**
@@ -52,7 +52,7 @@ export async function start({ element, root: base }) {
   store.set({ lang: preferred() });
 
   const calls = createCalls(base);
-  const channel = openChannel(store, { root: base, server: calls }); // first in line: the question goes out before all else
+  const channel = openChannel(store, { root: base, server: calls }); // first, so that the request is sent before anything else loads
   openMapChannel(store, { root: base, server: calls });
   attachTheme(root);
   attachLanguage(root, store);
@@ -69,14 +69,14 @@ export async function start({ element, root: base }) {
     idle: channel.idle,
   };
 
-  await attach(root, store, http, ["./link.js", "attachLink"]); // the state that a link brings comes before its parts
+  await attach(root, store, http, ["./link.js", "attachLink"]); // the state from a link is set before the parts are created
   await Promise.all(PARTS.map((part) => attach(root, store, http, part)));
-  store.on("frame", (frame) => { // the last listener of all
+  store.on("frame", (frame) => { // registered last, after all drawing
     if (frame.startedAt) performance.measure("stn-update", { start: frame.startedAt, end: performance.now() });
     store.emit("drawn", frame);
   });
   controls.show();
-  if (store.frame) store.emit("frame", { ...store.frame, startedAt: 0 }); // for the parts that came later
+  if (store.frame) store.emit("frame", { ...store.frame, startedAt: 0 }); // for the parts that were created after it arrived
   root.dataset.ready = "true";
 }
 
@@ -100,7 +100,7 @@ function drawFrames(root, store, controls) {
   const prepared = root.querySelector(".model-digit p");
   const bars = [createBars(root.querySelector("#probs-stn")), createBars(root.querySelector("#probs-plain"))];
   let models = [];
-  let covered = false; // in a lecture: the room has not guessed yet
+  let covered = false; // in a lecture: the answer is hidden until the audience has guessed
 
   function draw(frame) {
     view.draw(frame, covered ? { ...store.get().layers, ...ANSWERING } : store.get().layers);
@@ -135,7 +135,7 @@ function drawFrames(root, store, controls) {
   matchMedia("print").addEventListener("change", redraw);
 }
 
-/** The key of the sentence on what the network is given. */
+/** The key of the sentence about the network's input. */
 function wordsFor({ channels, digit }) {
   if (digit.length === 784) return channels > 1 ? "digit.channels" : "digit.model";
   return Number.isInteger(Math.sqrt(digit.length)) ? "digit.picture" : "digit.colour";
@@ -150,14 +150,14 @@ function attachLanguage(root, store) {
   });
   store.subscribe(({ lang }, keys) => {
     if (!keys.includes("lang")) return;
-    if (!lang) return store.set({ lang: preferred() }); // a link that leaves it to the browser
+    if (!lang) return store.set({ lang: preferred() }); // a link without a language: the browser's language applies
     select.value = lang;
     setLanguage(lang, false);
     store.emit("lang", lang);
   });
 }
 
-/** A question that was refused leaves the stage as it last worked, with a sentence. */
+/** After a refused request the stage shows its last frame and a sentence. */
 function keepWorking(store) {
   let good = null;
   let told = null;
@@ -175,7 +175,7 @@ function keepWorking(store) {
   });
 }
 
-/** Whatever goes wrong in the stage's own scripts is said, not swallowed. */
+/** Reports uncaught errors of the stage's own scripts to the visitor. */
 function reportFailures(store) {
   const ours = (text) => /\/stn\/(explore|shared)\//.test(String(text ?? ""));
   const say = (error) => {

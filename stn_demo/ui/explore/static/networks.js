@@ -5,7 +5,7 @@ import { has, number, t } from "../../shared/i18n.js";
 const GROUPS = ["upright", "r", "rts", "p", "e", "tc", "other", "runs", "opened"];
 const OF_A_RUN = /^run-/;
 
-/** infos: of the server, see live/networks.py. more: names beside them (runs, opened files). titles: names of runs.
+/** infos: from the server, see live/networks.py. more: further names (runs, opened files). titles: names of runs.
  *  -> [{id, title, options: [{name, title, details, text}]}], without empty groups. */
 export function grouped(infos, more, titles = {}) {
   const known = new Set(infos.map(({ name }) => name));

@@ -28,7 +28,7 @@ export function createEdit({ store, history, view, pen }) {
     draw([[x, y]]);
   }
 
-  /** Follow the pen through points, then tell the network once. */
+  /** Follow the pen through points, then update the state once. */
   function draw(points) {
     if (edit.bytes) return rubOut(points);
     const first = Math.max(0, edit.stroke.p.length / 2 - 1);

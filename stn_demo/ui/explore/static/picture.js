@@ -1,4 +1,4 @@
-/** Digits that are not drawn: from a picture (upload.js), or from the ready ones. */
+/** Digits that are not drawn: from a picture (upload.js), or ready digits from the server. */
 
 import { answered } from "./ask.js";
 import { t } from "../../shared/i18n.js";
@@ -16,7 +16,7 @@ export function attachPicture(root, store, http) {
 
 const digitSource = ({ digit, label = null }) => ({ kind: "digit", digit, label });
 
-/** Ten ready digits and "random", of the set that is chosen. */
+/** Ten ready digits and "random", from the chosen set. */
 function attachStrip(root, store, http) {
   const strip = root.querySelector("#strip");
   const choice = Object.assign(document.createElement("select"), { id: "strip-set", hidden: true });
@@ -65,7 +65,7 @@ function attachStrip(root, store, http) {
       const answer = await http.get("stn/strip");
       if (!answer.error) sets = answer;
     } catch {
-      // the status line says that there is no connection; with the next one it is asked again
+      // no connection, which the status line shows; requested again after reconnecting
     }
     show();
   }

@@ -41,7 +41,8 @@ export function markWeights(canvas, size, extent, taps) {
   }
 }
 
-/** A cross at a place between pixels of the input. */
+/** A cross at a position between input pixels. */
+
 export function markPlace(canvas, size, place) {
   if (!place.every(Number.isFinite)) return;
   const context = canvas.getContext("2d");

@@ -11,7 +11,7 @@ const PARTS = { rotation: [0, "unit.degrees"], scale_x: [2, "unit.factor"], scal
 const HEADS = [["applied", "parts.applied", "user"], ["followed", "parts.undone", "net"],
   ["left", "parts.left", "text"]];
 
-/** root, store: of the stage, with a frame. -> a canvas. */
+/** root, store: those of the stage, which has a frame. -> a canvas. */
 export function paintPoster(root, store) {
   const { frame } = store;
   const canvas = document.createElement("canvas");
@@ -44,7 +44,7 @@ export function paintPoster(root, store) {
 }
 
 /** pen(text, x, baseline, {size, weight, colour, align, room}): `room` is the width that the text must fit.
- * pen.paragraph(text, letters, x, baseline, style): in lines of at most so many characters. */
+ * pen.paragraph(text, letters, x, baseline, style): in lines of at most `letters` characters. */
 function createPen(context, family) {
   const pen = (text, x, y, { size = 13, weight = 400, colour, align = "left", room } = {}) => {
     context.font = `${weight} ${size}px ${family}`;

@@ -20,7 +20,7 @@ export function attachQr(root, store, http) {
     } catch {
       answer = { error: { code: "offline" } };
     }
-    picture.innerHTML = answer.svg ?? ""; // an SVG element of the server's own making
+    picture.innerHTML = answer.svg ?? ""; // an SVG element created by the server
     picture.hidden = !answer.svg;
     address.textContent = address.href = answer.address ?? location.href;
     words.textContent = t(answer.error ? "qr.static" : answer.svg ? `qr.${answer.reach}` : "qr.long", answer);

@@ -1,4 +1,4 @@
-/** One number of theta on the screen: it says what it does, and can be typed, or stepped with the arrow keys. */
+/** One number of theta on the screen: it has an explanation, and can be typed or changed with the arrow keys. */
 
 import { number, t } from "../../shared/i18n.js";
 import { textIn, write } from "../../shared/node.js";
@@ -6,7 +6,7 @@ import { textIn, write } from "../../shared/node.js";
 const MOST = 20; // largest absolute value that may be typed
 const STEP = { coarse: 0.05, fine: 0.01 }; // of an arrow key, without and with Shift
 
-/** says: key of its explanation. change(value): the visitor has given it another value. tell(toast): a sentence for the visitor.
+/** says: key of its explanation. change(value): the visitor has changed it. tell(toast): a sentence for the visitor.
  *  -> {element, write(value, decimals)} */
 export function createCell({ says, change, tell }) {
   const element = document.createElement("span");
@@ -42,7 +42,7 @@ export function createCell({ says, change, tell }) {
       return true;
     };
     input.addEventListener("keydown", (event) => {
-      event.stopPropagation(); // no key of the page
+      event.stopPropagation(); // the page's own keys must not react
       if (event.key === "Escape") close();
       else if (event.key !== "Enter" || !take()) return;
       element.focus();
@@ -70,7 +70,7 @@ export function createCell({ says, change, tell }) {
   };
 }
 
-/** A number that this kind of transform leaves alone. */
+/** A number that this kind of transform does not change. */
 export function createFixed() {
   const element = document.createElement("span");
   element.className = "cell fixed";
@@ -89,7 +89,7 @@ function numberIn(element) {
   const box = element.appendChild(document.createElement("span"));
   box.className = "number";
   const node = textIn(box);
-  element.append(" "); // keeps the numbers apart where the text is read as one
+  element.append(" "); // separates the numbers when the text is read or copied
   return node;
 }
 

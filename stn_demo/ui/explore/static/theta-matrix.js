@@ -1,11 +1,11 @@
-/** Theta as the paper writes it: a matrix. Which number of it stands where, and what theta follows from a changed one. */
+/** Theta as a matrix, as in the paper: the position of each number, and theta after a change of one of them. */
 
 const SHIFT = { 2: "right", 5: "down" };
 const AFFINE = ["across", "slide", "right", "slide.down", "upright", "down"];
 const PROJECTIVE = [...AFFINE, "perspective.right", "perspective.down"];
 const SIMILARITY = ["cosine", "sine", "right", "sine", "cosine", "down"];
 
-/** -> {cells: the numbers, row by row; three columns. says: for each the key of what it does, null for one that is fixed} */
+/** -> {cells: the numbers, row by row; three columns. says: for each the key of its explanation, null for one that is fixed} */
 export function matrixOf(theta, transform) {
   if (transform === "attention") {
     const [scale, x, y] = theta;
@@ -19,15 +19,15 @@ export function matrixOf(theta, transform) {
   return { cells: theta, says: AFFINE };
 }
 
-/** Theta as rows of numbers: a matrix where there is one, two control points (x, y) a row for the spline.
- *  -> {columns, cells, fixed: the places of numbers that this kind of transform leaves alone} */
+/** Theta as rows of numbers: the matrix, or for the spline two control points (x, y) per row.
+ *  -> {columns, cells, fixed: the indices of numbers that this kind of transform does not change} */
 export function layout(theta, transform) {
   if (transform === "tps") return { columns: 4, cells: theta, fixed: new Set() };
   const { cells, says } = matrixOf(theta, transform);
   return { columns: 3, cells, fixed: new Set(says.flatMap((key, place) => (key === null ? [place] : []))) };
 }
 
-/** The theta whose matrix has `value` in place `index`, the others as near to `theta` as the kind of transform allows. */
+/** The theta whose matrix has `value` at `index`, with the other numbers as close to `theta` as the transform allows. */
 export function thetaWith(theta, transform, index, value) {
   if (transform === "attention") {
     const place = SHIFT[index] ? (index === 2 ? 1 : 2) : 0;

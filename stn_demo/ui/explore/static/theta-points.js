@@ -1,11 +1,11 @@
-/** Theta of a thin-plate spline: its control points, drawn where they are read, to be dragged; the chosen one also as numbers. */
+/** Theta of a thin-plate spline: its control points on a drawing, to be dragged; the selected one also as numbers. */
 
 import { fromView, toView } from "../../shared/geometry.js";
 import { t } from "../../shared/i18n.js";
 import { createCell } from "./theta-cells.js";
 
 const SIDE = 100; // of the drawing, in its own units
-const REACH = 9; // units around a point that take hold of it
+const REACH = 9; // units around a point in which it is grabbed
 const STEP = { coarse: 0.05, fine: 0.01 };
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 const MOST = 6; // as targets.js

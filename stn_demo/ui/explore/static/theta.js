@@ -6,7 +6,7 @@ import { createCell, createFixed } from "./theta-cells.js";
 import { matrixOf, thetaWith } from "./theta-matrix.js";
 import { createPoints } from "./theta-points.js";
 
-/** Rows of the table: part, decimals, unit key, and what stands for "nothing done". */
+/** Rows of the table: part, decimals, unit key, and the value of the identity. */
 const PARTS = [
   ["rotation", 0, "unit.degrees", true],
   ["scale_x", 2, "unit.factor", false],
@@ -17,7 +17,7 @@ const PARTS = [
 ];
 const COLUMNS = ["applied", "followed", "left"];
 
-/** -> {draw(frame)}; the nodes are made once and only changed afterwards. */
+/** -> {draw(frame)}; the nodes are created once and updated afterwards. */
 export function createTheta(root, store) {
   const matrix = createMatrix(root, store);
   const cells = createTable(root.querySelector("#parts tbody"));
@@ -93,7 +93,7 @@ function createMatrix(root, store) {
   };
 }
 
-/** While a number is pointed at, or has the focus, a note below the matrix says what it does. */
+/** While a number is pointed at or has the focus, a note below the matrix explains it. */
 function explainBelow(root, element) {
   const says = root.querySelector("#theta-says");
   const show = (cell) => {

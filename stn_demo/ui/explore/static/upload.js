@@ -1,5 +1,5 @@
-/** A picture comes in: chosen, dropped, pasted, or taken with the camera. The server reads it; what it found is shown
- * by uploaded.js. */
+/** Uploads a picture that is chosen, dropped, pasted, or taken with the camera. The server reads it; uploaded.js shows the
+ * result. */
 
 import { fromBase64 } from "../../shared/frame.js";
 import { attachCamera } from "./camera.js";
@@ -17,12 +17,12 @@ export function attachUpload(root, store, http) {
   attachCamera(root, store, read);
 }
 
-/** read(file): the picture becomes the digit, or a sentence says why not. Of several under way the latest counts. */
+/** read(file): the picture becomes the digit, or a sentence says why not. If several are being read, the latest counts. */
 function createReader(root, store, http, uploaded) {
   const busy = root.querySelector("#upload");
   let newest = 0;
   let kept = null; // the file, to be read again when its preparation is switched
-  let taken = null; // the source that came of it
+  let taken = null; // the source that resulted from it
   let readFor = ""; // the network at that time
 
   async function read(file) {
@@ -45,7 +45,7 @@ function createReader(root, store, http, uploaded) {
     if (answer.error) return;
     [kept, taken, readFor] = [file, store.get().source, model ?? store.frame?.model];
   }
-  store.on("frame", (frame) => { // a network with classes of its own takes the whole picture in its own size, the others a digit
+  store.on("frame", (frame) => { // a network with its own classes gets the whole picture in its own size, other networks a digit
     if (!kept || frame.model === readFor || store.get().source !== taken) return;
     readFor = frame.model;
     if (frame.names || isWhole(taken)) read(kept);

@@ -1,5 +1,5 @@
-/** What is seen of an uploaded picture: the picture with its outlines on the pad, the four small pictures of its
- * preparation, and a strip of its digits where there are several. */
+/** Draws an uploaded picture: the picture with outlines on the pad, the four small pictures of its preparation, and a
+ * strip of its digits if there are several. */
 
 import { t } from "../../shared/i18n.js";
 import { fromBase64 } from "../../shared/frame.js";
@@ -54,7 +54,7 @@ export function createUploadedView(root) {
     if (address && image.getAttribute("src") !== address) image.src = address;
   }
 
-  /** As many buttons as marks, the taken one pressed; fill(button, mark) does the rest. */
+  /** One button per mark, the selected one pressed; fill(button, mark) adds its content. */
   function buttons(parent, { marks, chosen }, fill) {
     while (parent.children.length > marks.length) parent.lastChild.remove();
     marks.forEach((mark, index) => {
@@ -74,7 +74,7 @@ export function createUploadedView(root) {
   return { draw, onTake: (fn) => { take = fn; } };
 }
 
-/** The digit on a button of the strip; painted anew only where it has changed. */
+/** The digit on a button of the strip; painted again only if it has changed. */
 function paint(button, digit) {
   if (!digit || button.dataset.digit === digit) return;
   button.dataset.digit = digit;
@@ -97,7 +97,7 @@ function place(element, [left, top, right, bottom]) {
   });
 }
 
-/** An address for the newest blob; that of the one before is given back. */
+/** An object URL for the newest blob; the previous one is revoked. */
 function createAddress() {
   let [blob, address] = [null, ""];
   return (wanted) => {

@@ -1,11 +1,11 @@
-/** The uploaded picture on the pad: its digits in outlines, of which one is taken, and a cut that the hand moves. */
+/** The uploaded picture on the pad: outlines of its digits, one of them selected, and a cut that the visitor can move. */
 
 import { errorText } from "../../shared/i18n.js";
 import { fromBase64 } from "../../shared/frame.js";
 import { attachCutHand } from "./cut-hand.js";
 import { createUploadedView } from "./uploaded-view.js";
 
-const MIDDLE = [0.25, 0.25, 0.75, 0.75]; // the cut to begin with where no digit was found
+const MIDDLE = [0.25, 0.25, 0.75, 0.75]; // the initial cut if no digit was found
 
 /** -> {show(answer): {found} of /stn/picture, isOpen()} */
 export function attachUploaded(root, store, http) {
@@ -14,7 +14,7 @@ export function attachUploaded(root, store, http) {
    *  until the server has read the box */
   let upload = null;
   let dismissed = false;
-  let former = new Map(); // digit -> its mark as it was, for undo
+  let former = new Map(); // digit -> its earlier mark, for undo
   const view = createUploadedView(root);
   const draw = () => view.draw(isOpen() ? upload : null);
 
@@ -51,7 +51,7 @@ export function attachUploaded(root, store, http) {
   }
 
   const reread = createRereading(http, () => upload?.picture, (answer, box) => {
-    if (!isOpen()) return; // the visitor has gone on to another digit
+    if (!isOpen()) return; // the visitor has switched to another digit
     const mark = upload.marks[upload.chosen];
     if (answer.error) upload.problem = errorText(answer.error);
     else {
@@ -64,7 +64,7 @@ export function attachUploaded(root, store, http) {
     draw();
   }, (error) => store.emit("toast", error));
 
-  /** The hand has moved the cut, or with `isNew` begun another one. */
+  /** The visitor has moved the cut, or with `isNew` started a new one. */
   function move(box, isNew = false) {
     if (isNew || upload.chosen < 0) upload.chosen = upload.marks.push({ box, digit: null, cut: null }) - 1;
     upload.box = box;
@@ -84,7 +84,7 @@ export function attachUploaded(root, store, http) {
   store.subscribe(({ source }, keys) => {
     if (!upload || !keys.includes("source")) return;
     const known = source.kind === "digit" ? former.get(source.digit) : null;
-    if (known && upload.marks[upload.chosen]?.digit !== source.digit) { // undone, or done again
+    if (known && upload.marks[upload.chosen]?.digit !== source.digit) { // after undo or redo
       upload.marks[known.index] = known.mark;
       Object.assign(upload, { chosen: known.index, box: known.mark.box });
     }
@@ -94,7 +94,7 @@ export function attachUploaded(root, store, http) {
   return { show, isOpen };
 }
 
-/** reread(box): asks the server for the digit in the box; one question at a time, and of those that wait the last. */
+/** reread(box): requests the digit in the box from the server, one request at a time; of waiting ones only the last. */
 function createRereading(http, picture, done, failed) {
   let wanted = null;
   let isAsking = false;

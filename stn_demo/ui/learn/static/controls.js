@@ -1,4 +1,4 @@
-/** The one or two controls of a stop: sliders of the pose or of theta, and the choice of a digit. */
+/** The controls of a step of the lesson: sliders of the pose or of theta, and the choice of a digit. */
 
 import { number, t } from "../../shared/i18n.js";
 import { sourceOf } from "./lesson.js";
@@ -12,7 +12,7 @@ const THETA = {
   "theta-shift": ["shift_x", -40, 40, 0.5, "unit.px", 1, "learn.theta.shift"],
 };
 
-/** box: emptied and filled with the controls of these names. Sliders follow the state. -> {follow()} */
+/** box: its content is replaced by the controls of these names. Sliders follow the state. -> {follow()} */
 export function createControls(box, names, stage, measured) {
   const { store } = stage;
   const sliders = [];

@@ -1,5 +1,5 @@
-/** A frame that the visitor lays on the picture by hand, before the network's own is shown. It is held by the same handles
- * as the digit and the region on Explore. */
+/** A frame that the visitor places on the picture as a prediction, before the network's frame is shown. It has the same
+ * handles as the digit and the region on Explore. */
 
 import { attachHandleKeys } from "../../explore/static/handle-keys.js";
 import { drawLine } from "../../explore/static/handle-marks.js";
@@ -14,7 +14,7 @@ import { createStore } from "../../shared/store.js";
 const SQUARE = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
 const START = { rotation: 0, scale_x: 0.7, scale_y: 0.7, shear: 0, shift_x: 0, shift_y: 0 };
 
-/** canvas: over the picture. moved(parts): the hand has moved it. -> {open(parts or null), lock(), close()} */
+/** canvas: over the picture. moved(parts): the visitor has moved it. -> {open(parts or null), lock(), close()} */
 export function createGhost(root, canvas, moved) {
   const store = createStore({ grab: { parts: START } });
   let size = 28;

@@ -1,14 +1,14 @@
-/** The lesson as a row of stops, made of scenes.json and measured.json. Knows neither page nor network.
+/** The lesson as a list of stops, from scenes.json and measured.json. Independent of the page and of the network.
  *
  * A stop is a part of a scene, or a question of the quiz: {id: "sampler.yours", scene, part, phase, first, last, data}.
- * phase: "scene", "before" (the quiz ahead of the lesson) or "after". Its texts are "learn.<scene>.<part>.ask" and so on.
+ * phase: "scene", "before" (the quiz before the lesson) or "after". Its texts are "learn.<scene>.<part>.ask" and so on.
  */
 
 import { DEFAULTS } from "../../shared/store.js";
 
 const QUIZ_SHOWS = ["input"];
 
-/** data: scenes.json. both: whether the quiz also comes first. -> the stops in their order; the last one is the end. */
+/** data: scenes.json. both: whether the quiz is also at the beginning. -> the stops in order; the last one is the end. */
 export function stopsOf(data, both = false) {
   const parts = data.scenes.flatMap((scene) => scene.parts.map((part, index) => ({
     id: `${scene.id}.${part.id}`, scene: scene.id, part: part.id, phase: "scene", data: part,
@@ -31,7 +31,7 @@ function quizOf(data, phase) {
   }));
 }
 
-/** Which stop an address means: "sampler", "sampler.yours", "quiz"; -1 where it means none. */
+/** The index of the stop that an address names: "sampler", "sampler.yours", "quiz"; -1 for none. */
 export function indexOf(stops, place) {
   const exact = stops.findIndex(({ id }) => id === place);
   return exact >= 0 ? exact : stops.findIndex(({ id }) => id.split(".")[0] === place);
@@ -40,7 +40,7 @@ export function indexOf(stops, place) {
 /** The shortest address of a stop. */
 export const placeOf = (stop) => (stop.first ? stop.id.split(".")[0] : stop.id);
 
-/** The state that a stop puts on the stage, for the store. */
+/** The initial state of a stop, for the store. */
 export function stageOf(stop, data, measured) {
   const { network, twin, digit, pose, grab, padding, layers, inspect } = stop.data.stage;
   return {
@@ -63,17 +63,16 @@ export function sourceOf(name, measured) {
   return { kind: "digit", digit, label };
 }
 
-/** "$stn" -> the network that the lesson calls so. */
+/** "$stn" -> the name of the network in scenes.json. */
 export const networkOf = (name, data) => data.networks[name] ?? name;
 
-/** What a step of a reveal changes, for the store. */
+/** The change of state of one step of a reveal, for the store. */
 export function patchOf(set, data) {
   const { model, ...rest } = set;
   return model ? { ...rest, model: networkOf(model, data), grab: null } : rest;
 }
 
-/** The numbers that the texts of a stop are filled with: what it sets, and what was measured. A second claim's numbers end
- *  in "_1". */
+/** The numbers in the texts of a stop: its settings and its measurements. Those of a second claim end in "_1". */
 export function numbersOf(stop, measured) {
   const { pose = {}, grab, digit } = stop.data.stage ?? {};
   const found = { ...pose, ...(digit ? { label: measured.digits[digit].label } : {}) };
@@ -91,13 +90,13 @@ export function numbersOf(stop, measured) {
   return Object.fromEntries(Object.entries(found).map(([key, value]) => [key, written(value)]));
 }
 
-/** A number as people write it, with as many decimals as it has. */
+/** A number with all its decimals, formatted for people. */
 const written = (value) => (value < 0 ? `−${Math.abs(value)}` : String(value));
 
-/** How many times #reveal is pressed until all is seen. */
+/** How many times #reveal must be pressed to show everything. */
 export const stepsOf = ({ data }) => (data.mission || !data.reveal ? 0 : (data.reveal.steps?.length ?? 1));
 
-/** Whether a prediction is right; null where it is a matter of degree. predict: of the stop; answer: see predict.js. */
+/** Whether a prediction is right; null if it is only more or less close. predict: of the stop; answer: see predict.js. */
 export function isRight(stop, answer, measured) {
   const { predict } = stop.data;
   if (predict.kind === "choice") return answer === predict.right;

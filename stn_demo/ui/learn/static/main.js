@@ -1,4 +1,4 @@
-// Composes the Learn page: the lesson as data, its stage, its player, and the ways to it.
+// Composes the Learn page: the lesson as data, its stage, its player, and the links to it.
 
 import { createHttp } from "../../shared/http.js";
 import { errorText, t, translate } from "../../shared/i18n.js";
@@ -64,7 +64,7 @@ export async function start({ element, root: base }) {
   root.dataset.ready = "true";
 }
 
-/** The stop that the address names, else where the visitor was, else the first. */
+/** The stop that the address names, else the visitor's last one, else the first. */
 function startOf(stops, progress) {
   const asked = indexOf(stops, route().place);
   if (asked >= 0) return asked;
@@ -113,7 +113,7 @@ function attachTools(root, { stops, progress, player, sheet }) {
   root.querySelector("#learn-lecture").addEventListener("click", () => document.querySelector("#lecture").click());
 }
 
-/** When the browser has nothing better to do. */
+/** When the browser is idle. */
 const later = (work) => (globalThis.requestIdleCallback ?? setTimeout)(work);
 
 function save(blob, name) {
@@ -129,7 +129,7 @@ function scoreText(stops, progress) {
   return score ? t("learn.score", score) : "";
 }
 
-/** The stage of Explore, which knows the language and the lecture layout; it may still be starting. */
+/** The stage of Explore, which has the language and the lecture layout; it may still be starting. */
 async function stageOfPage() {
   while (!window.stn) await new Promise((done) => setTimeout(done, 30));
   return window.stn;

@@ -1,11 +1,11 @@
-/** The worked example of the sampler on the two pictures: the output pixel, the place that it reads, its four neighbours. */
+/** The worked example of the sampler on the two pictures: the output pixel, its sampling position, the four neighbours. */
 
 import { markPixel, markPlace, markWeights } from "../../explore/static/pixel-marks.js";
 import { fit } from "../../shared/geometry.js";
 
 const STEPS = ["place", "neighbours", "weights", "sum"];
 
-/** -> {show(step): up to this one; null: nothing. step(); draw(frame)} */
+/** -> {show(step): show all marks up to this step; null: none. step(); draw(frame)} */
 export function createMarks(input, warped) {
   let step = null;
   return {

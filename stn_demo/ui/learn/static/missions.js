@@ -1,6 +1,6 @@
-/** Whether a mission of the last scene is done, by the newest frame. mission: of scenes.json. */
+/** Whether a mission of the last scene is completed, judged by the newest frame. mission: from scenes.json. */
 
-const NOTHING = 1e-9; // length of a gradient that is none
+const NOTHING = 1e-9; // a gradient shorter than this counts as zero
 
 export function isDone(mission, frame, label) {
   const best = (probs) => probs.indexOf(Math.max(...probs));
@@ -13,7 +13,7 @@ export function isDone(mission, frame, label) {
   return true;
 }
 
-/** The numbers of the sentence when it is done. */
+/** The numbers in the sentence for a completed mission. */
 export function numbersOfDone(frame) {
   const best = (probs) => probs.indexOf(Math.max(...probs));
   const { rotation } = frame.overruled && frame.undone ? frame.undone : frame.applied;

@@ -1,4 +1,4 @@
-/** The scenes of the lesson as a row of buttons, [data-scene]: where the visitor is, and what has been seen. */
+/** The scenes of the lesson as a row of buttons, [data-scene]: the current scene, and which have been seen. */
 
 import { t } from "../../shared/i18n.js";
 import { make } from "./predict.js";

@@ -1,4 +1,4 @@
-/** Plays one stop after the other: what it says, what it asks, what it shows at the press of #reveal, and what comes next. */
+/** Plays the stops of the lesson in order: the text, the question, the steps that #reveal shows, and the next stop. */
 
 import { wrapped } from "../../explore/static/gesture.js";
 import { has, number, t } from "../../shared/i18n.js";
@@ -13,7 +13,7 @@ import { createWhy } from "./why.js";
 
 const SHOWN_WITH = { light: { localization: "theta", generator: "region", sampler: "warped" } };
 
-/** opened(stop): another stop is on the screen. -> {open(index), stop(), advance(by), redraw()} */
+/** opened(stop): a new stop is shown. -> {open(index), stop(), advance(by), redraw()} */
 export function createPlayer({ root, stage, data, measured, progress, stops, opened }) {
   const at = (name) => root.querySelector(`#learn-${name}`);
   const [form, revealButton, next, back] = ["#predict", "#reveal", "#learn-next", "#learn-back"].map((id) => root.querySelector(id));
@@ -23,10 +23,10 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
   let stop = null;
   let index = 0;
   let step = 0; // how many times #reveal has been pressed
-  let busy = false; // a reveal is under way
+  let busy = false; // a reveal is running
   let predict = null;
   let controls = null;
-  let told = []; // [{key, args, kind}], said below the button
+  let told = []; // [{key, args, kind}], the sentences below the button
   let leaving = new AbortController();
 
   // ------------------------------------------------------------------ opening
@@ -51,7 +51,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     opened(stop);
   }
 
-  /** All texts of the stop, anew: at its opening and when the language changes. */
+  /** Writes all texts of the stop, when it opens and when the language changes. */
   function words() {
     const { scene, part, phase } = stop;
     const args = numbersOf(stop, measured);
@@ -135,7 +135,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     try {
       await advance();
     } catch (error) {
-      if (leaving.signal.aborted || mine !== stop) return; // the visitor has gone on
+      if (leaving.signal.aborted || mine !== stop) return; // the visitor has left this stop
       throw error;
     } finally {
       if (mine === stop) busy = false;
@@ -210,7 +210,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
   function follow(frame) {
     if (!stop) return;
     controls?.follow();
-    if (revealButton.disabled) show(); // the first frame of all
+    if (revealButton.disabled) show(); // the very first frame
     if (!stop.data.mission || told.length) return;
     const { source, layers } = stage.store.get();
     if (frame.startedAt === 0 || !layers || !isDone(stop.data.mission, frame, source.label)) return;
@@ -244,7 +244,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
   return {
     open,
     stop: () => stop,
-    /** As a clicker does: forward first shows what is still hidden, then goes on. */
+    /** For a clicker: forward first shows what is still hidden, then opens the next stop. */
     step(by) {
       if (by > 0 && !busy && step < stepsOf(stop)) return void press();
       go(by);
@@ -253,10 +253,10 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
   };
 }
 
-/** Arguments whose value is a function are words: they are looked up in the present language. */
+/** Arguments whose value is a function are words, looked up in the current language. */
 const called = (args) => Object.fromEntries(Object.entries(args).map(([key, value]) => [key, typeof value === "function" ? value() : value]));
 
-/** How far two frames are apart: degrees, and pixels between their middles. */
+/** The difference of two frames: degrees, and pixels between their centres. */
 function distance(a, b) {
   const px = Math.hypot(a.shift_x - b.shift_x, a.shift_y - b.shift_y);
   return { degrees: number(Math.abs(wrapped(a.rotation - b.rotation)), 0), px: number(px, 1) };

@@ -1,10 +1,10 @@
-/** The prediction of a stop, by hand: a choice, a mark on a slider, a number. A frame is laid on the picture: ghost.js. */
+/** The visitor's prediction at a stop: a choice, a position on a slider, a number. A frame on the picture: ghost.js. */
 
 import { number, t } from "../../shared/i18n.js";
 
 /**
- * form: #predict, emptied and filled anew. args: numbers for its texts. answered(value): the visitor has decided.
- * -> {answer: or undefined, show(answer), lock(right): it can be changed no more; what is right is marked, if it is said}
+ * form: #predict; its content is replaced. args: numbers for its texts. answered(value): the visitor has decided.
+ * -> {answer: or undefined, show(answer), lock(right): it can no longer be changed; `right`, if given, is marked}
  */
 export function createPredict(form, stop, args, answered) {
   const kind = KINDS[stop.data.predict?.kind];
@@ -29,7 +29,7 @@ export function createPredict(form, stop, args, answered) {
   return predict;
 }
 
-/** The name of an option, which several parts of a scene may share. */
+/** The text of an option; several parts of a scene may share it. */
 export const optionKey = ({ scene, part, data }, option) =>
   data.predict.shared ? `learn.${scene}.option.${option}` : `learn.${scene}.${part}.option.${option}`;
 

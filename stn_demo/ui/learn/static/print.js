@@ -1,5 +1,5 @@
-/** The scene as a worksheet of one page, for print: what is asked, with the pictures of the live network and room for answers.
- * It is laid out beside the screen, so that its pictures have a size before they are printed. */
+/** The scene as a printed worksheet of one page: the questions, pictures of the live network, and space for answers.
+ * It is laid out beyond the edge of the screen, so that its pictures have a size before they are printed. */
 
 import { question } from "../../shared/channel.js";
 import { decode } from "../../shared/frame.js";
@@ -10,9 +10,9 @@ import { numbersOf, stageOf } from "./lesson.js";
 import { make, optionKey } from "./predict.js";
 import { drawWorked } from "./worked.js";
 
-const HIDDEN = { region: false, lines: false, points: false, gradient: false }; // where it is to be predicted
+const HIDDEN = { region: false, lines: false, points: false, gradient: false }; // if the visitor is to predict them
 
-/** -> {scene: the one that was last asked for; fill(scene): resolves when the sheet of this scene is ready to be printed} */
+/** -> {scene: the last requested scene; fill(scene): resolves when its sheet is ready to be printed} */
 export function createSheet(root, { stage, data, measured, stops }) {
   const sheet = root.querySelector("#learn-sheet");
   let wanted = 0;
@@ -48,7 +48,7 @@ function head(scene, first, measured) {
   ];
 }
 
-/** What a stop shows at first, asked beside the channel: {frame, map}; null where there is no answer. */
+/** The initial frame of a stop, requested separately from the channel: {frame, map}; null if there is no answer. */
 async function asked(stop, stage, data, measured) {
   if (!stop.data.stage) return { frame: null, map: null };
   const state = stageOf(stop, data, measured);
@@ -91,7 +91,7 @@ function words(stop, args, frame) {
   return box;
 }
 
-/** A scale on which a mark can be put with a pen. */
+/** A scale on which the answer can be marked with a pen. */
 function ruler({ min, max, unit }) {
   const line = make("div", "", "sheet-ruler");
   for (let value = min; value <= max; value += (max - min) / 6) line.append(make("span", t(unit, { value })));

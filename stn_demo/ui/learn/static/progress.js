@@ -1,4 +1,4 @@
-/** How far a visitor has come and what they answered: in this browser only. */
+/** The visitor's progress and answers, stored in this browser only. */
 
 const KEPT = "stn-lesson";
 
@@ -9,7 +9,7 @@ export function createProgress() {
     try {
       localStorage.setItem(KEPT, JSON.stringify(kept));
     } catch {
-      // storage may be forbidden or full; the progress then lasts as long as the page
+      // storage may be forbidden or full; the progress is then kept until the page is closed
     }
   };
   return {
@@ -41,7 +41,7 @@ function read() {
   }
 }
 
-/** What was answered, as CSV (RFC 4180): a row each prediction, question and thought. stops: see lesson.js. */
+/** The answers as CSV (RFC 4180): a row for each prediction, question and thought. stops: see lesson.js. */
 export function csvOf(stops, { answers, thoughts }) {
   const rows = [["kind", "question", "answer", "expected", "right", "time"]];
   for (const { id, phase, data } of stops) {
@@ -55,13 +55,13 @@ export function csvOf(stops, { answers, thoughts }) {
   return `${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
-/** A spreadsheet takes a cell that begins with one of =+-@ for a formula: such a text gets an apostrophe before it. */
+/** Spreadsheets interpret a cell that begins with one of =+-@ as a formula: such a text is prefixed by an apostrophe. */
 function cell(text) {
   const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
-/** How many questions of a phase were answered right: {right, of}, null before all are answered. */
+/** The number of right answers in a phase: {right, of}; null until all are answered. */
 export function scoreOf(stops, answers, phase) {
   const asked = stops.filter((stop) => stop.phase === phase);
   if (!asked.length || asked.some(({ id }) => !answers[id])) return null;

@@ -1,11 +1,11 @@
-/** What the press of #reveal sets going on the stage: a change of the state, a sweep, steps of gradient descent. */
+/** The actions of #reveal on the stage: a change of the state, a sweep, steps of gradient descent. */
 
 import { wrapped } from "../../explore/static/gesture.js";
 import { bestName } from "../../shared/probs.js";
 import { number, t } from "../../shared/i18n.js";
 import { patchOf } from "./lesson.js";
 
-/** -> {run(step, signal): resolves when it has been seen; numbers(): what the newest frame says, for the texts;
+/** -> {run(step, signal): resolves when it has been shown; numbers(): values of the newest frame, for the texts;
  *     found: of the last sweep, {angle, digit} or null} */
 export function createReveal({ stage, data }) {
   const { store } = stage;
@@ -61,14 +61,14 @@ export function createReveal({ stage, data }) {
     },
   };
 
-  /** Change the state, and wait for the answer to it: the channel has one question under way and may have another waiting.
-   *  The map comes on a line of its own. */
+  /** Change the state and wait for its frame: an earlier request may still be in flight. The map of the loss comes over a
+   *  separate connection. */
   async function change(patch, signal) {
     const before = store.changedAt;
     const map = patch.layers?.landscape ? stage.mapOf(signal) : null;
     store.set(patch);
     const { changedAt } = store;
-    map?.catch(() => {}); // whoever has gone on does not wait for it
+    map?.catch(() => {}); // not awaited if the visitor has left
     if (changedAt === before) return;
     await (map ?? stage.until((frame) => frame.startedAt >= changedAt, signal));
   }

@@ -1,5 +1,5 @@
-/** The live stage of the lesson: a store and a channel of its own, so that a drawing on Explore stays as it is, drawn by the
- * views that Explore uses. */
+/** The live pictures of the lesson: a store and a channel of its own, so that a drawing on Explore does not change; drawn by
+ * the same modules as Explore. */
 
 import { layout } from "../../explore/static/theta-matrix.js";
 import { createCalls } from "../../shared/calls.js";
@@ -15,7 +15,7 @@ import { createMarks } from "./marks.js";
 
 const ANSWERS = { region: false, lines: false, points: false, gradient: false };
 
-/** root: of the page; base: url of the app; first: state of the store. -> see the object at the end. */
+/** root: of the page; base: url of the app; first: initial state of the store. -> see the object at the end. */
 export function createStage(root, base, first) {
   const at = (name) => root.querySelector(`#learn-${name}`);
   const store = createStore(first);
@@ -29,7 +29,7 @@ export function createStage(root, base, first) {
   const descent = createDescent(store, redraw);
   const theta = root.querySelector("[data-show=theta] span");
   const flow = [...root.querySelectorAll("[data-light]")];
-  let covered = []; // what the visitor is to predict: of "region", "theta", "warped"
+  let covered = []; // hidden, because the visitor is to predict it: "region", "theta", "warped"
   let map = null;
 
   function draw(frame) {
@@ -64,17 +64,17 @@ export function createStage(root, base, first) {
     channel,
     descent,
     redraw,
-    /** The newest frame once more, for all who listen. */
+    /** Emits the newest frame again. */
     again: () => store.frame && store.emit("frame", { ...store.frame, startedAt: 0 }),
     marks,
     frameOf: (question) => server.frame(JSON.stringify(question)),
-    /** What is hidden until the reveal. */
+    /** Sets what is hidden until the reveal. */
     cover(names) {
       covered = names;
       root.querySelector("[data-show=warped]").classList.toggle("covered", names.includes("warped"));
       redraw();
     },
-    /** Which of the three parts are lit, up to and with this one; null: none. */
+    /** Highlights the three parts up to and including this one; null: none. */
     light(name) {
       const last = flow.findIndex((card) => card.dataset.light === name);
       flow.forEach((card, index) => {
@@ -83,14 +83,14 @@ export function createStage(root, base, first) {
       });
       redraw();
     },
-    /** The first frame for which holds(frame), from now on; rejects when the visitor has gone on. */
+    /** The next frame for which holds(frame); rejects if the visitor leaves the stop. */
     until: (holds, signal) => awaited(store, "frame", holds, signal),
     /** The next map of the loss. */
     mapOf: (signal) => awaited(store, "landscape", () => true, signal),
   };
 }
 
-/** The first event of this name for which holds(value); rejects when the signal aborts. */
+/** The next event of this name for which holds(value); rejects when the signal aborts. */
 function awaited(store, name, holds, signal) {
   return new Promise((found, gone) => {
     const end = store.on(name, (value) => {
@@ -111,7 +111,7 @@ function reads(key, probs, names, transformer) {
   return t(key, { kind, digit: bestName(probs, names), percent: number(share < 1 ? Math.min(share * 100, 99.9) : 100, share < 1 ? 1 : 0) });
 }
 
-/** The rows of theta as the paper writes them. */
+/** The rows of theta, as in the paper. */
 function matrix({ theta, transform }) {
   const { columns, cells } = layout(theta, transform);
   const rows = [];

@@ -1,4 +1,4 @@
-/** The question at the end of a scene: a thought of the visitor's own, then a model answer. */
+/** The question at the end of a scene: the visitor writes an answer, then sees a model answer. */
 
 import { t } from "../../shared/i18n.js";
 

@@ -1,11 +1,11 @@
-/** The sum of the sampler as a table: the four pixels around the place, their values, weights and products. */
+/** The sum of the sampler as a table: the four pixels around the sampling position, their values, weights and products. */
 
 import { number, t } from "../../shared/i18n.js";
 import { make } from "./predict.js";
 
 /**
- * table: emptied and filled. inspect: of a frame. shown: of "neighbours", "weights", "sum", what is filled in; the sum is left
- * open where `ask` is set.
+ * table: its content is replaced. inspect: of a frame. shown: which of "neighbours", "weights", "sum" are filled in; with
+ * `ask` the sum is left out.
  */
 export function drawWorked(table, inspect, shown) {
   const columns = ["pixel", "value", "weight", "product"];
@@ -34,7 +34,7 @@ function cell(tag, text) {
   return Object.assign(document.createElement(tag), { textContent: text });
 }
 
-/** A grey value on its own grey. */
+/** A grey value on a background of that grey. */
 function swatch(value) {
   const grey = Math.round(255 * Math.min(1, Math.max(0, value)));
   const box = document.createElement("td");

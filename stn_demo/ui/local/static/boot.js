@@ -1,4 +1,4 @@
-// Starts the page without a server: the worker that answers first, then Explore, then the pages beside it.
+// Starts the page without a server: first the worker that answers, then Explore, then the other pages.
 
 import { serveHere } from "../../shared/local.js";
 import { attachFrame } from "./frame.js";
@@ -9,12 +9,12 @@ const root = new URL(".", document.baseURI).href;
 
 const chosen = stored("stn-theme");
 document.body.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
-document.documentElement.dataset.local = "true"; // what needs a server is not shown: site.css
+document.documentElement.dataset.local = "true"; // site.css hides what needs a server
 serveHere(openLocal(root));
 attachStrip();
 attachFrame();
 
-for (const panel of document.querySelectorAll("[data-page]")) { // in their order: Explore comes first
+for (const panel of document.querySelectorAll("[data-page]")) { // in order: Explore first
   const element = panel.firstElementChild;
   try {
     const page = await import(`../../${panel.dataset.page}/static/main.js`);
@@ -24,7 +24,7 @@ for (const panel of document.querySelectorAll("[data-page]")) { // in their orde
     element.prepend(Object.assign(document.createElement("p"), { textContent: String(error.message ?? error), role: "alert" }));
   }
 }
-navigator.serviceWorker?.register(new URL("service.js", root)).catch(() => {}); // the page works without one, but not offline
+navigator.serviceWorker?.register(new URL("service.js", root)).catch(() => {}); // without it the page works, but not offline
 
 function stored(key) {
   try {

@@ -1,4 +1,4 @@
-// Python that reproduces what is on the screen: explore/snippet.py's template, filled in.
+// Python code that reproduces the current state: the template of explore/snippet.py, filled in.
 
 import { toBase64 } from "../../shared/frame.js";
 import { DEFAULTS } from "../../shared/store.js";
@@ -27,7 +27,7 @@ export function codeOf(template, { pose, grab, sampler, padding }, { model, abou
   });
 }
 
-/** A number, or nested lists of them as tuples. */
+/** A number, or nested lists of numbers as tuples. */
 function python(value) {
   return Array.isArray(value) ? `(${value.map(python).join(", ")})` : String(value);
 }

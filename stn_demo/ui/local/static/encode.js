@@ -4,7 +4,7 @@ import { GRID_UNIT } from "../../shared/frame.js";
 
 const utf8 = new TextEncoder();
 
-/** What engine.frame() gave -> ArrayBuffer. */
+/** The result of engine.frame() -> ArrayBuffer. */
 export function encode({ question, digit, model, name, twin, twinName, found, twinProbs, sampler, density, inspect, index }) {
   const { about } = model;
   const { input, warped, grid } = found;
@@ -50,12 +50,12 @@ export function encode({ question, digit, model, name, twin, twinName, found, tw
     density_max: densityMax,
     blank: digit.every((value) => value === 0),
     inspect,
-    gradient: null, // of the server's networks only: a graph holds no derivatives
+    gradient: null, // only with a server: the exported graphs have no derivatives
   };
   return message(header, arrays);
 }
 
-/** The decompositions by name; null where a map says nothing. */
+/** The decompositions by name; null for one that does not exist. */
 function inWords(data, { maps, parts }) {
   const named = (row) => Object.fromEntries(parts.map((part, i) => [part, row[i]]));
   const rows = maps.map((_, i) => short(data.slice(i * parts.length, (i + 1) * parts.length), 4));
@@ -67,7 +67,7 @@ function message(header, arrays) {
   const text = utf8.encode(JSON.stringify({ ...header, arrays: described }));
   const start = (4 + text.length + 7) & ~7;
   const buffer = new ArrayBuffer(start + arrays.reduce((sum, [, , , data]) => sum + data.byteLength, 0));
-  const whole = new Uint8Array(buffer).fill(32, 0, start); // blanks after the header
+  const whole = new Uint8Array(buffer).fill(32, 0, start); // spaces after the header
   new DataView(buffer).setUint32(0, start - 4, true);
   whole.set(text, 4);
   let offset = start;

@@ -1,4 +1,4 @@
-// Questions in, frames out: what live/engine.py is on the server. Every number comes from the exported graphs.
+// Answers requests with frames, as live/engine.py does on the server. Every number comes from the exported graphs.
 
 import { fromBase64 } from "../../shared/frame.js";
 import { createGraphs, tensor } from "./graphs.js";
@@ -8,7 +8,7 @@ import { lookInto } from "./inspect.js";
 const DIGIT = 28;
 const STRAIGHT = { rotation: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, corners: [[0, 0], [0, 0], [0, 0], [0, 0]], elastic: 0, elastic_seed: 0 };
 
-/** A question that cannot be answered; `code` names the sentence in the catalogue. */
+/** A request that cannot be answered; `code` names the sentence in the catalogue. */
 export class Refused extends Error {
   constructor(code, message) {
     super(message);
@@ -16,10 +16,10 @@ export class Refused extends Error {
   }
 }
 
-/** root: base url of the page. -> {infos, frame(question), numbers(question)}, one at a time in the order of asking. */
+/** root: base url of the page. -> {infos, frame(question), numbers(question)}, one at a time in the order of the calls. */
 export async function createEngine(root) {
   const graphs = createGraphs(root);
-  const pen = graphs.session("pen.onnx"); // the runtime is fetched while the index is
+  const pen = graphs.session("pen.onnx"); // fetches the runtime and the index at the same time
   pen.catch(() => {});
   const index = await graphs.json("index.json");
   const draw = createInk(async (feeds) => (await pen).run(feeds), tensor);
@@ -95,7 +95,7 @@ function createNetworks(graphs, index) {
   };
 }
 
-/** One network's graph and the tensors that go in, which are written in place: see analysis/graph.py for what they are. */
+/** One network's graph and its input tensors (see analysis/graph.py), which are overwritten for each frame. */
 function createNetwork(session, about, index) {
   const { length, output } = about;
   const data = {
@@ -120,7 +120,7 @@ function createNetwork(session, about, index) {
       data.corners.set(pose.corners.flat());
       data.elastic.set(elastic);
     },
-    /** grab: as in analysis/frame.py, or null. Without a transformer there is nothing to take. */
+    /** grab: as in analysis/frame.py, or null. Without a transformer there is no theta to set. */
     grab(grab) {
       data.grab.fill(0);
       if (!grab || !length) return;
@@ -138,7 +138,7 @@ function createNetwork(session, about, index) {
       }
       data.grab[grab.theta ? 0 : grab.parts ? 1 : 2] = 1;
     },
-    /** warped: what another sampler has read, for the classifier; else the network's own reads. */
+    /** warped: the output of another sampler, as input of the classifier; without it the network's own sampler is used. */
     run(warped = null) {
       data.use_given[0] = warped ? 1 : 0;
       if (warped) data.given.set(warped);
@@ -155,7 +155,7 @@ async function digitOf({ source, raw }, draw) {
   return digit;
 }
 
-/** -> noise(pose): how far each control point of the elastic deformation is moved, px; its random numbers are files. */
+/** -> noise(pose): the shift of each control point of the elastic deformation, px, from files of random numbers. */
 function createNoise(graphs, aPage) {
   const pages = new Map();
   return async function noise({ elastic, elastic_seed }) {
@@ -168,7 +168,7 @@ function createNoise(graphs, aPage) {
   };
 }
 
-/** Which sampler reads: {mode, padding, kernel, foreign: whether it is not the network's own}; null without a transformer. */
+/** The sampler in use: {mode, padding, kernel, foreign: whether it is not the network's own}; null without a transformer. */
 function samplerOf({ sampler, padding }, about, plain) {
   if (about.transform === null) return null;
   const mode = sampler ?? about.sampler;

@@ -1,6 +1,6 @@
 // A page in a frame of another tells it its address, as Spaces of Hugging Face expect: https://huggingface.co/docs/hub/spaces-embed
 
-/** Sends {queryString, hash} to the page around this one, now and whenever they change. */
+/** Sends {queryString, hash} to the embedding page, now and whenever they change. */
 export function attachFrame() {
   if (window.parent === window || !document.referrer) return;
   const parent = new URL(document.referrer).origin;

@@ -1,11 +1,11 @@
-// The exported graphs in onnxruntime: sessions by address, and the data that they are made of.
+// The exported graphs in onnxruntime: sessions by address, and the files that they are loaded from.
 
 import * as ort from "../runtime/ort.wasm.bundle.min.mjs";
 
-const WEIGHTS = "weights"; // what a graph calls the file of its weights, see analysis/graph_file.py
-const MOST = 12; // networks that stay open
+const WEIGHTS = "weights"; // name of the weights file in a graph, see analysis/graph_file.py
+const MOST = 12; // open networks
 
-ort.env.wasm.numThreads = 1; // more need headers that a static host does not send
+ort.env.wasm.numThreads = 1; // more threads need headers that a static host does not send
 ort.env.wasm.wasmPaths = { wasm: new URL("../runtime/ort-wasm-simd-threaded.wasm", import.meta.url).href };
 
 export const tensor = (type, data, dims) => new ort.Tensor(type, data, dims);
@@ -14,7 +14,7 @@ export const tensor = (type, data, dims) => new ort.Tensor(type, data, dims);
 export function createGraphs(root) {
   const base = new URL("stn/local/data/", root);
   const sessions = new Map();
-  let turn = Promise.resolve(); // sessions are made one after the other: the runtime holds one file of weights at a time
+  let turn = Promise.resolve(); // sessions are created one after the other: the runtime can hold one weights file at a time
 
   async function asked(address) {
     const answer = await fetch(new URL(address, base));
@@ -34,12 +34,12 @@ export function createGraphs(root) {
   return {
     read,
     json: async (address) => (await asked(address)).json(),
-    /** The newest sessions stay open; one that cannot be opened is tried again the next time. */
+    /** The newest sessions stay open; one that failed to open is tried again the next time. */
     session(address, weights) {
       const key = `${address} ${weights}`;
       const found = sessions.get(key) ?? open(address, weights);
       sessions.delete(key);
-      sessions.set(key, found); // last in line
+      sessions.set(key, found); // moved to the end: the most recently used
       found.catch(() => sessions.delete(key));
       for (const [old, session] of sessions) {
         if (sessions.size <= MOST) break;

@@ -1,5 +1,5 @@
-// A drawing on the pad as a digit: where its ink lies in the picture, as data/ink.py prepares it. How much a stroke covers
-// each pixel is the exported pen's to say.
+// Converts a drawing on the pad to a digit: position and size of its ink as in data/ink.py. The exported graph "pen"
+// computes how much a stroke covers each pixel.
 
 const SIZE = 28;
 const BOX = 20; // px, the longest side of prepared ink
@@ -32,7 +32,7 @@ export function createInk(run, tensor) {
     return answer.coverage.data;
   }
 
-  /** Strokes that draw, one after the other, go together; a rubber multiplies, and goes with those of its own width. */
+  /** Consecutive drawing strokes form one group; eraser strokes multiply, and are grouped by width. */
   async function picture(strokes, lines, widths) {
     const drawn = new Float32Array(SIZE * SIZE);
     for (let first = 0; first < strokes.length; ) {
@@ -78,7 +78,7 @@ export function createInk(run, tensor) {
   };
 }
 
-/** Width in px of each stroke; a rubber keeps the proportion that it had to the drawing. */
+/** Width in px of each stroke; an eraser is scaled with the drawing. */
 function pensOf(strokes, magnification) {
   return strokes.map(({ width, erase }) => {
     const wide = width * magnification;
@@ -86,7 +86,7 @@ function pensOf(strokes, magnification) {
   });
 }
 
-/** Longest side of all that was drawn, whether rubbed out again or not, to the box. */
+/** Scales the longest side of all strokes, including erased ones, to the box. */
 function fitOutline(strokes) {
   const drawn = strokes.filter(({ erase }) => !erase);
   const [lows, highs] = [Math.min, Math.max].map((pick) => drawn.map(({ points }) =>
@@ -103,7 +103,7 @@ function fitOutline(strokes) {
       most(highs.map((high, i) => high.map((value) => value * magnification + pens[i] / 2))),
     ];
   };
-  for (let round = 0; round < 4; round += 1) { // what the pens add depends a little on the magnification
+  for (let round = 0; round < 4; round += 1) { // the width of the pen depends slightly on the scale
     const added = span(...outline()) - longest * magnification;
     magnification = Math.min((BOX - added) / longest, LARGEST);
   }
@@ -111,7 +111,7 @@ function fitOutline(strokes) {
   return { magnification, offset: [0, 1].map((axis) => SIZE / 2 - (low[axis] + high[axis]) / 2) };
 }
 
-/** The same for what the rubber left, which only the picture knows. Changes `place`. */
+/** The same for the ink that remains after erasing, which only the rendered picture shows. Changes `place`. */
 async function fitWhatIsLeft(place, now) {
   for (let round = 0; round < 2; round += 1) {
     const drawn = await now();
@@ -127,11 +127,11 @@ async function fitWhatIsLeft(place, now) {
     factor = Math.min(factor, LARGEST / place.magnification);
     place.magnification *= factor;
     place.offset = [x, y].map(([low, high], axis) => SIZE / 2 + factor * (place.offset[axis] - (low + high) / 2));
-    if (Math.abs(factor - 1) < 0.01) return; // usually only a slip inside the digit was rubbed out
+    if (Math.abs(factor - 1) < 0.01) return; // usually the eraser removed only a part inside the digit
   }
 }
 
-/** Where a profile of coverages begins and ends, in px: edges are where the coverage is 1/2. */
+/** The edges of a profile of coverages, in px: where the coverage is 1/2. */
 function extent(profile) {
   const values = [0, ...profile, 0]; // values[i] belongs to the coordinate i - 0.5
   const first = values.findIndex((value) => value >= VISIBLE);
@@ -152,7 +152,7 @@ function centreOfMass(drawn) {
   return [x / mass, y / mass];
 }
 
-/** One point per half pixel of the path, and the last: a slow pointer reports far more. */
+/** One point per half pixel of the path, and the last one; a slow pointer reports many more. */
 function withoutCrowding(line) {
   if (line.length < 3) return line;
   const kept = [line[0]];

@@ -1,4 +1,4 @@
-// What the reading graph found about one pixel, as the lists that the page shows: analysis/frame.py's _inspect_warped, _inspect_input.
+// The inspector's data about one pixel, from the reading graph, in the form of analysis/frame.py's _inspect_warped and _inspect_input.
 
 /** -> {inspect, density}: either may be null, see Frame in analysis/frame.py. */
 export function lookInto({ question, found, sampler, reading }) {
@@ -11,7 +11,7 @@ export function lookInto({ question, found, sampler, reading }) {
   return { density: density ? reading.density.data : null, inspect: look ? look(inspect, found, reading) : null };
 }
 
-/** How output pixel (x, y) was read; neighbours that lie outside are listed with value 0. */
+/** How output pixel (x, y) was sampled; neighbours outside the picture are listed with value 0. */
 function ofWarped({ x, y }, { input }, { weights, source, outside, warped }) {
   const side = input.dims[0];
   const taps = nonzero(weights.data, side).map(([column, row, weight]) => [column, row, weight, input.data[row * side + column], 1]);
@@ -23,7 +23,7 @@ function ofWarped({ x, y }, { input }, { weights, source, outside, warped }) {
   return { view: "warped", x, y, value: warped.data[y * warped.dims[1] + x], source: [...source.data], taps };
 }
 
-/** Who reads input pixel (x, y). */
+/** The output pixels that sample input pixel (x, y). */
 function ofInput({ x, y }, { input }, { readers }) {
   const total = readers.data.reduce((sum, weight) => sum + weight, 0);
   const taps = nonzero(readers.data, readers.dims[1]);

@@ -1,4 +1,4 @@
-// The check of a link: by the schema of a state that live/request.py gave, with its sentences.
+// Checks a link with the schema and the sentences that live/request.py exported.
 
 const KIND = /^(number|integer|string|boolean|array|object|null)$/;
 
@@ -30,7 +30,7 @@ export function checkedState(text, rules, index) {
   return unknown ? refused("unknown_model", `There is no checkpoint '${unknown}' here.`) : { state, problem: null };
 }
 
-/** The state with the defaults for what it leaves out; unknown fields go. */
+/** The state with defaults for missing fields, and without unknown fields. */
 function filled(values, defaults) {
   const state = { ...defaults };
   for (const name of Object.keys(defaults)) {
@@ -52,7 +52,7 @@ function bytesIn(base64) {
   }
 }
 
-/** The path of the first thing that does not fit a JSON schema (those of msgspec), "" for the whole; null where all fits. */
+/** The path of the first value that violates a JSON schema (as written by msgspec), "" for the whole; null if valid. */
 export function fault(value, schema, defs, path = "") {
   if (schema.$ref) return fault(value, defs[schema.$ref.split("/").at(-1)], defs, path);
   if (schema.discriminator) {
@@ -63,7 +63,7 @@ export function fault(value, schema, defs, path = "") {
   if (schema.anyOf) {
     const faults = schema.anyOf.map((one) => fault(value, one, defs, path));
     if (faults.includes(null)) return null;
-    return faults.reduce((a, b) => (b.length > a.length ? b : a)); // the one that fits best
+    return faults.reduce((a, b) => (b.length > a.length ? b : a)); // the closest alternative
   }
   if (schema.enum) return schema.enum.includes(value) ? null : path;
   if (schema.type && KIND.test(schema.type) && !isOf(value, schema.type)) return path;

@@ -1,4 +1,4 @@
-// The server in this page: a worker that answers the channel's questions, and files in place of the routes beside it.
+// Replaces the server: a worker answers the channel's requests, and files replace the other routes.
 
 import { createRoutes } from "./routes.js";
 
@@ -41,7 +41,7 @@ export function openLocal(root) {
     };
   }
 
-  /** One question on a line of its own. -> ArrayBuffer, or the JSON text of a refusal or of numbers. */
+  /** One request over a port of its own. -> ArrayBuffer, or the JSON text of an error or of numbers. */
   function asked(text) {
     return new Promise((done, failed) => {
       const port = line(({ data }) => {
@@ -54,7 +54,7 @@ export function openLocal(root) {
       port.postMessage(text);
     });
   }
-  /** The frame as numbers, see engine.js. -> object, also of a refusal. */
+  /** The frame as numbers, see engine.js. -> object, also for an error. */
   const numbers = async (question) => JSON.parse(await asked(JSON.stringify({ ...question, numbers: true })));
   const calls = { frame: asked, status: async () => JSON.stringify({ status: { state: "ready", key: "status.ready", args: {}, models: [] } }) };
   return { http: createRoutes(root, numbers), connect, calls };

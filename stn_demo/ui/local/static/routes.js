@@ -1,4 +1,4 @@
-// What the server's routes beside the channel answer, from published files. What needs a server says so.
+// Answers of the server's other routes, from published files. Routes that need a server answer with an error that says so.
 
 import { toBase64 } from "../../shared/frame.js";
 import { codeOf } from "./code.js";

@@ -1,4 +1,4 @@
-// The strip of tabs (the tabs pattern of ARIA); what each is called, and the address, are tabs.js's.
+// The strip of tabs (the tabs pattern of ARIA); tabs.js sets their titles and the address.
 
 export function attachStrip() {
   const strip = document.querySelector("#pages [role=tablist]");

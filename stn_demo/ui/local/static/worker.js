@@ -1,4 +1,4 @@
-// The worker that stands for the server: each port is a line of the page, its questions and answers those of stn/live.
+// The worker that replaces the server: each port is a connection with the messages of stn/live.
 
 import { encode } from "./encode.js";
 import { createEngine, Refused } from "./engine.js";

@@ -25,5 +25,5 @@ export function stateOf({ digit, label, pose }, { name, twin }, lang) {
   };
 }
 
-/** The same as an address. */
+/** The same state as an address. */
 export const addressOf = (state) => format({ page: "explore", values: valuesOf(state) });

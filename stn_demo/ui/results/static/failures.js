@@ -9,7 +9,7 @@ export function attachFailures({ root, http, stn }) {
   const whose = [...root.querySelectorAll("#results-whose button")];
   let pair = null;
   let gallery = null;
-  let ofTwin = false; // whose failures are shown: the network's or its plain twin's
+  let ofTwin = false; // whether the failures of the plain twin are shown, not the network's
 
   for (const button of whose) {
     button.addEventListener("click", () => {
@@ -90,7 +90,7 @@ export function attachFailures({ root, http, stn }) {
 
 const words = (tag, textContent, className = "") => Object.assign(document.createElement(tag), { textContent, className });
 
-/** A square grey picture, a byte a pixel, base64. */
+/** A square grey picture, one byte per pixel, base64. */
 function picture(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const side = Math.sqrt(bytes.length);

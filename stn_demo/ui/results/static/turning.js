@@ -1,4 +1,4 @@
-// The table of how the frame of each transformer moves with the digit, the best first.
+// The table of how closely the frame of each transformer follows the rotation of the digit, the best first.
 
 import { number, t } from "../../shared/i18n.js";
 

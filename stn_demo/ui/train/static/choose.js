@@ -1,4 +1,4 @@
-// Choose a run: the presets first, each explained in a line; then every setting, in a dialog.
+// Choose the settings of a run: a preset with a description in one line, or every setting in a dialog.
 
 import { t } from "../../shared/i18n.js";
 import { isActive } from "./runs-model.js";
@@ -29,7 +29,7 @@ export function attachChoose({ root, session, ask }) {
     show();
   }
 
-  /** The settings of the run that is shown, unless the visitor is busy with others; asked: the visitor has just picked it. */
+  /** The settings of the run that is shown, unless the visitor is editing others; asked: the visitor has just selected it. */
   function follow(asked = false) {
     const { run } = session;
     if (!draft || !run || dialog.open || (!asked && (own || run.id === followed))) return;
@@ -102,13 +102,13 @@ export function attachChoose({ root, session, ask }) {
   session.on("chosen", () => follow(true));
 }
 
-/** The preset that a run was begun with, null where it has other settings; seed and digits may differ. */
+/** The preset with the settings of a run, apart from seed and digits; null if there is none. */
 function presetOf({ name, settings }, presets) {
   const told = (all) => JSON.stringify({ ...all, seed: 0, data: "" });
   return presets.find((preset) => preset.name === name && told(preset.settings) === told(settings))?.name ?? null;
 }
 
-/** The presets as options; the picker shows each with its line where the browser can. */
+/** The presets as options, each with a description if the browser supports it. */
 function options(select, presets, chosen) {
   const names = [...presets.map(({ name }) => name), ...(chosen ? [] : ["own"])];
   const made = `${names.map((name) => t(`train.preset.${name}`))}`;

@@ -56,7 +56,7 @@ export async function follow(root) {
     timer = setTimeout(watch, pause);
   }
 
-  /** What the pickers call the networks of runs: those there are now, and the snapshot on the stage. -> whether it is new */
+  /** Updates the names of the networks of runs in the pickers: current runs, and the snapshot on the stage. -> whether changed */
   function called() {
     const known = JSON.stringify(stn.names);
     stn.names = {};
@@ -79,7 +79,7 @@ export async function follow(root) {
   store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && watch());
   store.on("status", networks);
   store.on("lang", called);
-  document.addEventListener("focusin", ({ target }) => target.closest?.(".picker") && networks()); // runs have gone on
+  document.addEventListener("focusin", ({ target }) => target.closest?.(".picker") && networks()); // runs may have changed
   networks();
   watch();
 }

@@ -56,7 +56,7 @@ export function title(run) {
   return Number.isNaN(date.getTime()) ? run.id : date.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** What a run is called among other networks: "A run of 14:05, 95.8 %: A minute's demo"; the day, where it is not today. */
+/** The name of a run among other networks: "A run of 14:05, 95.8 %: A minute's demo"; with the day if it is not today. */
 export function runName(run, accuracy = run.accuracy) {
   const date = new Date(run.created);
   const today = date.toDateString() === new Date().toDateString();
@@ -66,8 +66,8 @@ export function runName(run, accuracy = run.accuracy) {
 }
 
 /**
- * What is wrong with a run, in the visitor's language: a sentence for each kind of fault, filled with its values; those
- * that are words (the system's own error, a state) have their own. Else the server's sentence.
+ * The fault of a run in the visitor's language: the sentence for its kind, filled with its values; values that are words
+ * (an error of the system, a state) are translated, too. If there is no such sentence, the server's sentence.
  */
 export function fault({ kind, values = {}, message }) {
   if (!has(`train.fault.${kind}`)) return message;

@@ -16,11 +16,11 @@ const SHARED = ["source", "raw", "pose"];
 export function attachMine({ root, session, base, stn }) {
   const at = (name) => root.querySelector(`#train-${name}`);
   const canvases = { "#view-input": at("view-input"), "#view-warped": at("view-warped") };
-  const panel = root.querySelector(".mine");
+  const panel = root.querySelector(".my-digit");
   const spare = document.createElement("canvas");
   const view = createView({ querySelector: (id) => canvases[id] ?? spare });
   const bars = createBars(at("probs"));
-  const [theta, twin, step, use] = ["theta", "twin", "mine-step", "use"].map(at);
+  const [theta, twin, step, use] = ["theta", "twin", "my-digit-step", "use"].map(at);
   let store = null; // opened with the first network, which a request needs
   let channel = null;
   let shown = null; // the step of the last request for "latest"
@@ -42,7 +42,7 @@ export function attachMine({ root, session, base, stn }) {
     if (!root.isConnected) return;
     view.draw(frame, LAYERS);
     bars.draw(frame.blank ? null : frame.probs, frame.names);
-    theta.textContent = frame.theta.length ? `θ = ${words(frame)}` : t("train.mine.plain");
+    theta.textContent = frame.theta.length ? `θ = ${words(frame)}` : t("train.my-digit.plain");
     theta.title = theta.textContent;
     const other = frame.twin_probs && !frame.blank ? Math.max(...frame.twin_probs) : null;
     twin.textContent = other === null ? "" : `${t("probs.plain")}: ${frame.twin_probs.indexOf(other)} · ${percent(other)}`;
@@ -51,17 +51,17 @@ export function attachMine({ root, session, base, stn }) {
     label();
   }
 
-  /** A run that starts has no network yet: what is still on the screen is of the network before. */
+  /** A run that starts has no network yet: the screen still shows the previous one. */
   const isWaiting = () => Boolean(session.id) && isActive(session.run) && (!session.network() || !store?.frame?.model.startsWith(`run-${session.id}-`));
 
   function label() {
     const waiting = isWaiting();
     panel.toggleAttribute("data-waiting", waiting);
     const words = () => {
-      if (waiting) return t("train.mine.starting");
+      if (waiting) return t("train.my-digit.starting");
       if (!session.network()) return "";
-      if (!session.id) return t("train.mine.before");
-      return session.at === null ? t("train.mine.now") : t("train.mine.at", { step: session.at });
+      if (!session.id) return t("train.my-digit.before");
+      return session.at === null ? t("train.my-digit.now") : t("train.my-digit.at", { step: session.at });
     };
     put(step, "textContent", words());
     use.disabled = !session.run?.steps;
@@ -101,7 +101,7 @@ export function attachMine({ root, session, base, stn }) {
   label();
 }
 
-/** [1 0 0; 0 1 0], as many numbers as there is room for. */
+/** [1 0 0; 0 1 0], as many numbers as fit. */
 function words({ theta, transform }) {
   const rows = transform === "affine" ? [theta.slice(0, 3), theta.slice(3)] : [theta.slice(0, 8)];
   const text = rows.map((row) => row.map((value) => number(value, 2)).join("  ")).join(" ;  ");

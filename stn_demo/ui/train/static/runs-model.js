@@ -55,7 +55,7 @@ export function createSession(http) {
         }
       }
     },
-    /** Watch this run. */
+    /** Shows this run from now on. */
     watch(id) {
       if (id === session.id) return;
       session.id = id;
@@ -67,15 +67,15 @@ export function createSession(http) {
       session.emit("run");
       session.refresh();
     },
-    /** Look at the snapshot of this step; null: at the network now. */
+    /** Shows the snapshot of this step; null: the current network. */
     look(at) {
       if (at === session.at) return;
       session.at = at;
       session.emit("at");
     },
     /**
-     * The name of the network that is looked at; before the first run, that which a run of the preset begins with; null
-     * where there is none. Its twin's, null likewise.
+     * The name of the network that is shown; before the first run, the initial network of the preset; null if there is none.
+     * Likewise for its twin.
      */
     network(at = session.at) {
       if (session.id) return session.run?.steps ? `run-${session.id}-${at ?? "latest"}` : null;
@@ -159,7 +159,7 @@ export function createSession(http) {
 const columns = (names) => Object.fromEntries(names.map((name) => [name, []]));
 const empty = () => ({ steps: columns(STEPS), tests: columns(TESTS), rates: columns(RATES) });
 
-/** Put new rows at the end; steps that a resumed run repeats replace the earlier ones. */
+/** Appends new rows; steps that a resumed run repeats replace the earlier ones. */
 function append(target, news, names) {
   if (!news?.step?.length) return;
   const first = news.step[0];

@@ -1,4 +1,4 @@
-// The list of runs: what each was, and how it ended.
+// The list of runs: settings and result of each.
 
 import { t } from "../../shared/i18n.js";
 import { fault, percent, summary, title } from "./format.js";

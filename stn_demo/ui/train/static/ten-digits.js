@@ -1,4 +1,4 @@
-// Ten digits as the network sees them now: where it looks, what it reads, and the average of what it reads of each class.
+// Ten digits as the network sees them: its region, its output, and the mean output of each class.
 
 import { decode } from "../../shared/frame.js";
 import { t } from "../../shared/i18n.js";
@@ -38,7 +38,7 @@ export function attachTen({ root, session, base }) {
       }
       if (answer.ok) shown = wanted;
     } catch (error) {
-      if (!(error instanceof TypeError)) console.error(error); // no connection: the next report asks again
+      if (!(error instanceof TypeError)) console.error(error); // no connection: requested again with the next report
     }
     asking = false;
     if (again) ask();
@@ -125,7 +125,7 @@ function region(canvas, { input, size, outlines, earlier }, digit) {
     context.lineWidth = width * scale;
     context.stroke(path);
   }
-  const quarter = outline.length / 4; // the side that becomes the top of what it reads, thicker
+  const quarter = outline.length / 4; // the side that becomes the top of the output is thicker
   context.lineWidth = 3.5 * scale;
   context.beginPath();
   for (const [x, y] of outline.slice(0, quarter + 1)) context.lineTo(toView(x, side), toView(y, side));
