@@ -22,6 +22,7 @@ from .computed import Computed, compute
 
 log = logging.getLogger(__name__)
 ASKED = 8  # times that a network is asked for before it is recorded, which takes 0.1 to 0.4 s
+MOST = 6  # programs at once, about 12 MB each
 WARM = 3  # runs after which torch has optimised a program
 
 
@@ -46,8 +47,9 @@ class Program:
 
 
 class Programs:
-    """The programs of networks, each recorded in a thread of its own once its network has been asked for often. A network that
-    cannot be recorded goes on in Python."""
+    """The programs of the networks in use, each recorded in a thread of its own once its network has been asked for often. The one
+    that was not asked for longest goes when there are too many. A network whose program is gone, or that cannot be recorded,
+    is computed in Python."""
 
     def __init__(self, asked: int = ASKED):
         self._asked = asked
@@ -60,7 +62,8 @@ class Programs:
         """The program of ``network``, or None if there is none yet."""
         with self._lock:
             if network in self._made:
-                return self._made[network]
+                self._made[network] = found = self._made.pop(network)  # now the last one
+                return found
             count = self._counts.get(network, 0) + 1
             self._counts[network] = count
         if count == self._asked:
@@ -75,6 +78,8 @@ class Programs:
             program = None
         with self._lock:
             self._made[network] = program
+            while len(self._made) > MOST:
+                del self._made[next(iter(self._made))]
 
     def wait(self) -> None:
         """Return once every network that is being recorded is done."""

@@ -86,3 +86,15 @@ def test_a_network_that_cannot_be_recorded_goes_on_in_python(programs, monkeypat
     programs.wait()
     assert programs.get(model) is None and "could not be recorded" in caplog.text
     assert_same(frames(model, [scene], None, None, programs)[0], frames(model, [scene])[0])
+
+
+def test_the_program_that_was_not_asked_for_longest_goes(programs, monkeypatch):
+    monkeypatch.setattr(recorded, "MOST", 2)
+    first, second, third = networks = [network("seed-affine") for _ in range(3)]
+    for one in networks[:2]:
+        programs.get(one)
+    programs.wait()
+    assert programs.get(first)
+    programs.get(third)
+    programs.wait()
+    assert programs.get(first) and programs.get(third) and programs.get(second) is None

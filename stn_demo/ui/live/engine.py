@@ -116,10 +116,10 @@ class Engine:
     def _frames(
         self, request: Request, model: Network, scenes: list[Scene], twin: Network | None, sampler: Sampler | None
     ) -> list[Frame]:
-        """A few scenes one by one through recorded programs, if there are any; else all together. A run's network changes
-        every second, so it is not recorded."""
-        on_disk = self.networks.is_on_disk
-        lasting = on_disk(request.model) and (twin is None or on_disk(request.twin))
+        """A few scenes one by one through recorded programs, if there are any; else all together. The network of a run changes
+        every second, and a heavy one gains nothing, so neither is recorded."""
+        names = [request.model, *([request.twin] if request.twin else [])]
+        lasting = all(self.networks.is_on_disk(name) and self.networks.is_light(name) for name in names)
         if len(scenes) > FEW or not lasting:
             return frames(model, scenes, twin, sampler)
         return [frames(model, [scene], twin, sampler, self.programs)[0] for scene in scenes]
