@@ -207,7 +207,7 @@ def _twin_probs(twin: Network, posed: Tensor, digits: Tensor, poses: list[Pose],
             digits = colours.resized(digits, round(digits.shape[-1] * side / posed.shape[-1]))
         posed = pose_images(digits, poses, side)
     inputs = colours.in_channels(posed, twin.config.in_channels)
-    if programs and (program := programs.get(twin)):
+    if programs and (program := programs.twin(twin)):
         return program.probs(inputs)
     return twin(inputs).exp()
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
@@ -20,66 +22,76 @@ from torch import Tensor, nn
 from ..model import Network
 from .computed import Computed, compute
 
+Kind = TypeVar("Kind", "Program", "Plain")
 log = logging.getLogger(__name__)
 ASKED = 8  # times that a network is asked for before it is recorded, which takes 0.1 to 0.4 s
-MOST = 6  # programs at once, about 12 MB each
+MOST = 8  # programs that are ever made: torch keeps the memory of each, 4 to 8 MB, until the process ends
 WARM = 3  # runs after which torch has optimised a program
 
 
 class Program:
     """One network recorded. ``frame``: see ``compute``, for N = 1. ``theta``: inputs [1, C, S, S] -> theta [1, P] of the
-    transformer at the input. ``probs``: inputs -> [1, classes]."""
+    transformer at the input."""
 
     def __init__(self, network: Network):
         config = network.config
-        image = torch.rand(1, config.in_channels, config.side, config.side)
-        self.probs = _record(_Probs(network), image)
-        self._has_transformer = "input" in network.transformers
-        length = network.transformers["input"].grid.num_params if self._has_transformer else 0
-        if self._has_transformer:
+        image, nothing = torch.rand(1, config.in_channels, config.side, config.side), torch.zeros(1, 0)
+        self._own = theta = nothing
+        if "input" in network.transformers:
             self.theta = _record(_Theta(network), image)
-        self._own = torch.full((1, length), torch.nan)
-        theta = network.transformers["input"].grid.identity()[None] if self._has_transformer else self._own
+            theta = network.transformers["input"].grid.identity()[None]
+            self._own = torch.full_like(theta, torch.nan)
         self._frame = _record(_Frame(network), image, torch.eye(3)[None], theta, self._own)
 
     def frame(self, inputs: Tensor, applied: Tensor, at_rest: Tensor, wanted: Tensor | None = None) -> Computed:
         return Computed(*self._frame(inputs, applied, at_rest, self._own if wanted is None else wanted))
 
 
-class Programs:
-    """The programs of the networks in use, each recorded in a thread of its own once its network has been asked for often. The one
-    that was not asked for longest goes when there are too many. A network whose program is gone, or that cannot be recorded,
-    is computed in Python."""
+class Plain:
+    """One network recorded as a twin. ``probs``: inputs [1, C, S, S] -> [1, classes]."""
 
-    def __init__(self, asked: int = ASKED):
-        self._asked = asked
-        self._counts: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
-        self._made: WeakKeyDictionary[Network, Program | None] = WeakKeyDictionary()
+    def __init__(self, network: Network):
+        config = network.config
+        self.probs = _record(_Probs(network), torch.rand(1, config.in_channels, config.side, config.side))
+
+
+class Programs:
+    """The programs of the networks in use, each recorded in a thread of its own once its network has been asked for often. A
+    network without a program is computed in Python."""
+
+    def __init__(self, asked: int = ASKED, most: int = MOST):
+        self._asked, self._left = asked, most
+        self._counts: WeakKeyDictionary[Network, Counter[type]] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[Network, dict[type, Program | Plain]] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
 
     def get(self, network: Network) -> Program | None:
         """The program of ``network``, or None if there is none yet."""
-        with self._lock:
-            if network in self._made:
-                self._made[network] = found = self._made.pop(network)  # now the last one
-                return found
-            count = self._counts.get(network, 0) + 1
-            self._counts[network] = count
-        if count == self._asked:
-            self._thread.submit(self._make, network)
-        return None
+        return self._get(network, Program)
 
-    def _make(self, network: Network) -> None:
+    def twin(self, network: Network) -> Plain | None:
+        """The program of ``network`` as a twin, or None if there is none yet."""
+        return self._get(network, Plain)
+
+    def _get(self, network: Network, kind: type[Kind]) -> Kind | None:
+        with self._lock:
+            found = self._made.get(network, {}).get(kind)
+            counts = self._counts.setdefault(network, Counter())
+            counts[kind] += 1
+            if found is None and counts[kind] == self._asked and self._left > 0:
+                self._left -= 1
+                self._thread.submit(self._make, network, kind)
+        return found if isinstance(found, kind) else None
+
+    def _make(self, network: Network, kind: type[Program] | type[Plain]) -> None:
         try:
-            program = Program(network)
+            program = kind(network)
         except Exception:
             log.exception("A network could not be recorded; it goes on in Python")
-            program = None
+            return
         with self._lock:
-            self._made[network] = program
-            while len(self._made) > MOST:
-                del self._made[next(iter(self._made))]
+            self._made.setdefault(network, {})[kind] = program
 
     def wait(self) -> None:
         """Return once every network that is being recorded is done."""

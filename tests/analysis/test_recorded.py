@@ -7,7 +7,7 @@ from stn_demo import checkpoints
 from stn_demo.analysis import recorded
 from stn_demo.analysis.frame import Scene, frames
 from stn_demo.analysis.parity import scenes
-from stn_demo.analysis.recorded import Program, Programs
+from stn_demo.analysis.recorded import Plain, Program, Programs
 from stn_demo.data import handwriting
 from stn_demo.data.pose import Pose
 from stn_demo.model.folding import folded
@@ -43,9 +43,9 @@ def programs():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_program_computes_the_same_frame(name, programs):
     model, twin = network(name), network("seed-cnn")
-    assert programs.get(model) is None and programs.get(twin) is None
+    assert programs.get(model) is None and programs.twin(twin) is None
     programs.wait()
-    assert isinstance(programs.get(model), Program) and isinstance(programs.get(twin), Program)
+    assert isinstance(programs.get(model), Program) and isinstance(programs.twin(twin), Plain)
     for scene in scenes(12, seed=3):
         assert_same(frames(model, [scene], twin, None, programs)[0], frames(model, [scene], twin)[0])
 
@@ -88,13 +88,10 @@ def test_a_network_that_cannot_be_recorded_goes_on_in_python(programs, monkeypat
     assert_same(frames(model, [scene], None, None, programs)[0], frames(model, [scene])[0])
 
 
-def test_the_program_that_was_not_asked_for_longest_goes(programs, monkeypatch):
-    monkeypatch.setattr(recorded, "MOST", 2)
-    first, second, third = networks = [network("seed-affine") for _ in range(3)]
-    for one in networks[:2]:
+def test_no_more_programs_are_made_than_allowed():
+    programs = Programs(asked=1, most=1)
+    first, second = network("seed-affine"), network("seed-affine")
+    for one in (first, second):
         programs.get(one)
     programs.wait()
-    assert programs.get(first)
-    programs.get(third)
-    programs.wait()
-    assert programs.get(first) and programs.get(third) and programs.get(second) is None
+    assert programs.get(first) and programs.get(second) is None
