@@ -128,5 +128,7 @@ def test_a_finger_along_a_slider_sets_it_and_one_across_scrolls(phone):
     x, y = at(phone, "#pose-rotation input", 0.25, 0.5)
     before = scrolled(phone)
     Fingers(phone).swipe((x, y), (x + 4, y - 200))
-    assert scrolled(phone) > before + 100 and pose(phone, "rotation") == turned
-    assert phone.eval_on_selector("#pose-rotation input", "(slider) => Number(slider.value)") == turned
+    restored = """(turned) => window.stn.store.get().pose.rotation === turned
+      && Number(document.querySelector('#pose-rotation input').value) === turned"""
+    phone.wait_for_function(restored, arg=turned)  # once the browser has taken the gesture for a scroll
+    assert scrolled(phone) > before + 100

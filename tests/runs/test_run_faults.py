@@ -186,7 +186,7 @@ class Lane:
 
     def finish(self, id: str) -> RunFolder:
         self.runs.resume(id)
-        state_is(self.runs, id, "done")
+        state_is(self.runs, id, "done", seconds=120.0)  # two lanes train at once, on a machine that may be slow
         return self.runs.store.run(id)
 
 
