@@ -24,7 +24,7 @@ from .computed import Computed, compute
 
 Kind = TypeVar("Kind", "Program", "Plain")
 log = logging.getLogger(__name__)
-ASKED = 8  # times that a network is asked for before it is recorded, which takes 0.1 to 0.4 s
+ASKED = 8  # times that a network is asked for before it is recorded, which takes 0.1 to 0.4 s; the first one only once
 MOST = 8  # programs that are ever made: torch keeps the memory of each, 4 to 8 MB, until the process ends
 WARM = 3  # runs after which torch has optimised a program
 
@@ -56,11 +56,12 @@ class Plain:
 
 
 class Programs:
-    """The programs of the networks in use, each recorded in a thread of its own once its network has been asked for often. A
-    network without a program is computed in Python."""
+    """The programs of the networks in use, recorded in a thread of their own: the first network, with which the page opens, at
+    once, and others when they have been asked for often. A network without a program is computed in Python."""
 
     def __init__(self, asked: int = ASKED, most: int = MOST):
         self._asked, self._left = asked, most
+        self._kinds: set[type] = set()  # of which at least one is recorded
         self._counts: WeakKeyDictionary[Network, Counter[type]] = WeakKeyDictionary()
         self._made: WeakKeyDictionary[Network, dict[type, Program | Plain]] = WeakKeyDictionary()
         self._lock = threading.Lock()
@@ -79,8 +80,10 @@ class Programs:
             found = self._made.get(network, {}).get(kind)
             counts = self._counts.setdefault(network, Counter())
             counts[kind] += 1
-            if found is None and counts[kind] == self._asked and self._left > 0:
+            is_due = counts[kind] == (self._asked if kind in self._kinds else 1)
+            if found is None and is_due and self._left > 0:
                 self._left -= 1
+                self._kinds.add(kind)
                 self._thread.submit(self._make, network, kind)
         return found if isinstance(found, kind) else None
 

@@ -77,7 +77,8 @@ class Runs:
         run = self.store.run(id)
         held = run.alive()  # ask first: a process writes its last status before it releases the lock
         worker = self._driven(id)
-        status = {**run.about(), **run.status()}
+        # The run of a terminal has no twin, and does not say so.
+        status = {"twin": False, **run.about(), **run.status()}
         if not held and status.get("state") in AT_WORK:
             status |= lost(worker.last_words() if worker else {})
             if status.get("terminal"):

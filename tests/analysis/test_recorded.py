@@ -66,14 +66,17 @@ def test_what_a_visitor_asks_for_in_addition(programs):
         assert found.inspect["value"] == pytest.approx(expected.inspect["value"], abs=1e-3)
 
 
-def test_a_network_is_recorded_once_it_has_been_asked_for_often():
-    programs, model = Programs(asked=3), network("seed-affine")
+def test_the_first_network_is_recorded_at_once_and_others_when_they_are_asked_for_often():
+    programs, first, second = Programs(asked=3), network("seed-affine"), network("seed-affine")
+    programs.get(first)
+    programs.wait()
+    assert isinstance(programs.get(first), Program)
     for _ in range(2):
-        programs.get(model)
+        programs.get(second)
     programs.wait()
-    assert programs.get(model) is None
+    assert programs.get(second) is None
     programs.wait()
-    assert isinstance(programs.get(model), Program)
+    assert isinstance(programs.get(second), Program)
 
 
 def test_a_network_that_cannot_be_recorded_goes_on_in_python(programs, monkeypatch, caplog):

@@ -332,6 +332,7 @@ def test_a_training_in_a_terminal_is_a_run_too(tmp_path, monkeypatch, capsys):
     (status,) = runs.all()
     assert (status["state"], status["step"], status["steps"]) == ("stopped", 40, 80) and status["name"] == "mine"
     assert runs.snapshots(status["id"])[0] == 0 and not status["resumable"]
+    assert status["twin"] is False  # what the page posts when it starts another run with these settings
     with pytest.raises(RunError, match="continue it there with") as error:
         runs.resume(status["id"])
     assert error.value.code == "foreign"

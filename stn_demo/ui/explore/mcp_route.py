@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .. import http
-from ..gate.bodies import arriving
+from ..gate.bodies import again, arriving
 from ..live.batcher import Batcher
 from . import api
 from .pictures import Pictures
@@ -109,13 +109,4 @@ class _Limited:
         if body is None:
             await http.refuse("too_large_bytes", f"The request is larger than {MOST >> 20} MB.")(scope, receive, send)
             return
-        given = False
-
-        async def again() -> dict:
-            nonlocal given
-            if given:
-                return await receive()
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self.app(scope, again, send)
+        await self.app(scope, again(body, receive), send)

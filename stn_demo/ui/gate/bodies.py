@@ -56,6 +56,20 @@ class Arriving:
             self.held -= len(kept)
 
 
+def again(body: bytes, receive: Callable[[], Awaitable[dict]]) -> Callable[[], Awaitable[dict]]:
+    """A ``receive`` that first returns ``body``, which was already read from ``receive``."""
+    given = False
+
+    async def receive_again() -> dict:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
 async def _chunks(receive: Callable[[], Awaitable[dict]]) -> AsyncIterator[bytes]:
     end = time.monotonic() + LONGEST_BODY
     while True:

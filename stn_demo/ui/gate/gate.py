@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from . import page, references, routes
-from .bodies import BodyError, Gone, arriving
+from .bodies import BodyError, Gone, again, arriving
 from .hosts import Hosts
 from .visitors import Visitors
 
@@ -126,16 +126,7 @@ class Gate:
         values = references.read(body, self.uploads)
         if scope["path"] in routes.CALLING:
             references.check_call(values, self.function())
-        given = False
-
-        async def again() -> dict:
-            nonlocal given
-            if given:
-                return await receive()
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        return again
+        return again(body, receive)
 
     def _with_headers(self, send):
         """A ``send`` that adds the headers of this app and removes Gradio's permission for other pages to read answers."""

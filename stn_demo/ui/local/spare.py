@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -33,13 +34,15 @@ class Spare:
         self.runtime, self.checkpoints, self.given = runtime.known(given), checkpoints, given is not None
         self.folder = KEPT / _key(checkpoints)
         self._writing: subprocess.Popen | None = None
+        self._lock = threading.Lock()
 
     def start(self) -> None:
         """Write the data unless it is there or being written."""
-        if self.complete or self._writing is not None:  # a process that failed has said why, and is not tried again
-            return
-        command = [sys.executable, "-m", WRITER, str(self.folder), str(self.checkpoints), str(self.runtime)]
-        self._writing = subprocess.Popen(command, cwd=PACKAGE.parent)
+        with self._lock:  # two visitors may ask at the same moment
+            if self.complete or self._writing is not None:  # a process that failed has said why, and is not tried again
+                return
+            command = [sys.executable, "-m", WRITER, str(self.folder), str(self.checkpoints), str(self.runtime)]
+            self._writing = subprocess.Popen(command, cwd=PACKAGE.parent)
 
     @property
     def complete(self) -> bool:

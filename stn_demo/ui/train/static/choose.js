@@ -36,7 +36,7 @@ export function attachChoose({ root, session, ask }) {
     followed = run.id;
     own = false;
     const { settings, twin, minutes, digits, device } = structuredClone(run);
-    draft = { preset: presetOf(run, session.overview.presets), settings, twin: twin ?? false, minutes, digits, device: device ?? session.overview.choices.devices[0] };
+    draft = { preset: presetOf(run, session.overview.presets), settings, twin, minutes, digits, device: device ?? session.overview.choices.devices[0] };
     show();
   }
 
