@@ -22,6 +22,10 @@ from torch import Tensor, nn
 from ..model import Network
 from .computed import Computed, compute
 
+# A condition on a shape is the same for every picture. (A filter for one thread only does not exist.)
+warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+# torch advises torch.compile, which needs a C++ compiler where the app runs.
+warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
 Kind = TypeVar("Kind", "Program", "Plain")
 log = logging.getLogger(__name__)
 ASKED = 8  # times that a network is asked for before it is recorded, which takes 0.1 to 0.4 s; the first one only once
@@ -126,8 +130,7 @@ class _Frame(_Part):
 
 
 def _record(module: _Part, *example: Tensor) -> Callable[..., Tensor]:
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch advises torch.compile, which needs a C++ compiler where the app runs
+    with torch.no_grad():
         program = torch.jit.freeze(torch.jit.trace(module.eval(), example, check_trace=False))
         for _ in range(WARM):
             program(*example)

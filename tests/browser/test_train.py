@@ -107,7 +107,10 @@ def pixels(page, selector):
 
 def test_a_preset_starts_and_the_grid_begins_to_move(train):
     page = train()
-    assert page.inner_text("#train-preset-line") and page.inner_text("#train-summary")
+    page.wait_for_function(
+        "document.querySelector('#train-preset-line').textContent !== ''"
+    )  # the presets have arrived
+    assert page.inner_text("#train-summary")
     page.click("#train-start")
     state(page, "running")
     until(page, lambda: step(page) > 5)
