@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+from train_page import clear, open_tab
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -105,6 +106,27 @@ def visit(browser, served):
 @pytest.fixture
 def page(visit):
     return visit()
+
+
+@pytest.fixture
+def url(served):
+    """The address of the app, which has no training runs at the start and at the end of the test."""
+    clear(served.url)
+    yield served.url
+    clear(served.url)
+
+
+@pytest.fixture
+def train(url, visit):
+    """``train()`` opens the page on its second tab."""
+
+    def open_page(**options):
+        page = visit(**options)
+        open_tab(page, "train")
+        page.wait_for_selector(".stn-train[data-watching=true]")
+        return page
+
+    return open_page
 
 
 def is_foreign(url: str) -> bool:

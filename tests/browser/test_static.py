@@ -1,14 +1,12 @@
 """The page without a server: published, handed out by a plain web server under a prefix, and visited with Chromium."""
 
-import functools
-import http.server
 import json
-import threading
 
 import numpy as np
 import pytest
 from conftest import BEEN_HERE, is_foreign
-from stage import STROKES, clear, draw, frame, inspected, pixels, slide, winner
+from stage import STROKES, clear, draw, frame, inspected, pixels, slide
+from static_site import ASK, CLOSE, NETWORKS, Host, first_frame, opened, shows, shows_digit
 
 from stn_demo import checkpoints
 from stn_demo.analysis.parity import scenes
@@ -18,28 +16,6 @@ from stn_demo.ui.live.engine import Engine
 from stn_demo.ui.live.networks import Networks
 from stn_demo.ui.live.request import Defaults, read_request
 from stn_demo.ui.local.site import publish
-
-NETWORKS = ["upright", "turn-affine", "seed-cnn", "p-stcnn-projective"]
-CLOSE = 2e-4
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-class Host:
-    """A plain web server for a folder. ``close`` ends it, as a lost connection would."""
-
-    def __init__(self, folder):
-        handler = functools.partial(Quiet, directory=str(folder))
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -85,30 +61,6 @@ def open_page(browser):
     for context in contexts:
         context.close()
     assert faults == []
-
-
-def first_frame(page):
-    """Without wait_for_function: the page's policy forbids what that does."""
-    page.wait_for_selector(".stn[data-ready=true]", timeout=60_000, state="attached")
-    page.evaluate(
-        "async () => { while (!window.stn.store.frame) await new Promise((done) => window.stn.store.on('frame', done)); }"
-    )
-
-
-def shows(page, script, seconds=30):
-    """Wait until ``script`` holds."""
-    code = f"""async () => {{
-      const end = performance.now() + 1000 * {seconds};
-      while (performance.now() < end) {{ if ({script}) return true; await new Promise(requestAnimationFrame); }}
-      return false;
-    }}"""
-    assert page.evaluate(code), script
-
-
-def shows_digit(page, digit):
-    """Wait until the network reads this digit, and its words say so."""
-    shows(page, f"window.stn.store.frame.probs.indexOf(Math.max(...window.stn.store.frame.probs)) === {digit}")
-    assert winner(page)[0] == digit
 
 
 def test_explore_whole_under_a_prefix(open_page, host):
@@ -219,35 +171,6 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
             assert taps == pytest.approx(others, abs=1e-3) and found["inspect"]["value"] == pytest.approx(
                 expected["inspect"]["value"], abs=CLOSE
             )
-
-
-ASK = """async (questions) => {
-  const { connect } = await import(new URL("stn/shared/connection.js", document.baseURI));
-  const { decode } = await import(new URL("stn/shared/frame.js", document.baseURI));
-  const frames = [];
-  await new Promise((done, failed) => {
-    const ask = () => (questions.length > frames.length ? line.send(JSON.stringify(questions[frames.length])) : done());
-    const line = connect({
-      onOpen: () => ask(), onStatus() {}, onDown() {}, onText: (text) => failed(new Error(JSON.stringify(text))),
-      onFrame: (buffer) => { frames.push(decode(buffer)); ask(); },
-    });
-  });
-  return frames.map((frame) => Object.fromEntries(Object.entries(frame).map(([key, value]) =>
-    [key, ArrayBuffer.isView(value) ? [...value] : value])));
-}"""
-TYPES = {"i2": "<i2", "u1": "u1", "u2": "<u2"}
-
-
-def opened(message):
-    """(header, arrays by name) of a message, see live/codec.py."""
-    length = int.from_bytes(message[:4], "little")
-    header = json.loads(message[4 : 4 + length])
-    offset, arrays = (4 + length + 7) & ~7, {}
-    for name, kind, shape in header["arrays"]:
-        count = int(np.prod(shape))
-        arrays[name] = np.frombuffer(message, TYPES[kind], count, offset)
-        offset += arrays[name].nbytes
-    return header, arrays
 
 
 def test_in_a_frame_it_tells_the_page_around_it_its_address(open_page, host):
