@@ -92,8 +92,12 @@ def loads(data: bytes, source: str = "The file") -> Network:
     config, _ = _described(read_header(data, source), source)
     try:
         tensors = parse_tensors(data)
-    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
-        raise CheckpointError(f"{source} is damaged: {_line(error)}.") from None
+    except KeyError:
+        raise CheckpointError(f"{source} holds weights of an unknown type.") from None
+    except SafetensorError:
+        raise CheckpointError(f"{source} is damaged: its table of weights does not fit the file.") from None
+    except (ValueError, RuntimeError):
+        raise CheckpointError(f"{source} is damaged: its weights do not fit the shapes in its table.") from None
     with torch.random.fork_rng(devices=[]):  # keeps torch's random state unchanged
         model = build_model(config)
     _check_tensors(tensors, model.state_dict(), source)
@@ -212,7 +216,13 @@ def _described(header: dict, source: str) -> tuple[ModelConfig, dict]:
         return described
     except ProvenanceError as error:
         raise CheckpointError(f"{source} is damaged: {error}") from None
-    except (ValueError, TypeError, RecursionError) as error:
+    except UnicodeError:
+        raise CheckpointError(f"{source} is damaged: its names of classes are not valid text.") from None
+    except TypeError:
+        raise CheckpointError(f"{source} is damaged: a field of its model config has the wrong type.") from None
+    except RecursionError:
+        raise CheckpointError(f"{source} is damaged: its model config is nested too deeply.") from None
+    except ValueError as error:  # a sentence of ModelConfig's
         raise CheckpointError(f"{source} does not say what network it holds: {_line(error)}.") from None
 
 
@@ -257,5 +267,5 @@ def _shape(value: Tensor) -> str:
     return f"{str(value.dtype).removeprefix('torch.')} {list(value.shape)}"
 
 
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:400].rstrip(".")
+def _line(error: ValueError) -> str:
+    return str(error).partition("\n")[0][:400].rstrip(".")

@@ -74,7 +74,9 @@ SENTENCES = {
     "busy_drawing": "drawing digits",
     "busy_timing": "measuring the speed of this machine",
     "busy_testing": "measuring on the test digits",
-    "error_unforeseen": "The training failed ({error}: {why}).",
+    "error_memory": "The training needs more memory than this machine has; choose smaller batches or a smaller network.",
+    "error_unforeseen": "The training failed for an unexpected reason: {why}.",
+    "error_unexplained": "The training failed for an unexpected reason, which the log of the app records.",
 }
 
 

@@ -110,15 +110,17 @@ def _listed(root: Path) -> tuple[list[tuple[Path, int]], tuple[str, ...]]:
     try:
         found = ImageFolder(str(root))
     except (OSError, RuntimeError) as error:
-        raise DataError(f"{root} is not a folder of pictures with one folder per class ({_line(error)}).") from None
+        raise DataError(f"{root} is not a folder of pictures with one folder per class ({_reason(error)}).") from None
     least, most = CLASSES
     if not least <= len(found.classes) <= most:
         raise DataError(f"{root} has {len(found.classes)} folders; give {least} to {most} classes, one folder each.")
     return [(Path(path), label) for path, label in found.samples], tuple(found.classes)
 
 
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
+def _reason(error: OSError | RuntimeError) -> str:
+    """What the operating system says, or torchvision's own sentence."""
+    text = (isinstance(error, OSError) and error.strerror) or str(error)
+    return (text.splitlines() or ["it cannot be listed"])[0].rstrip(". ")
 
 
 def _by_name(path: Path) -> bytes:

@@ -69,13 +69,6 @@ def find(data: bytes, box: Box | None = None) -> Found:
     return finding.find(*_planes_of(data), box)
 
 
-def to_digit(image: Image.Image, raw: bool = False) -> Tensor:
-    """``read`` for a decoded picture. Raises PictureError if it is too small, or has no digit and is not ``raw``."""
-    _check_size(*image.size)
-    planes = _reduced(image)
-    return _raw(*planes) if raw else _first(finding.find(*planes))
-
-
 def in_colour(data: bytes, side: int) -> Tensor:
     """The whole picture, prepared as in training on a folder of pictures: uint8 [3, side, side], see ``folder.fitted``.
 

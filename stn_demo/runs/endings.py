@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from ..checkpoints import CheckpointError
 from ..data.mnist import DataError
@@ -33,7 +36,14 @@ def explained(fault: Exception, saved_step: int | None, mnist_folder: Path) -> d
         return _data_fault(fault, line, mnist_folder)
     if isinstance(fault, ValueError):
         return told("settings_other", why=line)
-    return told("error_unforeseen", error=type(fault).__name__, why=line.rstrip("."))
+    return _unforeseen(fault, line.rstrip("."))
+
+
+def _unforeseen(fault: Exception, why: str) -> dict[str, Any]:
+    if isinstance(fault, (MemoryError, torch.cuda.OutOfMemoryError)):
+        return told("error_memory")
+    traceback.print_exception(fault)  # for developers: the sentence does not say where it happened
+    return told("error_unforeseen", why=why) if why else told("error_unexplained")
 
 
 def _data_fault(fault: DataError, line: str, folder: Path) -> dict[str, Any]:

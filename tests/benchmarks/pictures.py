@@ -23,6 +23,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from stn_demo import checkpoints
 from stn_demo.data import paper, picture, scenes
+from stn_demo.data.scenes.agreement import likeness, overlap
 
 LIKE, OVERLAP = 0.75, 0.6
 PHONE = (4032, 3024)  # px, 12 million
@@ -32,18 +33,6 @@ def encoded(image, kind="PNG", **options):
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
-
-
-def overlap(one, other):
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    common = max(across, 0) * max(down, 0)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return common / (sum(areas) - common)
-
-
-def likeness(one, other):
-    return float(np.corrcoef(one.flatten(), other.flatten())[0, 1])
 
 
 class Reader:

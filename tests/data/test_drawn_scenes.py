@@ -3,38 +3,19 @@
 Each group has the numbers FIRST .. FIRST + COUNT of the family that nothing was tuned on.
 """
 
-import io
-
 import numpy as np
 import pytest
 import torch
+from pictures import encoded
 
 from stn_demo.data import cutting, paper, picture, scenes
 from stn_demo.data.refused import NO_DIGIT
+from stn_demo.data.scenes.agreement import likeness, overlap
 from stn_demo.data.scenes.reported import REPORTED
 
 FIRST, COUNT = 0, 4
 SINGLE = [group for group in scenes.GROUPS if group not in ("several", "nothing")]
 LIKE = 0.75  # correlation with the digit's own ink in the same form
-
-
-def likeness(one, other):
-    return float(np.corrcoef(one.flatten(), other.flatten())[0, 1])
-
-
-def overlap(one, other):
-    """Intersection over union of two boxes (left, top, right, bottom)."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    common = max(across, 0) * max(down, 0)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return common / (sum(areas) - common)
-
-
-def encoded(image):
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("group", SINGLE)
@@ -43,7 +24,7 @@ def test_the_digit_is_found_among_the_marks(group):
     for number in range(FIRST, FIRST + COUNT):
         scene = scenes.make(group, number, "unseen")
         try:
-            digit = picture.to_digit(scene.image)
+            digit = picture.read(encoded(scene.image))
         except picture.PictureError:
             continue
         right += likeness(digit, paper.prepared(torch.from_numpy(scene.ink))) > LIKE
@@ -69,7 +50,7 @@ def test_the_digit_is_found_among_the_marks(group):
 )
 def test_a_digit_that_was_once_cut_wrongly(group, number):
     scene = scenes.make(group, number, "unseen")
-    digit = picture.to_digit(scene.image)
+    digit = picture.read(encoded(scene.image))
     assert likeness(digit, paper.prepared(torch.from_numpy(scene.ink))) > LIKE
 
 
@@ -91,7 +72,7 @@ def test_where_there_is_no_digit_it_says_so():
     for number in range(6):
         scene = scenes.make("nothing", number, "unseen")
         with pytest.raises(picture.PictureError) as error:
-            picture.to_digit(scene.image)
+            picture.read(encoded(scene.image))
         codes.append(error.value.code)
     assert codes[2] == "scribble" and codes[3] == "lines" and set(codes) <= set(NO_DIGIT)
 
@@ -99,7 +80,7 @@ def test_where_there_is_no_digit_it_says_so():
 @pytest.mark.parametrize("number", [13, 17, 31, 35, 79, 85, 89])  # grain of a dark slab, edge of a desk, rings of light
 def test_grain_and_edges_are_no_digit(number):
     with pytest.raises(picture.PictureError) as error:
-        picture.to_digit(scenes.make("nothing", number, "unseen").image)
+        picture.read(encoded(scenes.make("nothing", number, "unseen").image))
     assert error.value.code in NO_DIGIT
 
 

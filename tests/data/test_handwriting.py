@@ -14,15 +14,6 @@ from stn_demo.training import datasets
 from stn_demo.training.settings import HANDS
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Batches this small gain nothing from threads, and on a busy machine lose much."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def written(one_thread):
     return digits(4000, seed=1)

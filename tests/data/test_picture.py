@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from stn_demo.data import mnist, picture
+from stn_demo.data.scenes.agreement import likeness
 
 
 def the_seven():
@@ -32,10 +33,6 @@ def extent(digit, level=0.15):
 def centre(digit):
     at = torch.arange(28.0)
     return float((digit.sum(1) * at).sum() / digit.sum()), float((digit.sum(0) * at).sum() / digit.sum())
-
-
-def likeness(one, other):
-    return float(np.corrcoef(one.flatten(), other.flatten())[0, 1])
 
 
 def refusal(data, raw=False):
@@ -103,10 +100,6 @@ def test_colours_under_transparent_pixels_mean_nothing(seven):
     scribbled = Image.composite(image.getchannel("L"), Image.fromarray(noise), opacity)
     scribbled = Image.merge("LA", [scribbled, opacity])
     assert likeness(picture.read(pictures.encoded(scribbled)), seven) > 0.99
-
-
-def test_a_decoded_picture_is_read_as_its_file_is(seven):
-    assert torch.equal(picture.to_digit(pictures.drawn()), seven)
 
 
 # -- raw

@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 from run_helpers import DIGITS, ROOT, TINY, check_same, is_gone, made, state_is, until, work
 
 from stn_demo import checkpoints
 from stn_demo.data.mnist import DataError
 from stn_demo.runs import folder as run_folder
 from stn_demo.runs import journal
+from stn_demo.runs.endings import explained
 from stn_demo.runs.folder import RunFolder
 from stn_demo.runs.runs import Runs
 from stn_demo.runs.worker import Worker
@@ -65,6 +67,23 @@ def test_a_download_that_hangs_can_be_stopped_and_begun_again(tmp_path, drawn, r
     assert not run.log.exists() and run.last_state(True) is None
     assert work(run, drawn, "pause", "step", "step", "resume")["state"] == "done"
     check_same(run, reference)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (MemoryError(), "error_memory"),
+        (torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."), "error_memory"),
+        (RuntimeError("The sizes differ.\nA second line."), "error_unforeseen"),
+        (AssertionError(), "error_unexplained"),
+    ],
+)
+def test_an_unexpected_fault_is_a_sentence_without_the_name_of_its_class(tmp_path, fault, kind, capsys):
+    ending = explained(fault, None, tmp_path)
+    assert (ending["code"], ending["kind"]) == ("error", kind)
+    assert type(fault).__name__ not in ending["message"] and "\n" not in ending["message"]
+    assert ending["message"].endswith(".") and ": ." not in ending["message"]
+    assert (type(fault).__name__ in capsys.readouterr().err) == (kind != "error_memory"), "developers see the traceback"
 
 
 @pytest.mark.parametrize("fails_at", [1, 12, 40])

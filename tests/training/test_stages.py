@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from training_helpers import assert_same
 
-from stn_demo.data import handwriting
 from stn_demo.data.distortions import DISTORTIONS
 from stn_demo.data.pose import affine_matrix
 from stn_demo.model import ModelConfig
@@ -42,25 +42,6 @@ SHORT = TrainingSettings(
     stages=STAGES,
 )
 BOUNDARIES = [5, 15]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return handwriting.digits(512, seed=3)
-
-
-def assert_same(one, other):
-    assert one.keys() == other.keys()
-    for name in one:
-        assert torch.equal(one[name], other[name]), name
 
 
 def test_settings_in_stages_survive_json():
