@@ -8,6 +8,8 @@ transforms.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -21,7 +23,7 @@ SIDE = 21  # values of rotation and of scale
 ROTATIONS = torch.linspace(-180, 180, SIDE)  # degrees
 SCALES = torch.logspace(math.log2(0.4), math.log2(2.5), SIDE, base=2)  # factors, in equal steps of the logarithm
 SMALLEST = 1e-3  # scale of theta below which the frame counts as a point, which cannot be scaled up again
-CHUNK = 49  # images per batch of the classifier, so that its feature maps fit in the cache
+CHUNK = 49  # images per batch of the classifier, so that its feature maps fit in the cache; SIDE * SIDE is a multiple
 
 
 class Landscape(NamedTuple):
@@ -33,9 +35,17 @@ class Landscape(NamedTuple):
 
 
 @torch.no_grad()
-def landscape(model: Network, image: Tensor, theta: Tensor, target: int, sampler: Sampler | None = None) -> Landscape:
+def landscape(
+    model: Network,
+    image: Tensor,
+    theta: Tensor,
+    target: int,
+    sampler: Sampler | None = None,
+    read: Callable[[Tensor], Tensor] | None = None,
+) -> Landscape:
     """The map around ``theta`` [num_params] for ``image`` [1, S, S] and the correct digit ``target``. Only the sampler
-    and the classifier run, not the localization network.
+    and the classifier run, not the localization network. ``read``: does the same as ``classify`` of ``model``, for ``CHUNK``
+    images.
 
     Raises:
         ValueError: the model has no transformer at its input, or theta shrinks the frame to a point.
@@ -48,9 +58,9 @@ def landscape(model: Network, image: Tensor, theta: Tensor, target: int, sampler
     if not scale >= SMALLEST:
         raise ValueError("This theta reads a single point, so its frame cannot be rotated or scaled.")
     grids = turned(first.grid(theta[None], output, output)[0], theta, first.grid, rotation, scale)
+    read = read or partial(classify, model)
     log_probs = [
-        classify(model, (sampler or first.sampler)(image.expand(len(part), -1, -1, -1), part))
-        for part in grids.split(CHUNK)
+        read((sampler or first.sampler)(image.expand(len(part), -1, -1, -1), part)) for part in grids.split(CHUNK)
     ]
     return Landscape(-torch.cat(log_probs)[:, target].view(SIDE, SIDE), rotation, scale)
 

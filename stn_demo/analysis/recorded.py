@@ -21,12 +21,13 @@ from torch import Tensor, nn
 
 from ..model import Network
 from .computed import Computed, compute
+from .landscape import CHUNK, classify
 
 # A condition on a shape is the same for every picture. (A filter for one thread only does not exist.)
 warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
 # torch advises torch.compile, which needs a C++ compiler where the app runs.
 warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
-Kind = TypeVar("Kind", "Program", "Plain")
+Kind = TypeVar("Kind", "Program", "Plain", "Reader")
 log = logging.getLogger(__name__)
 ASKED = 8  # times that a network is asked for before it is recorded, which takes 0.1 to 0.4 s; the first one only once
 MOST = 8  # programs that are ever made: torch keeps the memory of each, 4 to 8 MB, until the process ends
@@ -59,6 +60,16 @@ class Plain:
         self.probs = _record(_Probs(network), torch.rand(1, config.in_channels, config.side, config.side))
 
 
+class Reader:
+    """What follows the transformer of one network, recorded for the map of the loss. ``log_probs``: warped [CHUNK, C, O, O] ->
+    [CHUNK, classes]."""
+
+    def __init__(self, network: Network):
+        config = network.config
+        warped = torch.rand(CHUNK, config.in_channels, config.output_side, config.output_side)
+        self.log_probs = _record(_Classify(network), warped, batch=True)
+
+
 class Programs:
     """The programs of the networks in use, recorded in a thread of their own: the first network, with which the page opens, at
     once, and others when they have been asked for often. A network without a program is computed in Python."""
@@ -67,7 +78,7 @@ class Programs:
         self._asked, self._left = asked, most
         self._kinds: set[type] = set()  # of which at least one is recorded
         self._counts: WeakKeyDictionary[Network, Counter[type]] = WeakKeyDictionary()
-        self._made: WeakKeyDictionary[Network, dict[type, Program | Plain]] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[Network, dict[type, Program | Plain | Reader]] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
 
@@ -78,6 +89,10 @@ class Programs:
     def twin(self, network: Network) -> Plain | None:
         """The program of ``network`` as a twin, or None if there is none yet."""
         return self._get(network, Plain)
+
+    def reader(self, network: Network) -> Reader | None:
+        """The program of what follows the transformer of ``network``, or None if there is none yet."""
+        return self._get(network, Reader)
 
     def _get(self, network: Network, kind: type[Kind]) -> Kind | None:
         with self._lock:
@@ -91,7 +106,7 @@ class Programs:
                 self._thread.submit(self._make, network, kind)
         return found if isinstance(found, kind) else None
 
-    def _make(self, network: Network, kind: type[Program] | type[Plain]) -> None:
+    def _make(self, network: Network, kind: type[Program] | type[Plain] | type[Reader]) -> None:
         try:
             program = kind(network)
         except Exception:
@@ -116,6 +131,11 @@ class _Probs(_Part):
         return self.network(inputs).exp()
 
 
+class _Classify(_Part):
+    def forward(self, warped: Tensor) -> Tensor:
+        return classify(self.network, warped)
+
+
 class _Theta(_Part):
     def forward(self, inputs: Tensor) -> Tensor:
         return self.network.transformers["input"].trace(inputs).theta
@@ -129,9 +149,12 @@ class _Frame(_Part):
         return tuple(compute(self.network, inputs, applied, looks, at_rest, wanted))
 
 
-def _record(module: _Part, *example: Tensor) -> Callable[..., Tensor]:
+def _record(module: _Part, *example: Tensor, batch: bool = False) -> Callable[..., Tensor]:
+    """``batch``: convolutions by oneDNN, which for a single small picture is the slower way."""
     with torch.no_grad():
         program = torch.jit.freeze(torch.jit.trace(module.eval(), example, check_trace=False))
+        if batch:
+            program = torch.jit.optimize_for_inference(program)
         for _ in range(WARM):
             program(*example)
     return program

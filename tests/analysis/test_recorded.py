@@ -6,6 +6,7 @@ import torch
 from stn_demo import checkpoints
 from stn_demo.analysis import recorded
 from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.landscape import landscape
 from stn_demo.analysis.parity import scenes
 from stn_demo.analysis.recorded import Plain, Program, Programs
 from stn_demo.data import handwriting
@@ -98,3 +99,15 @@ def test_no_more_programs_are_made_than_allowed():
         programs.get(one)
     programs.wait()
     assert programs.get(first) and programs.get(second) is None
+
+
+@pytest.mark.parametrize("name", ["upright", "r-stcnn-tps", "tc-stcnn-affine"])
+def test_the_map_of_the_loss_is_the_same(name, programs):
+    model, image = network(name), handwriting.digits(1, 5).images[0, None].float() / 255
+    side = model.config.side
+    image = torch.nn.functional.pad(image, [(side - 28) // 2] * 4)
+    theta = model.transformers["input"].grid.identity()
+    assert programs.reader(model) is None
+    programs.wait()
+    found = landscape(model, image, theta, 5, None, programs.reader(model).log_probs)
+    torch.testing.assert_close(found.loss, landscape(model, image, theta, 5).loss, rtol=1e-3, atol=CLOSE)

@@ -182,12 +182,19 @@ def say(name: str, latencies: list[float], rate: float | None = None, moves: int
 
 
 @contextlib.contextmanager
-def layers(page: Page) -> Iterator[None]:
-    """The gradient at each grid point, and the map of the loss (21 x 21), asked for with every position."""
-    boxes = ("#layer-gradient", "#layer-landscape")
+def layers(page: Page, *names: str) -> Iterator[None]:
+    """"gradient", at each grid point, is part of every frame; "landscape", the map of the loss (21 x 21), is asked for
+    meanwhile."""
+    boxes = [f"#layer-{name}" for name in names]
+    page.evaluate(
+        "() => { window.maps = 0; window.stn.store.on('landscape', (map) => { window.maps += Boolean(map); }); }"
+    )
     for box in boxes:
         page.check(box)
-    page.wait_for_function("window.stn.store.frame.gradient")
+    if "gradient" in names:
+        page.wait_for_function("window.stn.store.frame.gradient")
+    if "landscape" in names:
+        page.wait_for_function("window.maps > 0")
     yield
     for box in boxes:
         page.uncheck(box)
@@ -210,8 +217,9 @@ def main() -> None:
             latencies, rate = ours(page, options.drags, options.seconds)
             say("ours, one drag at a time", latencies, rate)
             say("ours, while the slider moves", *drag_latencies(page, options.seconds))
-            with layers(page):
-                say("ours, the slider, with gradient and map", *drag_latencies(page, options.seconds))
+            for names in (("landscape",), ("gradient",), ("gradient", "landscape")):
+                with layers(page, *names):
+                    say(f"ours, the slider, {' and '.join(names)} on", *drag_latencies(page, options.seconds))
             say("ours, while the pen draws", *draw_latencies(page, options.seconds))
             page.click('[data-tool="clear"]')
             say("ours, while a mouse draws", mouse_latencies(page, options.seconds))

@@ -78,15 +78,15 @@ class Engine:
             check_transformer(model)
             if not self.networks.is_light(request.model):
                 raise RequestError("A map of the loss takes too long for a network of this size.")
-            frame = frames(model, [self._scene(request, model)], None, sampler)[0]
+            programs = self.programs if self.networks.is_on_disk(request.model) else None
+            reader = programs and programs.reader(model)
+            frame = frames(model, [self._scene(request, model)], None, sampler, programs)[0]
             scene_target = _target(request, model)
             target = int(frame.probs.argmax()) if scene_target is None else scene_target
             theta = torch.tensor(frame.theta)
-            return codec.landscape_message(
-                request.id,
-                target,
-                landscape(model, frame.input.expand(model.config.in_channels, -1, -1), theta, target, sampler),
-            )
+            image = frame.input.expand(model.config.in_channels, -1, -1)
+            found = landscape(model, image, theta, target, sampler, reader.log_probs if reader else None)
+            return codec.landscape_message(request.id, target, found)
         except Exception as error:
             return self._refusal(request, error)
 

@@ -6,6 +6,7 @@ import { decode } from "./frame.js";
 
 const CHANGES = ["source", "raw", "pose", "model", "grab", "sampler", "padding", "layers", "target"];
 const BUSY_PAUSE = 500; // ms before asking a busy server again
+const PAUSE = 100; // ms from an answer to the next request: a map takes as long as several frames, and frames come first
 
 /**
  * While the layer "landscape" is on, requests the map for the newest state, one at a time; answers are emitted as
@@ -17,11 +18,12 @@ export function openMapChannel(store, { root, server }) {
   let number = 0;
   let inFlight = false;
   let waiting = false;
+  let paused = 0; // a timer, after an answer
 
   function ask() {
     if (!store.get().layers.landscape) return;
     line ??= connect({ root, server, onOpen: again, onDown: lost, onFrame, onText, onStatus() {} });
-    if (inFlight || !line.ready()) {
+    if (inFlight || paused || !line.ready()) {
       waiting = true;
       return;
     }
@@ -41,7 +43,12 @@ export function openMapChannel(store, { root, server }) {
   function onFrame(buffer) {
     const { landscape, loss } = decode(buffer);
     inFlight = false;
+    paused = setTimeout(goOn, PAUSE);
     store.emit("landscape", store.get().layers.landscape ? { ...landscape, loss } : null);
+  }
+
+  function goOn() {
+    paused = 0;
     if (waiting) ask();
   }
 

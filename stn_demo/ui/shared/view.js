@@ -9,7 +9,7 @@ const FADED = 0.35; // opacity of the first look's frame; the last one is opaque
 const OPAQUE = { alpha: false }; // opaque, so the browser need not blend
 
 /** A small picture on an off-screen canvas, which the browser scales up without smoothing. */
-function createPicture() {
+export function createPicture() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
   let image = null;
@@ -62,7 +62,8 @@ export function createViews({ input, warped, model = null }) {
   };
 }
 
-function stretch(canvas, picture) {
+/** Draws the small picture over the whole of `canvas`; -> its side, device pixels */
+export function stretch(canvas, picture) {
   const side = fit(canvas);
   const context = canvas.getContext("2d", OPAQUE);
   context.imageSmoothingEnabled = false;

@@ -3,11 +3,12 @@
 import { number, t } from "../../shared/i18n.js";
 import { createDescent } from "../../shared/descent.js";
 import { createLandscape } from "../../shared/landscape.js";
+import { put, textIn, write } from "../../shared/node.js";
 
 export function attachDescent(root, store) {
   const box = root.querySelector("#descent");
   const canvas = root.querySelector("#view-landscape");
-  const words = root.querySelector("#descent-words");
+  const words = textIn(root.querySelector("#descent-words"));
   const target = root.querySelector("#target");
   const buttons = [...root.querySelectorAll("[data-descend]")];
   const landscape = createLandscape(canvas);
@@ -18,14 +19,14 @@ export function attachDescent(root, store) {
 
   function redraw() {
     const { layers } = store.get();
-    box.hidden = !(layers.gradient || layers.landscape);
-    canvas.hidden = !layers.landscape;
+    put(box, "hidden", !(layers.gradient || layers.landscape));
+    put(canvas, "hidden", !layers.landscape);
     if (box.hidden) return;
     const { frame } = store;
     const able = Boolean(frame?.transform);
-    for (const button of buttons) button.disabled = !able;
+    for (const button of buttons) put(button, "disabled", !able);
     if (layers.landscape) landscape.draw(map, frame, descent.path);
-    words.textContent = sentence(frame);
+    write(words, sentence(frame));
   }
 
   function sentence(frame) {
