@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-from train_page import clear, open_tab
+from train_page import BRIEF, ask, clear, finished, open_tab
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -114,6 +114,22 @@ def url(served):
     clear(served.url)
     yield served.url
     clear(served.url)
+
+
+@pytest.fixture(scope="session")
+def trained(served, tmp_path_factory):
+    """The folder of a finished run of the settings BRIEF, trained once for all tests."""
+    clear(served.url)
+    id = ask(served.url, "/start", BRIEF)["id"]
+    finished(served.url, id)
+    return shutil.copytree(served.home / "runs" / id, tmp_path_factory.mktemp("trained") / id)
+
+
+@pytest.fixture
+def brief(trained, url, served):
+    """The id of a finished run, the only one that the app has."""
+    shutil.copytree(trained, served.home / "runs" / trained.name)
+    return trained.name
 
 
 @pytest.fixture

@@ -135,8 +135,7 @@ def test_explore_is_as_it_was_after_a_visit_here(train, url):
 
 
 @pytest.mark.parametrize("width, height, scheme", [(1280, 800, "light"), (1280, 800, "dark"), (390, 844, "light")])
-def test_nothing_is_cut_off(train, url, width, height, scheme):
-    ask(url, "/start", BRIEF)
+def test_nothing_is_cut_off(train, brief, width, height, scheme):
     page = train(viewport={"width": width, "height": height}, color_scheme=scheme)
     state(page, "done")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
@@ -144,8 +143,7 @@ def test_nothing_is_cut_off(train, url, width, height, scheme):
         assert page.evaluate("document.querySelector('.stn-train').getBoundingClientRect().bottom <= innerHeight")
 
 
-def test_in_chinese_no_word_is_missing(train, url):
-    ask(url, "/start", BRIEF)
+def test_in_chinese_no_word_is_missing(train, brief):
     page = train(locale="zh-CN")
     page.wait_for_selector("#train-status[data-state=done]", timeout=60_000)
     page.click("#train-more")
@@ -161,8 +159,7 @@ def test_in_chinese_no_word_is_missing(train, url):
     ]
 
 
-def test_every_control_has_a_name(train, url):
-    ask(url, "/start", BRIEF)
+def test_every_control_has_a_name(train, brief):
     page = train()
     state(page, "done")
     nameless = page.evaluate(

@@ -30,6 +30,14 @@ def clear(url):
         time.sleep(0.2)
 
 
+def finished(url, id):
+    """Wait until the run is done and its process has ended."""
+    end = time.monotonic() + 120
+    while (run := next(run for run in ask(url, "")["runs"] if run["id"] == id))["state"] != "done" or run["alive"]:
+        assert time.monotonic() < end and run["state"] not in ("failed", "lost"), run
+        time.sleep(0.1)
+
+
 def open_tab(page, name):
     page.click(f"#pages [role=tab][data-tab-id={name}]")
 

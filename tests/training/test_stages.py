@@ -5,14 +5,13 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from training_helpers import assert_same
+from training_helpers import assert_same, finished, states_of
 
 from stn_demo.data.distortions import DISTORTIONS
 from stn_demo.data.pose import affine_matrix
 from stn_demo.model import ModelConfig
-from stn_demo.training import State, Trainer, TrainingSettings, train
+from stn_demo.training import State, Trainer, TrainingSettings
 from stn_demo.training.batches import Batches
-from stn_demo.training.events import Finished, Snapshot
 from stn_demo.training.objective import view_term
 from stn_demo.training.stages import Stage, moment
 
@@ -145,15 +144,17 @@ def test_a_stage_begins_with_the_averaged_weights_of_the_one_before(digits):
     assert weights and all(torch.equal(value, expected[name]) for name, value in weights.items())
 
 
-@pytest.mark.parametrize("stop", [1, 5, 6, 14, 15, 19])
-def test_stop_save_and_resume_equal_never_having_stopped(digits, tmp_path, stop):
-    def end(**options):
-        return next(event for event in train(SHORT, digits, **options) if isinstance(event, Finished))
+@pytest.fixture(scope="module")
+def run_in_stages(digits):
+    """The state after each step, and the end of a run without snapshots."""
+    return states_of(SHORT, digits), finished(SHORT, digits)
 
-    for event in train(SHORT, digits, snapshot_every=1):
-        if isinstance(event, Snapshot) and event.step == stop:
-            event.state.save(tmp_path / "run.state")
-    whole, resumed = end(), end(resume_from=State.load(tmp_path / "run.state"))
+
+@pytest.mark.parametrize("stop", [1, 5, 6, 14, 15, 19])
+def test_stop_save_and_resume_equal_never_having_stopped(digits, run_in_stages, tmp_path, stop):
+    states, whole = run_in_stages
+    states[stop].save(tmp_path / "run.state")
+    resumed = finished(SHORT, digits, resume_from=State.load(tmp_path / "run.state"))
     assert_same(resumed.state.tensors, whole.state.tensors)
     assert_same(resumed.model.state_dict(), whole.model.state_dict())
 

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 import torch
-from training_helpers import SHORT, assert_same, finished
+from training_helpers import SHORT, assert_same, finished, states_of
 
 from stn_demo.checkpoints import CheckpointError
 from stn_demo.data import handwriting
@@ -42,19 +42,26 @@ def test_equal_settings_give_equal_weights_to_the_bit_however_often_the_run_tell
     assert not torch.equal(first.state.tensors["average"], other.state.tensors["average"])
 
 
+@pytest.fixture(scope="module")
+def whole(digits):
+    """The end of a run that was never interrupted."""
+    return finished(SHORT, digits)
+
+
+@pytest.fixture(scope="module")
+def states(digits):
+    return states_of(SHORT, digits)
+
+
 @pytest.mark.parametrize("stop", [1, 7, 16, 19])
-def test_stop_save_and_resume_equal_never_having_stopped(digits, tmp_path, stop):
-    whole = finished(SHORT, digits)
-    for event in train(SHORT, digits, snapshot_every=1):
-        if isinstance(event, Snapshot) and event.step == stop:
-            event.state.save(tmp_path / "run.state")
-            break
+def test_stop_save_and_resume_equal_never_having_stopped(digits, states, whole, tmp_path, stop):
+    states[stop].save(tmp_path / "run.state")
     resumed = finished(SHORT, digits, resume_from=State.load(tmp_path / "run.state"))
     assert_same(resumed.state.tensors, whole.state.tensors)
     assert_same(resumed.model.state_dict(), whole.model.state_dict())
 
 
-def test_killed_in_mid_run_goes_on_from_its_snapshot(digits, tmp_path):
+def test_killed_in_mid_run_goes_on_from_its_snapshot(digits, whole, tmp_path):
     path = tmp_path / "run.state"
     script = """
         import os, signal, sys, torch
@@ -74,7 +81,7 @@ def test_killed_in_mid_run_goes_on_from_its_snapshot(digits, tmp_path):
     assert process.returncode == -signal.SIGKILL
     state = State.load(path)
     assert state.step == 8 and [file.name for file in tmp_path.iterdir()] == ["run.state"]
-    assert_same(finished(SHORT, digits, resume_from=state).state.tensors, finished(SHORT, digits).state.tensors)
+    assert_same(finished(SHORT, digits, resume_from=state).state.tensors, whole.state.tensors)
 
 
 def test_a_learning_rate_changed_on_the_way_stays_changed_when_resumed(digits):
