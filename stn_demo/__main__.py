@@ -9,6 +9,7 @@ import shlex
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, NoReturn
 
 import torch
 
@@ -101,7 +102,7 @@ def _train(options: argparse.Namespace) -> None:
         print(path)
 
 
-def _train_all(options: argparse.Namespace, changes: dict) -> None:
+def _train_all(options: argparse.Namespace, changes: dict[str, Any]) -> None:
     folder = options.output or Path("runs")
     if folder.suffix == checkpoints.SUFFIX or options.resume or options.minutes is not None:
         raise ValueError(
@@ -112,7 +113,7 @@ def _train_all(options: argparse.Namespace, changes: dict) -> None:
         print(path)
 
 
-def _job(options: argparse.Namespace, recipe: TrainingSettings | None, output: Path, changes: dict) -> Job:
+def _job(options: argparse.Namespace, recipe: TrainingSettings | None, output: Path, changes: dict[str, Any]) -> Job:
     return Job(
         recipe=recipe,
         output=output,
@@ -158,10 +159,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    def __init__(self, **options):
+    def __init__(self, **options: Any):
         super().__init__(**options, allow_abbrev=False)
 
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         self.exit(BAD_USAGE, f"stn_demo: {message}; see {self.prog} --help\n")
 
 
@@ -196,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_train(commands: argparse._SubParsersAction) -> None:
+def _add_train(commands: argparse._SubParsersAction[Any]) -> None:
     command = commands.add_parser(
         "train",
         help="train a network and write a checkpoint",

@@ -14,7 +14,7 @@ import secrets
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -46,7 +46,7 @@ class Info(NamedTuple):
     name: str
     path: Path
     config: ModelConfig
-    provenance: dict
+    provenance: dict[str, Any]
     parameters: int
     bytes: int
 
@@ -56,7 +56,7 @@ def default_folder() -> Path:
     return Path(os.environ.get("STN_DEMO_CHECKPOINTS") or Path(__file__).resolve().parents[1] / "checkpoints")
 
 
-def path_of(name: str, folder: str | os.PathLike | None = None) -> Path:
+def path_of(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
     """The path of the checkpoint ``name`` in ``folder``. Every name that comes from a page passes through here.
 
     Raises:
@@ -70,7 +70,7 @@ def path_of(name: str, folder: str | os.PathLike | None = None) -> Path:
     return Path(folder or default_folder()) / (name.removesuffix(SUFFIX) + SUFFIX)
 
 
-def load(name_or_path: str | os.PathLike, folder: str | os.PathLike | None = None) -> Network:
+def load(name_or_path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> Network:
     """Load the network of a checkpoint on the CPU, in eval mode; ``.config`` describes it.
 
     Args:
@@ -105,7 +105,7 @@ def loads(data: bytes, source: str = "The file") -> Network:
     return model.eval()
 
 
-def read_info(name_or_path: str | os.PathLike, folder: str | os.PathLike | None = None) -> Info:
+def read_info(name_or_path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> Info:
     """Read the header of a checkpoint only. Raises CheckpointError as ``load`` does, except for faults in the weights."""
     path = _resolve(name_or_path, folder)
     header = read_header(_read(path, LARGEST_HEADER + 8), path.name)
@@ -115,7 +115,9 @@ def read_info(name_or_path: str | os.PathLike, folder: str | os.PathLike | None 
     return Info(path.name.removesuffix(SUFFIX), path, config, provenance, parameters, path.stat().st_size)
 
 
-def available(folder: str | os.PathLike | None = None, on_broken: Callable[[str], None] = warnings.warn) -> list[Info]:
+def available(
+    folder: str | os.PathLike[str] | None = None, on_broken: Callable[[str], None] = warnings.warn
+) -> list[Info]:
     """The checkpoints in ``folder``, sorted by name. Broken ones are left out; ``on_broken`` gets a sentence for each."""
     found = []
     for path in sorted(Path(folder or default_folder()).glob("*" + SUFFIX)):
@@ -126,7 +128,7 @@ def available(folder: str | os.PathLike | None = None, on_broken: Callable[[str]
     return found
 
 
-def save(path: str | os.PathLike, model: Network, provenance: dict) -> None:
+def save(path: str | os.PathLike[str], model: Network, provenance: dict[str, Any]) -> None:
     """Write ``model`` with its config and ``provenance`` (JSON): completely or not at all.
 
     Raises:
@@ -143,7 +145,7 @@ def save(path: str | os.PathLike, model: Network, provenance: dict) -> None:
     write_whole(path, pack_tensors(tensors, metadata))
 
 
-def write_whole(path: str | os.PathLike, data: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file so that at any moment, even during a power cut, either the old or the new content is there: write to
     a temporary file in the same folder, sync it, then rename it.
 
@@ -169,7 +171,7 @@ def write_whole(path: str | os.PathLike, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def read_header(data: bytes, source: str) -> dict:
+def read_header(data: bytes, source: str) -> dict[str, Any]:
     """Parse the JSON table at the head of a safetensors file (https://huggingface.co/docs/safetensors: 8 bytes length,
     little endian, then that many bytes of JSON). CheckpointError if there is none.
     """
@@ -203,7 +205,7 @@ def _is_entry(entry: object) -> bool:
     )
 
 
-def _described(header: dict, source: str) -> tuple[ModelConfig, dict]:
+def _described(header: dict[str, Any], source: str) -> tuple[ModelConfig, dict[str, Any]]:
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise CheckpointError(f"{source} is a .safetensors file, but not a checkpoint of this program.")
@@ -241,9 +243,9 @@ def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor], sour
             raise CheckpointError(f"{source} holds weights that are not finite numbers, in {name}.")
 
 
-def _resolve(name_or_path: str | os.PathLike, folder: str | os.PathLike | None) -> Path:
+def _resolve(name_or_path: str | os.PathLike[str], folder: str | os.PathLike[str] | None) -> Path:
     is_path = not isinstance(name_or_path, str) or name_or_path.endswith(SUFFIX)
-    path = Path(name_or_path) if is_path else path_of(name_or_path, folder)
+    path = Path(name_or_path) if is_path else path_of(str(name_or_path), folder)
     if path.is_file():
         return path
     names = sorted(file.name.removesuffix(SUFFIX) for file in path.parent.glob("*" + SUFFIX))

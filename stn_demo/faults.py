@@ -7,6 +7,7 @@ own sentence for each kind and fills in the same values.
 from __future__ import annotations
 
 import errno
+from typing import Any
 
 SENTENCES = {
     "unknown_run": "There is no training run '{run}'.",
@@ -84,7 +85,7 @@ def sentence(kind: str, **values: object) -> str:
     return SENTENCES[kind].format(**values)
 
 
-def told(kind: str, **values: object) -> dict:
+def told(kind: str, **values: object) -> dict[str, Any]:
     """The fields code, kind, values and message of a run's status."""
     return {"code": kind.partition("_")[0], "kind": kind, "values": values, "message": sentence(kind, **values)}
 
@@ -108,7 +109,7 @@ class RunError(ValueError):
         self.code = kind.partition("_")[0]
 
 
-def why(error: Exception) -> dict:
+def why(error: Exception) -> dict[str, Any]:
     """The reason that the operating system or a failed checkpoint gives.
 
     Returns:
@@ -117,5 +118,5 @@ def why(error: Exception) -> dict:
     system = error if isinstance(error, OSError) else error.__context__  # a CheckpointError wraps one
     name, text = "", None
     if isinstance(system, OSError):
-        name, text = errno.errorcode.get(system.errno, ""), system.strerror
+        name, text = errno.errorcode.get(system.errno or 0, ""), system.strerror
     return {"why": (text or (str(error).splitlines() or [""])[0]).rstrip("."), "errno": name}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 LONGEST = 32 * 1024  # characters; the shipped ones have about 1,000
 DEEPEST = 8
@@ -16,7 +17,7 @@ LONGEST_TEXT = 1000  # characters
 LARGEST_NUMBER = 1e15
 PLAIN = re.compile(r"[A-Za-z0-9 ._+()%-]{1,64}")  # names of distortions
 NUMBER = (int, float)
-KINDS = {
+KINDS: dict[str, type | tuple[type, ...]] = {
     "data": str,
     "distortion": (str, dict),
     "seed": int,
@@ -42,7 +43,7 @@ class ProvenanceError(ValueError):
     """The text is not a valid provenance; the message is the second half of a sentence."""
 
 
-def read_provenance(text: object) -> dict:
+def read_provenance(text: object) -> dict[str, Any]:
     """Parse the provenance in ``text``.
 
     Raises:
@@ -76,8 +77,8 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def _check_values(root: dict) -> None:
-    waiting: list = [(root, 0)]
+def _check_values(root: dict[str, Any]) -> None:
+    waiting: list[Any] = [(root, 0)]
     count = 0
     while waiting:
         value, depth = waiting.pop()

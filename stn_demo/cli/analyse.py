@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from ..analysis import analyse, published, results, table
 from ..analysis.cells import cell_of
@@ -15,7 +16,7 @@ from ..training.settings import DATA_SETS
 DRAWS = 10
 
 
-def add(commands: argparse._SubParsersAction, common: Callable[[argparse.ArgumentParser], None]) -> None:
+def add(commands: argparse._SubParsersAction[Any], common: Callable[[argparse.ArgumentParser], None]) -> None:
     """Register both commands; ``common`` adds the options that every computing command has."""
     command = commands.add_parser(
         "table",

@@ -11,6 +11,7 @@ import math
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +47,7 @@ class Answers(nn.Module):
         return (trace.log_probs, *(part for pair in first for part in pair))
 
 
-def export(model: Network, path: str | os.PathLike) -> None:
+def export(model: Network, path: str | os.PathLike[str]) -> None:
     """Write ``model`` as ONNX: one input, images [batch, channels, height, width] in [0, 1] with any batch size;
     outputs as in ``Answers``. The file's metadata holds the config and the names of the classes.
 
@@ -72,6 +73,7 @@ def export(model: Network, path: str | os.PathLike) -> None:
             output_names=answers.names,
             verbose=False,
         )
+    assert program is not None  # with dynamo=True
     program.model.metadata_props["config"] = json.dumps(model.config.to_dict())
     program.model.metadata_props["classes"] = json.dumps(model.config.names)
     onnx_ir = importlib.import_module("onnx_ir")  # installed with onnxscript
@@ -82,7 +84,7 @@ def export(model: Network, path: str | os.PathLike) -> None:
         raise ExportError(str(error)) from None
 
 
-def difference(model: Network, path: str | os.PathLike, images: Tensor) -> float | None:
+def difference(model: Network, path: str | os.PathLike[str], images: Tensor) -> float | None:
     """The largest difference between the outputs of ``model`` and of the file at ``path`` for ``images``: of
     probabilities, and of log-probabilities (relative if they exceed 1). None if onnxruntime is not installed.
 
@@ -112,7 +114,7 @@ def samples(config: ModelConfig, count: int = 16) -> Tensor:
     return sized.expand(-1, config.in_channels, -1, -1).contiguous()
 
 
-def export_frame(model: Network, path: str | os.PathLike) -> None:
+def export_frame(model: Network, path: str | os.PathLike[str]) -> None:
     """Write everything that the page shows of one posed digit (``graph.FrameGraph``) as one ONNX file including the
     weights. Raises ExportError; ValueError for a network whose images are not square.
     """
@@ -131,10 +133,10 @@ def run(options: argparse.Namespace) -> None:
     model = checkpoints.load(Path(written) if os.sep in written else written)
     if options.frame:
         export_frame(model, options.output)
-        found = parity.difference(model, options.output, parity.scenes(options.scenes))
+        apart = parity.difference(model, options.output, parity.scenes(options.scenes))
         said = f"digit and pose -> {', '.join(FRAME_OUTPUTS)}"
-        same = found is None or parity.is_same(found)
-        _say(options.output, said, found and max(found[0].values()), math.inf if same else 0)
+        same = apart is None or parity.is_same(apart)
+        _say(options.output, said, None if apart is None else max(apart[0].values()), math.inf if same else 0)
         return
     export(model, options.output)
     images = samples(model.config)
@@ -154,7 +156,7 @@ def _say(path: str, said: str, found: float | None, tolerance: float) -> None:
     print(f"{path}: {Path(path).stat().st_size / 1e6:.1f} MB, {said}; {checked}")
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: argparse._SubParsersAction[Any]) -> None:
     command = commands.add_parser(
         "export",
         help="write a checkpoint as ONNX",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import Any
 
 from .. import checkpoints
 from ..analysis import results, zoom
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: argparse._SubParsersAction[Any]) -> None:
     command = commands.add_parser("list", help="list the checkpoints", description="List the checkpoints in a folder.")
     command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
     command.add_argument("--json", action="store_true", help="print JSON, with configs and provenance")
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
         print(f"no checkpoints in {options.folder or checkpoints.default_folder()}")
 
 
-def _zoom(info: checkpoints.Info, measured: dict[str, dict]) -> dict | None:
+def _zoom(info: checkpoints.Info, measured: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     """The measured zoom of these weights: from ``analyse``, else from when the checkpoint was written."""
     entry = measured.get(info.name)
     if entry and entry["checkpoint"]["sha256"] == results.sha256(info.path):

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import warnings
 from pathlib import Path
+from typing import Any
 
 SITE = "stn_demo.ui.local.site"  # by name: only this command needs the page's packages
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"{options.folder}: {size / 1e6:.1f} MB; try it with: python -m http.server --directory {options.folder}")
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: argparse._SubParsersAction[Any]) -> None:
     command = commands.add_parser(
         "publish",
         help="write the page as static files",

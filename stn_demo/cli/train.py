@@ -7,11 +7,12 @@ import os
 import platform
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -55,7 +56,7 @@ class Job:
 
     recipe: TrainingSettings | None
     output: Path
-    changes: dict = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict[str, Any])
     data_root: str | None = None
     device: str = "auto"
     minutes: float | None = None
@@ -118,13 +119,14 @@ def train_to_file(job: Job) -> Path:
             if recorder:
                 recorder.end("stopped") if isinstance(error, Interrupted) else recorder.end("failed", error)
             raise
+        assert isinstance(event, Finished)  # the last event of a run that was not interrupted
         if group.leads:
             progress.say("measuring on the test digits ...")
             provenance = _provenance(settings, event, digits, test, group)
             checkpoints.save(job.output, event.model, provenance)
             job.state_path.unlink(missing_ok=True)
-            for name, error in provenance["test_error"].items():
-                progress.say(f"test error, {name}: {error:.2f} %")
+            for name, percent in provenance["test_error"].items():
+                progress.say(f"test error, {name}: {percent:.2f} %")
             progress.say(f"wrote {job.output} after {duration(event.seconds)} of training")
             if recorder:
                 recorder.end("done", test_error=list(provenance["test_error"].values())[-1], digits=len(test.labels))
@@ -179,7 +181,7 @@ def epochs_in(minutes: float, settings: TrainingSettings, digits: Digits, group:
 
 
 @contextmanager
-def _stop_asked():
+def _stop_asked() -> Iterator[list[int]]:
     """A list that gets an entry when the process is told to stop. A second Ctrl-C ends the process at once."""
     asked: list[int] = []
 
@@ -187,7 +189,7 @@ def _stop_asked():
         asked.append(number)
         signal.signal(number, previous[number])
 
-    previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous: dict[int, Any] = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield asked
     finally:
@@ -195,7 +197,9 @@ def _stop_asked():
             signal.signal(number, handler)
 
 
-def _provenance(settings: TrainingSettings, end: Finished, digits: Digits, test: Digits, group: Group) -> dict:
+def _provenance(
+    settings: TrainingSettings, end: Finished, digits: Digits, test: Digits, group: Group
+) -> dict[str, Any]:
     """The origin of a checkpoint: what is needed to train it again, and its measured error."""
     whole = settings.distort.picture == settings.model.input_size
     plain = Distortion(frame=settings.distort.frame, picture=settings.distort.picture)

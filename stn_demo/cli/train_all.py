@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +43,7 @@ def train_all(jobs: Iterable[Job], restart: bool, say: Callable[[str], None] = p
 
 
 @contextmanager
-def _claimed(job: Job):
+def _claimed(job: Job) -> Iterator[bool]:
     """Whether this process may train the job: no other process on this machine does. The claim ends with this process."""
     if not locks.supported():
         yield True
@@ -59,7 +59,7 @@ def _claimed(job: Job):
 
 def _standing(job: Job) -> str:
     try:
-        written = checkpoints.read_info(job.output).provenance.get("settings")
+        written = checkpoints.read_info(job.output).provenance.get("settings", {})
         settings = TrainingSettings.from_dict(written)  # missing fields take their defaults
     except CheckpointError as error:
         return f"{error} Not changed; --restart trains it again."

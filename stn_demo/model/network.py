@@ -50,6 +50,10 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.trace(x).log_probs
 
+    def transformer(self, point: str = "input") -> SpatialTransformer:
+        """The transformer at ``point``. KeyError if there is none."""
+        return cast(SpatialTransformer, self.transformers[point])
+
     def trace(self, x: Tensor, theta: Tensor | None = None, sampler: Sampler | None = None) -> Trace:
         """``forward`` with its intermediate results. ``theta`` and ``sampler`` replace those of the first transformer,
         see ``SpatialTransformer.trace``.
@@ -61,8 +65,9 @@ class Network(nn.Module):
         for point, stage in self.classifier.stages.items():
             if point in self.transformers:
                 first = not transforms
-                transformer = cast(SpatialTransformer, self.transformers[point])
-                transforms.append(transformer.trace(x, theta if first else None, sampler if first else None))
+                transforms.append(
+                    self.transformer(point).trace(x, theta if first else None, sampler if first else None)
+                )
                 x = transforms[-1].warped
             x = stage(x)
         return Trace(x, transforms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ class Group:
 
 
 @contextmanager
-def joined(device: str = "auto", alone: bool = False):
+def joined(device: str = "auto", alone: bool = False) -> Iterator[Group]:
     """The ``Group`` of this process: from torchrun's environment (gloo on a CPU, nccl on GPUs), unless ``alone``.
     Device "auto": a GPU if there is one.
 

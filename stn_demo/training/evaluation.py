@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +37,7 @@ class Evaluation:
     loss: float
     confusion: Tensor
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """For JSON, with rounded numbers."""
         return {
             "error": round(self.error, 4),
@@ -58,7 +59,7 @@ def test_blocks(digits: Digits, distortion: Distortion, seed: int = 0) -> Iterat
         yield distortion(images, generator).images, digits.labels[start : start + BLOCK]
 
 
-test_blocks.__test__ = False  # not a test, although its name starts with "test"
+test_blocks.__test__ = False  # type: ignore[attr-defined]  # not a test, although its name starts with "test"
 
 
 def evaluate(

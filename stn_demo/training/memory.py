@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from ..model import Network, build_model
 from .settings import TrainingSettings
@@ -66,9 +67,9 @@ def check(settings: TrainingSettings, twin: bool = False) -> None:
 def _kept(model: Network, count: int) -> int:
     """Bytes that autograd keeps for the backward pass of ``count`` pictures."""
     storages: dict[int, int] = {}
-    kept = []  # keeps each storage alive, so that no address is used twice
+    kept: list[Tensor] = []  # keeps each storage alive, so that no address is used twice
 
-    def keep(tensor):
+    def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         storages[storage.data_ptr()] = storage.nbytes()
         kept.append(tensor)

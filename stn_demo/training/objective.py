@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -31,7 +31,7 @@ class Staged(nn.Module):
 
     def __init__(self, network: Network, reader: nn.Module, stage: Stage):
         super().__init__()
-        self.transformer, self.reader = network.transformers["input"], reader
+        self.transformer, self.reader = network.transformer(), reader
         self.stage = stage
         learns = {"transformer": self.transformer, "reader": self.reader}
         for name, part in learns.items():
@@ -68,8 +68,8 @@ def untouched(network: Network) -> bool:
     """Whether the transformer at the input still has its initial weights, so that theta is the identity for any input,
     and its output has the size of its input.
     """
-    transformer = network.transformers["input"]
-    last = transformer.localization.theta
+    transformer = network.transformer()
+    last = cast(nn.Linear, transformer.localization.theta)
     return (
         network.config.input_size == network.config.output_size
         and not last.weight.any()
@@ -93,11 +93,12 @@ def staged_loss(
     loss = stage.labels * last
     for one in earlier:
         loss = loss + stage.looks * one
-    if stage.quarters:
-        loss = loss + stage.quarters * quarter_term(answer.transform, labels, network, reader)
-    if stage.views:
-        transformer = network.transformers["input"]
-        for theta in answer.transform.looks.unbind(1):
+    transform = answer.transform
+    if stage.quarters and transform is not None:
+        loss = loss + stage.quarters * quarter_term(transform, labels, network, reader)
+    if stage.views and transform is not None:
+        transformer = network.transformer()
+        for theta in transform.looks.unbind(1):
             term = view_term(transformer.grid.at(theta, _POINTS.to(theta)), matrix, network.config.side, stage.teaching)
             loss = loss + stage.views * term
     return loss
@@ -152,7 +153,7 @@ def quarter_term(transform: Transform, labels: Tensor, network: Network, reader:
     For each image: the mean over the looks of the sum over the three rotations of h(angle to that rotation) times the
     gain in the probability of the label; h as in ``view_term``. A half turn goes through the angle 0.
     """
-    grid = network.transformers["input"].grid
+    grid = network.transformer().grid
     with torch.no_grad():
         # the output of a frame that is rotated further by k quarter turns, clockwise on the screen
         turned = [reader(torch.rot90(transform.warped, k, (2, 3))).float() for k in range(4)]

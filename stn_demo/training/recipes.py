@@ -30,6 +30,7 @@ time, and two processes with one thread each train two networks faster than one 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..data.distortions import DISTORTIONS, Distortion
 from .settings import TrainingSettings
@@ -110,7 +111,7 @@ RECIPES["upright-only-cnn"] = TrainingSettings(
 _PAPER = TrainingSettings(
     batch_size=256, learning_rate=4e-3, warm_up=0.15, label_smoothing=0.1, precision="bfloat16", averaging=0.998
 ).but(classifier="deep", localization="deep")
-_CHANGES: dict[str, dict] = {
+_CHANGES: dict[str, dict[str, Any]] = {
     "r": {"epochs": 16},
     "rts": {"epochs": 30, "weight_decay": 0.2},
     "p": {"epochs": 16},

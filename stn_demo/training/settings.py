@@ -82,7 +82,7 @@ class TrainingSettings:
     )
     stages: tuple[Stage, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if isinstance(self.model, dict):
             object.__setattr__(self, "model", ModelConfig.from_dict(self.model))
         if not isinstance(self.model, ModelConfig):
@@ -92,7 +92,8 @@ class TrainingSettings:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(choices)}.")
         for item in fields(self):
             if "range" in item.metadata:
-                self._check_number(item.name, *item.metadata["range"], item.metadata["whole"])
+                low, high = item.metadata["range"]
+                self._check_number(item.name, low, high, item.metadata["whole"])
         if isinstance(self.distortion, dict):
             object.__setattr__(self, "distortion", _distortion(self.distortion))
         elif not isinstance(self.distortion, Distortion) and self.distortion not in DISTORTIONS:
@@ -188,7 +189,7 @@ class TrainingSettings:
             changes["model"] = ModelConfig.from_dict({**self.model.to_dict(), **model})
         return replace(self, **changes)
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         values["model"] = self.model.to_dict()
         values["stages"] = [stage.to_dict() for stage in self.stages]
@@ -197,7 +198,7 @@ class TrainingSettings:
         return values
 
     @classmethod
-    def from_dict(cls, values: dict) -> TrainingSettings:
+    def from_dict(cls, values: dict[str, Any]) -> TrainingSettings:
         """The inverse of ``to_dict``; missing fields take their defaults. ValueError for unknown fields and invalid
         values.
         """
@@ -222,7 +223,7 @@ class TrainingSettings:
         return cls.from_dict(values)
 
 
-def _distortion(values: dict) -> Distortion:
+def _distortion(values: dict[str, Any]) -> Distortion:
     names = [item.name for item in fields(Distortion)]
     unknown = [name for name in values if name not in names]
     if unknown:

@@ -10,7 +10,7 @@ transformer is frozen, and the network's own classifier learns its output.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..data.distortions import Distortion
 from ..model import ModelConfig
@@ -69,7 +69,7 @@ class Stage:
     teaching: bool = False
     near: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, choices in (
             ("learns", LEARNERS),
             ("reader", READERS),
@@ -102,14 +102,14 @@ class Stage:
             raise ValueError(f"A stage is an object with a share and any of {', '.join(names[1:])}, not {values!r}.")
         return cls(**values)
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "poses": list(self.poses)}
 
 
 class Moment(NamedTuple):
-    """The stage of a step: its index, its first step, and the first step of the next stage."""
+    """The stage of a step: its number from 0, its first step, and the first step of the next stage."""
 
-    index: int
+    stage: int
     first: int
     end: int
 

@@ -43,7 +43,7 @@ class State:
     processes: int
     tensors: dict[str, Tensor]
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state, completely or not at all. CheckpointError if it cannot be written."""
         about = {name: getattr(self, name) for name in ("step", "learning_rate", "seconds", "digits", "processes")}
         about["settings"] = self.settings.to_dict()
@@ -51,7 +51,7 @@ class State:
         write_whole(path, pack_tensors(tensors, {"format": FORMAT, "about": json.dumps(about)}))
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> State:
+    def load(cls, path: str | os.PathLike[str]) -> State:
         """Read a state; executes no code. CheckpointError, with one sentence, for a file that is missing, damaged or of
         another format.
         """

@@ -68,8 +68,8 @@ class Trainer:
             at=self._poses,
         )
         # channels last: with so few channels, convolutions on a CPU run twice as fast
-        self.model = untrained(settings).to(group.device, memory_format=torch.channels_last)
-        self.readers = readers(settings).to(group.device, memory_format=torch.channels_last)
+        self.model = untrained(settings).to(group.device).to(memory_format=torch.channels_last)
+        self.readers = readers(settings).to(group.device).to(memory_format=torch.channels_last)
         self.parameters = dict(self.model.named_parameters())
         self.parameters |= {f"readers.{name}": value for name, value in self.readers.named_parameters()}
         self.optimizer = self._optimizer()
@@ -119,7 +119,7 @@ class Trainer:
         """
         first, end, factor = 0, self.steps, 1.0
         if now := self.settings.moment(self.step, self.steps):
-            first, end, factor = now.first, now.end, self.settings.stages[now.index].rate
+            first, end, factor = now.first, now.end, self.settings.stages[now.stage].rate
         progress, rise = (self.step - first + 0.5) / (end - first), self.settings.warm_up
         if progress < rise:
             return factor * self.learning_rate * progress / rise
@@ -130,18 +130,18 @@ class Trainer:
         now, settings = self.settings.moment(step, self.steps), self.settings
         if now is None:
             return (settings.distort.narrowed(settings.poses(step / self.steps)),)
-        stage = settings.stages[now.index]
+        stage = settings.stages[now.stage]
         distortion = settings.distort.reaching(stage.reach((step - now.first) / (now.end - now.first)))
         last = replace(distortion, ends=True) if stage.ends else distortion
         return (replace(distortion, rotation=distortion.rotation * stage.near), last) if stage.views else (last,)
 
     def _enter(self, now: Moment) -> Stage:
         """The stage of the next step. The first step of a stage starts from the averaged weights of the previous stage."""
-        stage = self.settings.stages[now.index]
-        if self.step == now.first and now.index and self.average is not None:
+        stage = self.settings.stages[now.stage]
+        if self.step == now.first and now.stage and self.average is not None:
             spread(self.average, self._averaged)
-        if self._stage != now.index:
-            self._stage = now.index
+        if self._stage != now.stage:
+            self._stage = now.stage
             self._reader = self.model.classifier if stage.reader == OWN else self.readers[stage.reader]
             self._network = self.group.wrap(Staged(self.model, self._reader, stage))
         return stage
@@ -174,6 +174,7 @@ class Trainer:
         """The next step's loss, log-probabilities [B, classes] and labels [B]."""
         now, smoothing = self.settings.moment(self.step, self.steps), self.settings.label_smoothing
         stage = self._enter(now) if now else None
+        assert self._network is not None  # with stages: set by _enter
         self._network.train()
         images, labels, matrix = self.batches(self.step)
         with torch.autocast(self.group.device.type, torch.bfloat16, self.settings.precision == "bfloat16"):
@@ -187,8 +188,14 @@ class Trainer:
     def _watch(self, loss: Tensor, right: Tensor) -> None:
         """Clip the gradient, and add the step to the sums of the next report. Does not wait for the device."""
         pulls = [
-            get_total_norm([value.grad for value in transformer.localization.parameters() if value.grad is not None])
-            for transformer in self.model.transformers.values()
+            get_total_norm(
+                [
+                    value.grad
+                    for value in self.model.transformer(point).localization.parameters()
+                    if value.grad is not None
+                ]
+            )
+            for point in self.model.transformers
         ]
         longest = self.settings.clip_norm or math.inf
         norm = clip_grad_norm_(self.parameters.values(), longest)
@@ -243,7 +250,7 @@ class Trainer:
 
     def result(self) -> Network:
         """A copy of the current network, with averaged weights if the run averages; eval mode, CPU."""
-        model = copy.deepcopy(self.model).to("cpu", memory_format=torch.contiguous_format).requires_grad_(True)
+        model = copy.deepcopy(self.model).cpu().to(memory_format=torch.contiguous_format).requires_grad_(True)
         if self.average is not None:
             spread(self.average.cpu(), averaged(model))
         return model.eval()

@@ -93,10 +93,10 @@ def test_the_twin_of_a_run_in_stages_has_none():
 @pytest.mark.parametrize("steps", [3, 7, 20, 1001])
 def test_the_stages_share_all_steps_in_their_order(steps):
     moments = [moment(STAGES, step, steps) for step in range(steps)]
-    assert [one.index for one in moments] == sorted(one.index for one in moments)
+    assert [one.stage for one in moments] == sorted(one.stage for one in moments)
     for step, one in enumerate(moments):
         assert one.first <= step < one.end
-        if step and moments[step - 1].index != one.index:
+        if step and moments[step - 1].stage != one.stage:
             assert one.first == step == moments[step - 1].end
     assert moments[-1].end == steps
 
