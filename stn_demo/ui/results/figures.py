@@ -15,7 +15,7 @@ from typing import Any
 UNITS = {"rotation": "{}°", "scale": "× {}", "shift_x": "{} px", "shear": "{}"}
 TICKS = {"rotation": 90, "scale": 0.5, "shift_x": 7, "shear": 0.5}
 MUCH, LITTLE = 0.85, 0.15  # fraction of a pose: above the first nearly all is undone, below the second hardly any
-TIE = 1.0  # percentage points; two curves that differ by less count as equal
+TIE = 1.0  # percentage points; two curves that differ by less get a sentence that says so
 HOLDS = 5  # percentage points that a curve may fall without being mentioned
 ALIGN_STEP = 20
 NAMED: dict[str, Any] = {
@@ -114,7 +114,11 @@ def _says_of_curve(part: str, own: dict, low: float, high: float, twin: dict | N
     args = {"inside": number(inside, 1)} | ({} if beside is None else {"twin": number(beside, 1)})
     where = "inside" if high > low else "untrained"
     worst = {"at": with_unit(part, own["at"][own["right"].index(least)]), "least": number(least, 1)}
-    tie = [(f"tie.{part}", {})] if beside is not None and high > low and abs(inside - beside) < TIE else []
+    tie = (
+        [(f"near.{part}", {"points": number(TIE)})]
+        if beside is not None and high > low and abs(inside - beside) < TIE
+        else []
+    )
     return [
         (where if twin else f"{where}.alone", args),
         *tie,

@@ -3,20 +3,29 @@ Their numbers come from the measurements; a sentence whose numbers were not meas
 
 from __future__ import annotations
 
-from ...analysis import cells
+from ...analysis import cells, compare
 from .figures import number
 
 TURN = 60  # degrees, the rotation in the second sentence
 
 
-def sentences(results: dict) -> list[dict]:
-    """The sentences as {"key", "args"}, from the result of ``analysis.results.read_all``."""
-    return [found for found in (_right(results), _turns(results), _ties(results["table"])) if found]
+def sentences(results: dict, rows: list[dict]) -> list[dict]:
+    """The sentences as {"key", "args", "also": further ones in the same paragraph}.
+
+    ``results``: of ``analysis.results.read_all``; ``rows``: the table that the page shows, of ``analysis.table.cells``.
+    """
+    return [found for found in (_right(results), _turns(results), _pays(rows)) if found]
 
 
-def overlap(one: dict, other: dict) -> bool:
-    """Whether the 95 % intervals of two results or table cells overlap; if so, neither is called better."""
-    return one["interval"][0] <= other["interval"][1] and other["interval"][0] <= one["interval"][1]
+def pairs(rows: list[dict]) -> dict[str, tuple[dict, dict]]:
+    """By distortion: the rows of ST-CNN affine and of the plain CNN, where both have been measured."""
+    at = {(row["distortion"], row["network"], row["transform"]): row for row in rows if row["error"] is not None}
+    found = {}
+    for distortion in dict.fromkeys(row["distortion"] for row in rows):
+        both = at.get((distortion, "stcnn", "affine")), at.get((distortion, "cnn", None))
+        if both[0] and both[1]:
+            found[distortion] = both
+    return found
 
 
 def _right(results: dict) -> dict | None:
@@ -47,16 +56,28 @@ def _turns(results: dict) -> dict | None:
     return _said("turns", {"turn": TURN, "turned": number(slope * TURN), "digits": f"{digits:,}"})
 
 
-def _ties(table: dict) -> dict | None:
-    """Digits that are only rotated: the table's ST-CNN against its plain CNN."""
-    if "r-stcnn-affine" not in table or "r-cnn" not in table:
+def _pays(rows: list[dict]) -> dict | None:
+    """Digits that are only rotated: the table's ST-CNN against its plain CNN; and where a transformer raises the error."""
+    found = pairs(rows)
+    if "r" not in found:
         return None
-    own, plain = table["r-stcnn-affine"]["result"], table["r-cnn"]["result"]
-    args = {"error": number(own["error"], 2), "plain": number(plain["error"], 2)}
-    if overlap(own, plain):
-        return _said("tie", args)
-    return _said("better" if own["error"] < plain["error"] else "worse", args)
+    own, plain = found["r"]
+    said = _said(compare.judge(own, plain), {"error": _error(own, plain), "plain": _error(plain, own)})
+    if compare.paired(own, plain):
+        said["also"].append(_said("draws", {"draws": len(own["draws"]["errors"])}))
+    for distortion, (stn, cnn) in found.items():
+        if distortion != "r" and compare.judge(stn, cnn) == "worse":
+            args = {"error": _error(stn, cnn), "plain": _error(cnn, stn), "distortion": distortion}
+            said["also"].append(_said("except", args))
+    return said
+
+
+def _error(row: dict, other: dict) -> str:
+    """The error as the table shows it: mean and deviation of the draws if both rows have them."""
+    if not compare.paired(row, other):
+        return number(row["error"], 2)
+    return f"{number(row['draws']['mean'], 2)} ± {number(row['draws']['deviation'], 2)}"
 
 
 def _said(key: str, args: dict) -> dict:
-    return {"key": f"results.opening.{key}", "args": args}
+    return {"key": f"results.opening.{key}", "args": args, "also": []}

@@ -4,7 +4,7 @@ measured.
 
 from __future__ import annotations
 
-from ...analysis import cells, table
+from ...analysis import cells, compare, table
 from . import figures, limits, opening
 
 
@@ -31,7 +31,7 @@ def overview(results: dict, wanted: str | None) -> dict:
     return {
         "pairs": [_in_short(results, one) for one in choices],
         "pair": {**_in_short(results, pair), **_made(results["table"][pair.name])},
-        "opening": opening.sentences(results),
+        "opening": opening.sentences(results, rows),
         "table": {"cells": rows, "says": says_of_table(rows), "ties": ties(rows)},
         "turning": turning(results),
         "figures": [one for one in drawn(results, pair.name, pair.twin) if one],
@@ -71,14 +71,8 @@ def says_of_table(cells: list[dict]) -> dict:
 
 
 def ties(cells: list[dict]) -> list[str]:
-    """The distortions on which an ST-CNN and the plain CNN differ by less than their 95 % intervals."""
-    at = {(cell["distortion"], cell["network"], cell["transform"]): cell for cell in cells if cell["error"] is not None}
-    found = []
-    for distortion in dict.fromkeys(cell["distortion"] for cell in cells):
-        pair = [at.get((distortion, "stcnn", "affine")), at.get((distortion, "cnn", None))]
-        if all(pair) and opening.overlap(*pair):
-            found.append(distortion)
-    return found
+    """The distortions on which the measurements do not tell an ST-CNN and the plain CNN apart, see ``compare.judge``."""
+    return [name for name, (own, plain) in opening.pairs(cells).items() if compare.judge(own, plain) == "tie"]
 
 
 def _in_short(results: dict, pair) -> dict:

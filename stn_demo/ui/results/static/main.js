@@ -16,6 +16,7 @@ export async function start({ element, root: base }) {
   const stn = await stage();
   const find = (id) => root.querySelector(`#results-${id}`);
   let report = null;
+  let problem = null; // {code, message} of the last answer, or null
   let asked = 0;
 
   const context = { root, http, base, stn, choose };
@@ -33,15 +34,16 @@ export async function start({ element, root: base }) {
     }
     if (mine !== asked) return; // another has been chosen in the meantime
     root.removeAttribute("aria-busy");
-    if (!answer.error) report = answer;
-    show(answer.error);
+    problem = answer.error ?? null;
+    if (!problem) report = answer;
+    show();
   }
 
-  function show(error = null) {
+  function show() {
     translate(root);
-    const missing = !error && !report?.pair;
-    find("none").hidden = !error && !missing;
-    find("none").textContent = error ? errorText(error) : missing ? t("results.none", { how: report?.how ?? "" }) : "";
+    const missing = !problem && !report?.pair;
+    find("none").hidden = !problem && !missing;
+    find("none").textContent = problem ? errorText(problem) : missing ? t("results.none", { how: report?.how ?? "" }) : "";
     find("all").hidden = !report?.pair;
     if (!report?.pair) return;
     opening(report);
@@ -52,9 +54,10 @@ export async function start({ element, root: base }) {
 
   /** The main conclusions, above all tables. */
   function opening({ opening: sentences }) {
-    find("opening").replaceChildren(...sentences.map(({ key, args }) => {
-      const words = args.distortion ? { ...args, distortion: t(`train.distortion.${args.distortion}`) } : args;
-      return Object.assign(document.createElement("li"), { textContent: t(key, words) });
+    const said = ({ key, args }) => t(key, args.distortion ? { ...args, distortion: t(`train.distortion.${args.distortion}`) } : args);
+    find("opening").replaceChildren(...sentences.map((sentence) => {
+      const text = [sentence, ...sentence.also].map(said).join(document.documentElement.lang === "en" ? " " : "");
+      return Object.assign(document.createElement("li"), { textContent: text });
     }));
     find("opening").parentElement.hidden = !sentences.length;
   }

@@ -56,7 +56,7 @@ function cellOf(cell, shown, pair, choose) {
   const words = { error: number(cell.error, 2), low: number(low, 2), high: number(high, 2) };
   const value = make(shown.has(cell.checkpoint) ? "button" : "span", { className: "value", title: about(cell, words) }, [
     make("i", { className: `mark ${verdict}`, ariaHidden: "true", textContent: { below: "▼", above: "▲", none: "" }[verdict] }),
-    make("b", { textContent: words.error }),
+    make("b", { textContent: cell.draws ? number(cell.draws.mean, 2) : words.error }),
     make("span", { className: "unseen", textContent: verdict === "none" ? "" : t(`results.cell.${verdict}`) }),
   ]);
   if (value.tagName === "BUTTON") {
@@ -64,14 +64,14 @@ function cellOf(cell, shown, pair, choose) {
     value.setAttribute("aria-pressed", String(pair.name === cell.checkpoint));
     value.addEventListener("click", () => choose(cell.checkpoint));
   }
-  const below = [make("small", { className: "interval", textContent: t("results.cell.interval", words) })];
-  if (cell.draws) below.push(make("small", { className: "interval", textContent: drawsOf(cell) }));
-  if (cell.spread) below.push(make("small", { className: "interval", textContent: spreadOf(cell) }));
+  const lines = cell.draws ? [drawsOf(cell), t("results.cell.first", words)] : [t("results.cell.interval", words)];
+  if (cell.spread) lines.push(spreadOf(cell));
+  const below = lines.map((textContent) => make("small", { className: "interval", textContent }));
   return make("td", { className: verdict }, [value, paper, ...below]);
 }
 
 const drawsOf = ({ draws }) =>
-  t("results.cell.draws", { draws: draws.errors.length, mean: number(draws.mean, 2), deviation: number(draws.deviation, 2) });
+  t("results.cell.draws", { draws: draws.errors.length, deviation: number(draws.deviation, 2) });
 
 const spreadOf = ({ spread, seeds }) => t("results.cell.spread", { seeds: seeds.length, mean: number(spread.mean, 2), deviation: number(spread.deviation, 2) });
 
