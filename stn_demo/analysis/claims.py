@@ -12,6 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from .. import checkpoints
+from ..data.distortions import DISTORTIONS
 from ..data.pose import Pose
 from ..model import Network, Sampler
 from . import decompose
@@ -28,7 +30,7 @@ class Stage:
     """One state of the stage: network, digit, label, pose, grab, padding."""
 
     def __init__(self, stage: dict, load: Load, digits: dict[str, dict]):
-        self.model = load(stage["network"])
+        self.network, self.model = stage["network"], load(stage["network"])
         self.digit, self.label = digits[stage["digit"]]["image"], digits[stage["digit"]]["label"]
         self.pose, self.grab, self.padding = stage.get("pose", {}), stage.get("grab"), stage.get("padding")
 
@@ -113,10 +115,7 @@ def _descends(claim: dict, stage: Stage) -> dict:
     """Gradient descent on theta from the identity. The digit stands upright when the frame has rotated as far as the
     digit.
     """
-    first, image = stage.model.transformers["input"], stage.frame().input[None, None]
-    thetas, losses = descend(
-        stage.model, image, first.grid.identity()[None], torch.tensor([stage.label]), claim["steps"], stage.sampler()
-    )
+    thetas, losses = _descent(stage, claim["steps"])
     turned = _rotation(stage, thetas[-1])
     return {
         "turned": stage.pose["rotation"],
@@ -135,6 +134,24 @@ def _descends_fault(claim: dict, numbers: dict) -> str | None:
         return f"It ends {left:.0f} degrees from upright, at a loss of {numbers['last']}."
     stuck = left > 3 * STANDS and numbers["last"] > STUCK
     return None if stuck else f"It is not stuck: {left:.0f} degrees left, loss {numbers['last']}."
+
+
+def _never_stands(claim: dict, stage: Stage) -> dict:
+    """Whether the digit stands upright at any step of a longer descent: 1 or 0. The path itself differs between processors."""
+    thetas, losses = _descent(stage, claim["steps"])
+    left = [abs(_wrapped(stage.pose["rotation"] - _rotation(stage, theta))) for theta in thetas]
+    stands = any(angle <= STANDS and loss < losses[0, 0] / 4 for angle, loss in zip(left, losses[:, 0], strict=True))
+    return {"steps": claim["steps"], "stands": int(stands)}
+
+
+def _never_stands_fault(claim: dict, numbers: dict) -> str | None:
+    return f"It stands upright within {numbers['steps']} steps." if numbers["stands"] else None
+
+
+def _descent(stage: Stage, steps: int) -> tuple[Tensor, Tensor]:
+    """Gradient descent on theta from the identity: thetas [steps + 1, 1, ...], losses [steps + 1, 1]."""
+    identity, image = stage.model.transformers["input"].grid.identity()[None], stage.frame().input[None, None]
+    return descend(stage.model, image, identity, torch.tensor([stage.label]), steps, stage.sampler())
 
 
 def _downhill(claim: dict, stage: Stage) -> dict:
@@ -160,6 +177,21 @@ def _gradient(claim: dict, stage: Stage) -> dict:
 def _gradient_fault(claim: dict, numbers: dict) -> str | None:
     zero = numbers["norm"] == 0 and numbers["ink"] == 0
     return None if zero else f"The gradient is {numbers['norm']:.2g} long, and {numbers['ink']} of ink is read."
+
+
+def _trained(claim: dict, stage: Stage) -> dict:
+    """The largest rotation in the network's training, degrees, and that of the digit."""
+    trained = checkpoints.read_info(stage.network).provenance["distortion"]
+    limit = DISTORTIONS[trained].rotation if isinstance(trained, str) else trained["rotation"]
+    return {"limit": limit, "rotation": stage.pose.get("rotation", 0)}
+
+
+def _trained_fault(claim: dict, numbers: dict) -> str | None:
+    if claim.get("beyond"):
+        beyond = abs(numbers["rotation"]) > numbers["limit"]
+        return None if beyond else f"The digit is turned by {numbers['rotation']} degrees only, as in training."
+    low, high = claim["limit"]
+    return None if low <= numbers["limit"] <= high else f"Training has turns up to {numbers['limit']} degrees."
 
 
 def _pixel(claim: dict, stage: Stage) -> dict:
@@ -209,8 +241,10 @@ _KINDS: dict[str, tuple[Callable, Callable]] = {
     "fails_beyond": (_fails_beyond, _fails_beyond_fault),
     "turns": (_turns, _turns_fault),
     "descends": (_descends, _descends_fault),
+    "never_stands": (_never_stands, _never_stands_fault),
     "downhill": (_downhill, _downhill_fault),
     "no_gradient": (_gradient, _gradient_fault),
+    "trained": (_trained, _trained_fault),
     "pixel": (_pixel, _pixel_fault),
     "ink": (_ink, _ink_fault),
 }

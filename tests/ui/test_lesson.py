@@ -41,6 +41,13 @@ def test_a_claim_that_is_not_so_is_found_out():
     assert claims.fault({**claim, "as": 3}, numbers) == "It reads a 9, not a 3."
     stuck = CLAIMS["learning.stuck"]
     assert claims.fault({**stuck, "ends": "stands"}, claims.measure(stuck, load, digits()))
+    never = {**CLAIMS["learning.stuck.1"], "stage": CLAIMS["learning.arrows"]["stage"]}
+    assert claims.fault(never, claims.measure(never, load, digits())) == "It stands upright within 200 steps."
+    beyond = CLAIMS["failures.outside.1"]
+    inside = {**beyond, "stage": {**beyond["stage"], "pose": {"rotation": 60}}}
+    assert claims.fault(inside, claims.measure(inside, load, digits()))
+    upright = {**CLAIMS["upright-only.turn.1"], "stage": {"network": "upright", "digit": "three"}}
+    assert claims.fault(upright, claims.measure(upright, load, digits())) == "Training has turns up to 90 degrees."
 
 
 def test_each_part_but_the_worked_example_claims_something():
