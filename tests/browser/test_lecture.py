@@ -61,3 +61,22 @@ def test_the_qr_code_says_who_can_open_it(page):
     page.wait_for_selector("#qr-dialog[open] svg")
     assert "--host 0.0.0.0" in page.inner_text("#qr-words")
     assert page.inner_text("#qr-address").startswith("http://127.0.0.1")
+
+
+@pytest.mark.parametrize("name", ["learn", "train", "results"])
+def test_the_list_of_keys_and_the_qr_code_can_be_seen_and_closed_on_every_page(page, name):
+    page.click(f"#page-{name}-button")
+    start = "learn=" if name == "learn" else name  # the lesson adds its scene when it has loaded
+    page.wait_for_function("(start) => location.hash.startsWith('#' + start)", arg=start)
+    page.keyboard.press("?")
+    assert page.locator("#keys-dialog").is_visible()
+    page.click("#keys-close")
+    page.evaluate("document.querySelector('#lecture').click()")
+    page.keyboard.press("q")
+    page.wait_for_selector("#qr-dialog svg", state="visible")
+    assert page.inner_text("#qr-address").endswith(page.evaluate("location.hash").partition("&")[0])
+    page.click("#qr-close")
+    page.keyboard.press("1")
+    page.wait_for_selector("#view-input", state="visible")
+    page.keyboard.press("?")
+    assert page.locator("#keys-dialog").is_visible()

@@ -132,3 +132,19 @@ def test_a_finger_along_a_slider_sets_it_and_one_across_scrolls(phone):
       && Number(document.querySelector('#pose-rotation input').value) === turned"""
     phone.wait_for_function(restored, arg=turned)  # once the browser has taken the gesture for a scroll
     assert scrolled(phone) > before + 100
+
+
+@pytest.mark.parametrize("size", [(390, 844), (640, 400)])  # a phone; a window of 1280 x 800 at a browser zoom of 200 %
+@pytest.mark.parametrize("control", ["#pose-rotation input", "#pose-shift-y input", "#view-digit", "#view-handles"])
+def test_what_the_hand_changes_and_what_it_causes_are_on_the_screen_together(visit, size, control):
+    width, height = size
+    page = visit(viewport={"width": width, "height": height}, has_touch=True, is_mobile=width < 500)
+    at(page, control, 0.5, 0.5)
+    boxes = {one: page.locator(one).bounding_box() for one in ("#view-input", "#view-warped", "#readout", control)}
+    for name, box in boxes.items():
+        assert box["y"] >= -1 and box["y"] + box["height"] <= height + 1, (name, box)
+        assert box["x"] >= -1 and box["x"] + box["width"] <= width + 1, (name, box)
+    if control != "#view-handles":
+        assert boxes[control]["y"] >= boxes["#readout"]["y"] + boxes["#readout"]["height"] - 1, "nothing covers the control"
+    words = page.inner_text("#readout")
+    assert "%" in words and len(page.locator("#readout span").all()) == 2

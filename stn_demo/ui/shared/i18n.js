@@ -3,6 +3,7 @@
 export const LANGUAGES = ["en", "zh-CN"];
 const KEPT = "stn-language";
 const catalogues = {};
+const listeners = new Set();
 let language = "en";
 
 /** The sentence of a key, its {placeholders} filled in; the key itself if there is none. */
@@ -57,8 +58,15 @@ export async function loadCatalogues(fetchJson) {
 export function setLanguage(tag, remember = true) {
   language = LANGUAGES.includes(tag) ? tag : "en";
   document.documentElement.lang = language;
+  document.title = t("app.title");
   if (remember) keep();
   translate(document);
+  for (const tell of listeners) tell();
+}
+
+/** write(): called after each change of the language, to write again a text that was written by a script. */
+export function onLanguage(write) {
+  listeners.add(write);
 }
 
 function keep() {

@@ -1,7 +1,7 @@
 /** Wheel and keys on the posed picture, and their announcements for screen readers. */
 
 import { scaleAbout, shift, turnAbout } from "./gesture.js";
-import { number, t } from "../../shared/i18n.js";
+import { number, onLanguage, t } from "../../shared/i18n.js";
 
 const KEYS = { arrow: 1, fine: 0.25, grow: 1.05, turn: Math.PI / 36, fineTurn: Math.PI / 180 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -81,8 +81,11 @@ function createSpeech(canvas, store, hand) {
   const help = Object.assign(document.createElement("span"), { className: "unseen", id: `${canvas.id}-keys` });
   canvas.after(spoken, help);
   canvas.setAttribute("aria-describedby", help.id);
-  const words = () => { help.textContent = t("handles.keys"); };
-  store.on("lang", words);
+  const words = () => {
+    help.textContent = t("handles.keys");
+    spoken.textContent = "";
+  };
+  onLanguage(words); // a store of the lesson has no language
   words();
   let timer = 0;
   return () => {

@@ -144,6 +144,10 @@ export function attachInspector(root, store) {
   store.subscribe((state, keys) => {
     if (keys.includes("inspect") && !state.inspect) wipe();
   });
-  store.on("lang", () => (marked ? show(store.frame) : hint()));
+  store.on("lang", () => {
+    spoken.textContent = "";
+    if (marked) show(store.frame);
+    else hint();
+  });
   hint();
 }

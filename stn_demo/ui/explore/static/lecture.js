@@ -1,6 +1,7 @@
 /** The lecture layout: large pictures and text for a room. Keys or a clicker step through the scenes, and the answer can be
  * hidden until the audience has guessed it. On the Learn page the same keys step through the lesson ("lesson", +1 or -1). */
 
+import { openDialog } from "../../shared/dialog.js";
 import { route } from "../../shared/router.js";
 
 const TYPING = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [role=listbox]";
@@ -20,7 +21,7 @@ export function attachLecture(root, store) {
   };
   const toggleCover = () => setCovered(!root.classList.contains("covered"));
   cover.addEventListener("click", toggleCover);
-  root.querySelector("#keys").addEventListener("click", () => help.showModal());
+  root.querySelector("#keys").addEventListener("click", () => openDialog(help));
   root.querySelector("#keys-close").addEventListener("click", () => help.close());
   root.querySelector("#scene-back").addEventListener("click", () => store.emit("scene", -1));
   root.querySelector("#scene-on").addEventListener("click", () => store.emit("scene", 1));
@@ -28,11 +29,12 @@ export function attachLecture(root, store) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TYPING)) return;
     const step = stepOf(event);
-    if (event.key === "?") help.showModal();
+    if (event.key === "?") openDialog(help);
     else if (!lecture.isOn()) return;
     else if (step) store.emit(route().page === "learn" ? "lesson" : "scene", step);
     else if (event.key === "b" || event.key === "B" || event.key === ".") toggleCover();
     else if (event.key === "n" || event.key === "N") document.querySelector("#model-picker input, #model-picker button")?.focus();
+    else if (event.key === "q" || event.key === "Q") root.querySelector("#qr").click();
     else if (/^[1-9]$/.test(event.key)) openTab(Number(event.key) - 1);
     else if (event.key === "Escape") lecture.set(false);
     else return;

@@ -48,7 +48,10 @@ export function attachPadKeys(root, canvas, store, { edit, view, pen, history })
     if (key === "y" || event.shiftKey) history.redo();
     else history.undo();
   });
-  const words = () => { help.textContent = t("pad.keys"); };
+  const words = () => {
+    help.textContent = t("pad.keys");
+    spoken.textContent = "";
+  };
   store.on("lang", words);
   words();
 }

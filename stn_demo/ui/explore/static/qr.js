@@ -1,6 +1,7 @@
-/** A QR code of the current state, with an address that other machines can reach. The server creates it. */
+/** A QR code of the current state, or of the current place of another page, with an address that other machines can reach. The server creates it. */
 
-import { t } from "../../shared/i18n.js";
+import { openDialog } from "../../shared/dialog.js";
+import { onLanguage, t } from "../../shared/i18n.js";
 import { format } from "../../shared/route.js";
 import { route } from "../../shared/router.js";
 import { valuesOf } from "./address.js";
@@ -11,10 +12,16 @@ export function attachQr(root, store, http) {
   const dialog = root.querySelector("#qr-dialog");
   const [picture, address, words] = ["picture", "address", "words"].map((name) => root.querySelector(`#qr-${name}`));
 
+  let answer = null;
+  const say = () => {
+    if (answer) words.textContent = t(answer.error ? "qr.static" : answer.svg ? `qr.${answer.reach}` : "qr.long", answer);
+  };
+  onLanguage(say);
+
   async function show() {
-    const { scene } = route().values;
-    const hash = format({ page: "explore", values: scene ? { scene } : valuesOf(store.get(), LONGEST) });
-    let answer;
+    const { page, place, options, values: { scene } } = route();
+    const values = page !== "explore" ? {} : scene ? { scene } : valuesOf(store.get(), LONGEST);
+    const hash = format({ page, place, options, values });
     try {
       answer = await http.post("stn/qr", { page: location.origin + location.pathname, hash });
     } catch {
@@ -23,8 +30,8 @@ export function attachQr(root, store, http) {
     picture.innerHTML = answer.svg ?? ""; // an SVG element created by the server
     picture.hidden = !answer.svg;
     address.textContent = address.href = answer.address ?? location.href;
-    words.textContent = t(answer.error ? "qr.static" : answer.svg ? `qr.${answer.reach}` : "qr.long", answer);
-    dialog.showModal();
+    say();
+    openDialog(dialog);
   }
   root.querySelector("#qr").addEventListener("click", show);
   root.querySelector("#qr-close").addEventListener("click", () => dialog.close());

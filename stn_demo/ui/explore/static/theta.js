@@ -1,6 +1,6 @@
 // The network's answer in numbers: theta as a matrix, and what was applied, undone and left over.
 
-import { number, t } from "../../shared/i18n.js";
+import { number, onLanguage, t } from "../../shared/i18n.js";
 import { put, textIn, write } from "../../shared/node.js";
 import { createCell, createFixed } from "./theta-cells.js";
 import { matrixOf, thetaWith } from "./theta-matrix.js";
@@ -96,7 +96,9 @@ function createMatrix(root, store) {
 /** While a number is pointed at or has the focus, a note below the matrix explains it. */
 function explainBelow(root, element) {
   const says = root.querySelector("#theta-says");
+  let shown = null;
   const show = (cell) => {
+    shown = cell;
     says.textContent = cell ? t(cell.dataset.i18nHelp) : "";
     says.hidden = !cell;
   };
@@ -104,4 +106,5 @@ function explainBelow(root, element) {
     element.addEventListener(name, ({ target }) => show(target.closest("[data-i18n-help]")));
   }
   for (const name of ["pointerleave", "focusout"]) element.addEventListener(name, () => show(null));
+  onLanguage(() => show(shown));
 }

@@ -1,7 +1,7 @@
 /** Draws an uploaded picture: the picture with outlines on the pad, the four small pictures of its preparation, and a
  * strip of its digits if there are several. */
 
-import { t } from "../../shared/i18n.js";
+import { errorText, t } from "../../shared/i18n.js";
 import { fromBase64 } from "../../shared/frame.js";
 import { paintDigit } from "./strokes.js";
 
@@ -44,7 +44,7 @@ export function createUploadedView(root) {
     });
     const count = upload.marks.length;
     words.textContent = upload.problem
-      ? `${upload.problem} ${t("uploaded.by-hand")}`
+      ? `${errorText(upload.problem)} ${t("uploaded.by-hand")}`
       : t(count > 1 ? "uploaded.several" : "uploaded.one", { count });
   }
 

@@ -1,6 +1,5 @@
 /** The uploaded picture on the pad: outlines of its digits, one of them selected, and a cut that the visitor can move. */
 
-import { errorText } from "../../shared/i18n.js";
 import { fromBase64 } from "../../shared/frame.js";
 import { attachCutHand } from "./cut-hand.js";
 import { createUploadedView } from "./uploaded-view.js";
@@ -10,7 +9,7 @@ const MIDDLE = [0.25, 0.25, 0.75, 0.75]; // the initial cut if no digit was foun
 /** -> {show(answer): {found} of /stn/picture, isOpen()} */
 export function attachUploaded(root, store, http) {
   /** {picture: Blob, width, height, flat: base64 or null, marks: [{box, digit, cut}], chosen: index or -1, box: of the cut,
-   *  problem: sentence or null, refusedWith: the source that stayed where no digit was found}; digit and cut are null
+   *  problem: {code, message} or null, refusedWith: the source that stayed where no digit was found}; digit and cut are null
    *  until the server has read the box */
   let upload = null;
   let dismissed = false;
@@ -35,7 +34,7 @@ export function attachUploaded(root, store, http) {
       marks,
       chosen,
       box: marks[chosen]?.box ?? MIDDLE,
-      problem: error ? errorText(error) : null,
+      problem: error ?? null,
       refusedWith: error ? store.get().source : null,
     };
     former = new Map(marks.map((mark, index) => [mark.digit, { index, mark }]));
@@ -53,7 +52,7 @@ export function attachUploaded(root, store, http) {
   const reread = createRereading(http, () => upload?.picture, (answer, box) => {
     if (!isOpen()) return; // the visitor has switched to another digit
     const mark = upload.marks[upload.chosen];
-    if (answer.error) upload.problem = errorText(answer.error);
+    if (answer.error) upload.problem = answer.error;
     else {
       Object.assign(upload, { problem: null, refusedWith: null });
       const next = { ...mark, box, digit: answer.digit, cut: answer.found.cuts[0] };

@@ -18,7 +18,7 @@ export function createAsk(base, session) {
   const http = createHttp(base);
 
   function refused(error) {
-    session.emit("toast", { text: sentence(error) });
+    session.emit("toast", { say: () => sentence(error) });
     return null;
   }
 

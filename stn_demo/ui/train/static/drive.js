@@ -15,7 +15,8 @@ export function attachDrive({ root, session, ask }) {
   const rate = at("rate").querySelector("input");
   const rateText = at("rate").querySelector("output");
   let offline = false;
-  let said = "";
+  let said = ""; // the state that was shown last
+  let spoken = ""; // the last change of it, for screen readers; "" before the first
   let sliding = 0;
 
   const act = (action, values = {}) => session.id && ask.post(action, { id: session.id, ...values });
@@ -86,9 +87,9 @@ export function attachDrive({ root, session, ask }) {
   }
 
   function announce(state) {
-    if (state === said) return;
-    if (said) at("say").textContent = t(`train.state.${state}`);
-    said = state;
+    if (said && state !== said) said = spoken = state;
+    else said = state;
+    say(at("say"), spoken && t(`train.state.${spoken}`));
   }
 
   session.on("online", () => {

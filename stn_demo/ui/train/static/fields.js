@@ -236,7 +236,9 @@ const makers = {
     group.show = (chosen, choices, draft) => {
       value = chosen;
       const points = choices.points[draft.settings.model.classifier];
-      if (group.dataset.points !== points.join()) {
+      const words = points.map((point) => named("train.place", point)).join();
+      if (group.dataset.words !== words) {
+        group.dataset.words = words;
         group.dataset.points = points.join();
         group.replaceChildren(...points.map((point) => box(point)));
       }

@@ -1,7 +1,6 @@
 // The replay as a file: the server draws real frames of every snapshot for the visitor's digit.
 
 import { question } from "../../shared/channel.js";
-import { t } from "../../shared/i18n.js";
 
 export function attachFilm({ root, session, ask, stn }) {
   const buttons = ["gif", "webp"].map((format) => [format, root.querySelector(`#train-${format}`)]);
@@ -20,7 +19,7 @@ export function attachFilm({ root, session, ask, stn }) {
       const answer = await ask.fetched("stn/train/replay", { method: "POST", body });
       if (answer) {
         ask.save(await answer.blob(), `${session.id}.${format}`);
-        session.emit("toast", { text: t("train.film.done") });
+        session.emit("toast", { key: "train.film.done" });
       }
       busy = false;
       show();
