@@ -176,3 +176,48 @@ def test_each_word_leads_to_the_scene_that_introduces_it(visit):
     page.click("#about a[href='#learn=direction']")
     page.wait_for_selector(LESSON)
     assert page.inner_text("#learn-title") == WORDS["en"]["learn.direction.title"]
+
+
+@pytest.mark.parametrize("tag", WORDS)
+def test_a_teacher_prints_the_model_answers_of_each_scene_on_one_page(lesson, tag):
+    page = lesson(locale=tag)
+    page.evaluate("window.print = () => { window.printed = true; }")  # the browser's own dialog
+    words = WORDS[tag]
+    for scene, parts in [(one["id"], one["parts"]) for one in DATA["scenes"]] + [("quiz", DATA["quiz"])]:
+        page.click(f"#learn [data-scene={scene}]")
+        page.wait_for_selector(f"#learn-sheet[data-sheet={scene}][data-kind=questions]", state="attached")
+        sheet = page.text_content("#learn-sheet")
+        if scene != "quiz":
+            assert words[f"learn.{scene}.because"] not in sheet, "a worksheet does not tell its answers"
+        page.evaluate("window.printed = false")
+        page.click("#learn-answers")
+        page.wait_for_function("window.printed")
+        sheet = page.text_content("#learn-sheet")
+        assert page.get_attribute("#learn-sheet", "data-kind") == "answers"
+        if scene != "quiz":
+            assert words[f"learn.{scene}.because"] in sheet
+        for part in parts:
+            assert all(text in sheet for text in expected_answers(words, scene, part)), (scene, part["id"])
+        assert not re.search(r"learn\.[a-z]|\{\w+\}|undefined|NaN", sheet), sheet
+        pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+        assert len(pages) == 1, scene
+        page.wait_for_selector("#learn-sheet[data-kind=questions]", state="attached")  # for the next print
+
+
+def expected_answers(words, scene, part):
+    """Texts of a part that are on the teacher's page whatever the network does: the right answer, the measured numbers."""
+    name = f"{scene}.{part['id']}"
+    predict = part.get("predict", {"kind": "choice", "right": part.get("right")})
+    if predict.get("right"):
+        shared = predict.get("shared")
+        option = words[
+            f"learn.{scene}.option.{predict['right']}" if shared else f"learn.{name}.option.{predict['right']}"
+        ]
+        yield option.partition("{")[0]
+    if predict["kind"] == "number":
+        yield f"{words['learn.number']}: {KEPT[name]['value']}"
+    if predict["kind"] == "mark":
+        yield f"{KEPT[name]['angle']}°"
+    if "mission" in part:
+        yield words[f"learn.{name}.done"].partition("{")[0]
+        yield words[f"learn.{name}.hint"]

@@ -1,7 +1,7 @@
 // Composes the Learn page: the lesson as data, its stage, its player, and the links to it.
 
 import { createHttp } from "../../shared/http.js";
-import { errorText, t, translate } from "../../shared/i18n.js";
+import { errorText, onLanguage, t, translate } from "../../shared/i18n.js";
 import { go, note, onRoute, route } from "../../shared/router.js";
 import { attachToast } from "../../shared/toast.js";
 import { indexOf, placeOf, stageOf, stopsOf } from "./lesson.js";
@@ -36,9 +36,10 @@ export async function start({ element, root: base }) {
       nav.show(stop);
       if (stop.scene !== sheet.scene && stop.phase !== "end") later(() => sheet.fill(stop.scene));
       if (route().page === "learn") note({ place: placeOf(stop) });
-      root.querySelector("#learn-score").textContent = scoreText(stops, progress);
+      score();
     },
   });
+  const score = () => { root.querySelector("#learn-score").textContent = scoreText(stops, progress); };
   stage.store.on("frame", (frame) => worked(root, player, stage, frame));
   attachTools(root, { stops, progress, player, sheet });
   const mark = () => document.body.classList.toggle("stn-learning", route().page === "learn"); // for print.css
@@ -55,7 +56,8 @@ export async function start({ element, root: base }) {
     translate(root);
     nav.show(player.stop());
     player.words();
-    stage.redraw();
+    score();
+    stage.again();
     later(() => sheet.fill(sheet.scene));
   });
   stn.store.on("lesson", (by) => player.step(by));
@@ -85,16 +87,20 @@ function worked(root, player, stage, frame) {
 
 function attachStatus(root, stage) {
   const line = root.querySelector("#learn-status");
-  const say = (text) => {
-    line.hidden = !text;
-    line.textContent = text;
+  let sentence = null; // returns what the line says, in the current language
+  const write = () => { line.textContent = sentence?.() ?? ""; };
+  const say = (words) => {
+    sentence = words;
+    line.hidden = !words;
+    write();
   };
-  stage.store.on("status", ({ state, key, args }) => say(state === "ready" || state === "training" ? "" : t(key, args)));
+  onLanguage(write);
+  stage.store.on("status", ({ state, key, args }) => say(state === "ready" || state === "training" ? null : () => t(key, args)));
   stage.store.on("refused", (error) => {
     const { model } = stage.store.get();
-    say(/model/.test(error.code) ? t("learn.missing", { name: model }) : errorText(error));
+    say(() => (/model/.test(error.code) ? t("learn.missing", { name: model }) : errorText(error)));
   });
-  stage.store.on("frame", () => !line.hidden && say(""));
+  stage.store.on("frame", () => !line.hidden && say(null));
 }
 
 function attachTools(root, { stops, progress, player, sheet }) {
@@ -106,10 +112,14 @@ function attachTools(root, { stops, progress, player, sheet }) {
     progress.clear();
     player.open(0);
   });
-  root.querySelector("#learn-print").addEventListener("click", async () => {
-    await sheet.fill(player.stop().scene === "end" ? "quiz" : player.stop().scene);
+  const handOut = async (answers) => {
+    const { scene } = player.stop();
+    await sheet.fill(scene === "end" ? "quiz" : scene, answers);
     print();
-  });
+  };
+  root.querySelector("#learn-print").addEventListener("click", () => handOut(false));
+  root.querySelector("#learn-answers").addEventListener("click", () => handOut(true));
+  addEventListener("afterprint", () => sheet.hasAnswers() && sheet.fill(sheet.scene)); // the next print is a worksheet again
   root.querySelector("#learn-lecture").addEventListener("click", () => document.querySelector("#lecture").click());
 }
 

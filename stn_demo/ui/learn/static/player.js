@@ -8,7 +8,7 @@ import { isRight, numbersOf, stageOf, stepsOf } from "./lesson.js";
 import { isDone, numbersOfDone } from "./missions.js";
 import { createPredict, make, optionKey } from "./predict.js";
 import { scoreOf } from "./progress.js";
-import { createReveal } from "./reveal.js";
+import { called, createReveal } from "./reveal.js";
 import { createWhy } from "./why.js";
 
 const SHOWN_WITH = { light: { localization: "theta", generator: "region", sampler: "warped" } };
@@ -58,15 +58,18 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     at("place").textContent = placeWords();
     at("title").textContent = t(phase === "before" ? "learn.before.title" : `learn.${scene}.title`);
     at("idea").textContent = t(phase === "before" ? "learn.before.idea" : `learn.${scene}.idea`, args);
-    const answer = predict?.stop === stop ? predict.answer : undefined;
+    const again = predict?.stop === stop; // the language has changed: what was answered and opened stays
+    const answer = again ? predict.answer : undefined;
+    const hinted = again && Boolean(form.querySelector("details")?.open);
     predict = createPredict(form, stop, args, answered);
     predict.stop = stop;
     if (answer !== undefined) predict.show(answer);
-    if (stop.data.mission) mission(args);
+    if (stop.data.mission) mission(args, hinted);
     controls = createControls(at("controls"), isFinished() || stop.data.mission ? stop.data.control : [], stage, measured);
     at("descend").hidden = !(stop.data.show.includes("descend") && (isFinished() || stop.data.mission));
-    why.show(stop, isFinished() && stop.last && has(`learn.${scene}.why`), args);
+    why.show(stop, (isFinished() || isAccomplished()) && stop.last && has(`learn.${scene}.why`), args);
     if (isFinished()) predict.lock(phase === "before" ? undefined : rightOf());
+    else if (step) predict.lock();
     root.dataset.part = part;
     told = phase === "end" ? summary() : told;
     show();
@@ -84,10 +87,11 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     return t(parts.length > 1 ? "learn.place.part" : "learn.place", { place: number, of: data.scenes.length, part, parts: parts.length });
   }
 
-  function mission(args) {
+  function mission(args, open) {
     const name = `learn.${stop.scene}.${stop.part}`;
     const hint = document.createElement("details");
     hint.append(make("summary", t("learn.hint")), make("p", t(`${name}.hint`, args)));
+    hint.open = open;
     form.replaceChildren(make("p", t(`${name}.ask`, args), "question"), hint);
   }
 
@@ -105,6 +109,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
 
   // ------------------------------------------------------------------ answering and revealing
   const isFinished = () => stepsOf(stop) > 0 && step >= stepsOf(stop) && !busy;
+  const isAccomplished = () => Boolean(stop.data.mission) && told.length > 0;
   const isAsked = () => Boolean(stop.data.predict);
   const rightOf = () => {
     if (stop.data.predict?.kind === "mark") return play.found?.angle;
@@ -193,9 +198,9 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     revealButton.setAttribute("aria-disabled", String(busy)); // a disabled button would lose the focus between two steps
     revealButton.textContent = t(revealKey(total), { step: step + 1, of: total });
     at("told").replaceChildren(...told.map(({ key, args, kind }) => make("p", t(key, called(args)), kind ?? "")));
-    const passed = isFinished() || stop.phase === "end" || (stop.data.mission && told.length > 0);
+    const passed = isFinished() || stop.phase === "end" || isAccomplished();
     next.textContent = t(stop.phase === "end" ? "learn.explore" : passed ? "learn.next" : "learn.skip");
-    next.classList.toggle("nets-fill", Boolean(passed));
+    next.classList.toggle("nets-fill", passed);
     back.disabled = index === 0;
     root.dataset.busy = String(busy);
     root.dataset.finished = String(isFinished());
@@ -252,9 +257,6 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     words: () => stop && words(),
   };
 }
-
-/** Arguments whose value is a function are words, looked up in the current language. */
-const called = (args) => Object.fromEntries(Object.entries(args).map(([key, value]) => [key, typeof value === "function" ? value() : value]));
 
 /** The difference of two frames: degrees, and pixels between their centres. */
 function distance(a, b) {

@@ -1,37 +1,42 @@
-/** The scene as a printed worksheet of one page: the questions, pictures of the live network, and space for answers.
- * It is laid out beyond the edge of the screen, so that its pictures have a size before they are printed. */
+/** The scene as a printed page: a worksheet with the questions, pictures of the live network and space for answers; or the
+ * teacher's page, with the right answers, what is shown and the model answer. It is laid out beyond the edge of the screen, so that its pictures have a size before they are printed. */
 
 import { question } from "../../shared/channel.js";
 import { decode } from "../../shared/frame.js";
 import { t } from "../../shared/i18n.js";
 import { createLandscape } from "../../shared/landscape.js";
 import { createViews } from "../../shared/view.js";
+import { framesAfter, sentencesOf } from "./answers.js";
 import { numbersOf, stageOf } from "./lesson.js";
 import { make, optionKey } from "./predict.js";
 import { drawWorked } from "./worked.js";
 
 const HIDDEN = { region: false, lines: false, points: false, gradient: false }; // if the visitor is to predict them
 
-/** -> {scene: the last requested scene; fill(scene): resolves when its sheet is ready to be printed} */
+/** -> {scene: the last requested scene; fill(scene, answers = false): resolves when its sheet is ready to be
+ *      printed; hasAnswers(): whether it is the teacher's page} */
 export function createSheet(root, { stage, data, measured, stops }) {
   const sheet = root.querySelector("#learn-sheet");
   let wanted = 0;
   const made = {
     scene: null,
-    async fill(scene) {
+    hasAnswers: () => sheet.dataset.kind === "answers",
+    async fill(scene, answers = false) {
       const mine = ++wanted;
       made.scene = scene;
       const parts = stops.filter((stop) => stop.scene === scene && stop.phase !== "before");
-      const pictures = await Promise.all(parts.map((stop) => asked(stop, stage, data, measured)));
+      const pictures = await Promise.all(parts.map((stop) => (answers ? answered : asked)(stop, stage, data, measured)));
       if (mine !== wanted) return;
       delete sheet.dataset.sheet;
-      sheet.replaceChildren(...head(scene, parts[0], measured));
+      sheet.dataset.kind = answers ? "answers" : "questions";
+      sheet.replaceChildren(...head(scene, parts[0], measured, answers));
       parts.forEach((stop, index) => {
         const box = sheet.appendChild(make("section", "", "sheet-part"));
+        const { frame, frames } = pictures[index];
         draw(box, stop, pictures[index]);
-        box.append(words(stop, numbersOf(stop, measured), pictures[index].frame));
+        box.append(answers ? key(stop, measured, frames, stage.models()) : words(stop, numbersOf(stop, measured), frame));
       });
-      if (scene !== "quiz") sheet.append(make("p", t(`learn.${scene}.why`), "sheet-why"), ...lines(3));
+      if (scene !== "quiz") sheet.append(...end(scene, answers));
       sheet.append(make("p", `${t("learn.paper.before")} ${t("learn.paper")}. arXiv:1506.02025`, "sheet-paper"));
       sheet.dataset.sheet = scene;
     },
@@ -39,32 +44,39 @@ export function createSheet(root, { stage, data, measured, stops }) {
   return made;
 }
 
-function head(scene, first, measured) {
+function head(scene, first, measured, answers) {
   const args = numbersOf(first, measured);
+  const title = t(`learn.${scene}.title`);
   return [
     make("p", t("app.title"), "sheet-app"),
-    make("h2", t(`learn.${scene}.title`)),
+    make("h2", answers ? t("learn.sheet.answers", { title }) : title),
     make("p", t(`learn.${scene}.idea`, args)),
   ];
 }
 
-/** The initial frame of a stop, requested separately from the channel: {frame, map}; null if there is no answer. */
-async function asked(stop, stage, data, measured) {
-  if (!stop.data.stage) return { frame: null, map: null };
-  const state = stageOf(stop, data, measured);
-  const ask = async (more) => {
-    const answer = await stage.frameOf({ ...question(state, 1), ...more }).catch(() => null);
-    return answer instanceof ArrayBuffer ? decode(answer) : null;
-  };
-  const map = state.layers.landscape ? await ask({ inspect: null, landscape: true }) : null;
-  return { frame: await ask({}), map: map && { ...map.landscape, loss: map.loss }, layers: state.layers };
+/** The frame of a state, requested separately from the channel; null if there is no answer. */
+async function frameOf(stage, state, more = {}) {
+  const answer = await stage.frameOf({ ...question(state, 1), ...more }).catch(() => null);
+  return answer instanceof ArrayBuffer ? decode(answer) : null;
 }
 
-function draw(box, stop, { frame, map, layers }) {
+/** The initial frame of a stop, and the map of the loss: {frame, map, layers}; null if there is no answer. */
+async function asked(stop, stage, data, measured) {
+  const state = stageOf(stop, data, measured);
+  const map = state.layers.landscape ? await frameOf(stage, state, { inspect: null, landscape: true }) : null;
+  return { frame: await frameOf(stage, state), map: map && { ...map.landscape, loss: map.loss }, layers: state.layers, covered: stop.data.cover };
+}
+
+/** The frames after each step of the reveal: {frame: the last one, frames, layers}. */
+async function answered(stop, stage, data, measured) {
+  const frames = await framesAfter(stop, stageOf(stop, data, measured), data, (state) => frameOf(stage, state));
+  return { frames, ...frames.at(-1), map: null };
+}
+
+function draw(box, stop, { frame, map, layers, covered = [] }) {
   const pictures = box.appendChild(make("div", "", "sheet-pictures"));
   if (!frame) return;
   const [input, warped, landscape] = ["input", "warped", "landscape"].map(() => document.createElement("canvas"));
-  const covered = stop.data.cover ?? [];
   pictures.append(input);
   if (stop.data.show.includes("warped") && !covered.includes("warped")) pictures.append(warped);
   if (map) pictures.append(landscape);
@@ -91,10 +103,27 @@ function words(stop, args, frame) {
   return box;
 }
 
-/** A scale on which the answer can be marked with a pen. */
-function ruler({ min, max, unit }) {
+/** The right answers of a stop, and what is shown. */
+function key(stop, measured, frames, models) {
+  const box = make("div", "", "sheet-words");
+  box.append(...sentencesOf(stop, measured, frames, models).map(({ text, kind }) => make("p", text, `sheet-${kind}`)));
+  const { predict } = stop.data;
+  if (predict?.kind === "mark") box.append(ruler(predict, numbersOf(stop, measured).angle));
+  const { inspect } = frames.at(-1).frame ?? {};
+  if (inspect) drawWorked(box.appendChild(document.createElement("table")), inspect, "sum");
+  return box;
+}
+
+/** The question "why?", with space to write or with its model answer. */
+function end(scene, answers) {
+  return [make("p", t(`learn.${scene}.why`), "sheet-why"), ...(answers ? [make("p", t(`learn.${scene}.because`), "sheet-because")] : lines(3))];
+}
+
+/** A scale on which the answer can be marked with a pen; found: it is marked there. */
+function ruler({ min, max, unit }, found = null) {
   const line = make("div", "", "sheet-ruler");
   for (let value = min; value <= max; value += (max - min) / 6) line.append(make("span", t(unit, { value })));
+  if (found !== null) line.appendChild(make("i", "")).style.left = `${(100 * (found - min)) / (max - min)}%`;
   return line;
 }
 

@@ -9,11 +9,6 @@ import { patchOf } from "./lesson.js";
  *     found: of the last sweep, {angle, digit} or null} */
 export function createReveal({ stage, data }) {
   const { store } = stage;
-  let models = [];
-  store.on("status", (status) => {
-    models = status.models ?? models;
-  });
-
   async function sweep({ part, to }, signal) {
     const { label } = store.get().source;
     play.found = null;
@@ -46,19 +41,7 @@ export function createReveal({ stage, data }) {
       if (step.descend) await descend(step.descend, signal);
       if (step.kind === "sweep") await sweep(step, signal);
     },
-    numbers() {
-      const { frame } = store;
-      if (!frame) return {};
-      const trained = models.find(({ name }) => name === frame.model)?.trained;
-      return {
-        now: bestName(frame.probs, frame.names),
-        count: frame.theta.length,
-        points: frame.output * frame.output,
-        output: frame.output,
-        looks: Math.max(1, frame.look_outlines?.length ?? 0),
-        limit: trained ? number(Math.max(...trained.rotation.map(Math.abs))) : t("learn.unknown"),
-      };
-    },
+    numbers: () => numbersOfFrame(store.frame, stage.models()),
   };
 
   /** Change the state and wait for its frame: an earlier request may still be in flight. The map of the loss comes over a
@@ -74,3 +57,20 @@ export function createReveal({ stage, data }) {
   }
   return play;
 }
+
+/** The numbers in the texts that come from a frame. models: of the server's status. A value may be a function, see called(). */
+export function numbersOfFrame(frame, models) {
+  if (!frame) return {};
+  const trained = models.find(({ name }) => name === frame.model)?.trained;
+  return {
+    now: bestName(frame.probs, frame.names),
+    count: frame.theta.length,
+    points: frame.output * frame.output,
+    output: frame.output,
+    looks: Math.max(1, frame.look_outlines?.length ?? 0),
+    limit: trained ? number(Math.max(...trained.rotation.map(Math.abs))) : () => t("learn.unknown"),
+  };
+}
+
+/** Arguments of a sentence: values that are functions are words, looked up in the current language. */
+export const called = (args) => Object.fromEntries(Object.entries(args).map(([key, value]) => [key, typeof value === "function" ? value() : value]));

@@ -31,6 +31,10 @@ export function createStage(root, base, first) {
   const flow = [...root.querySelectorAll("[data-light]")];
   let covered = []; // hidden, because the visitor is to predict it: "region", "theta", "warped"
   let map = null;
+  let models = []; // what the server tells of its networks
+  store.on("status", (status) => {
+    models = status.models ?? models;
+  });
 
   function draw(frame) {
     const { layers } = store.get();
@@ -64,6 +68,7 @@ export function createStage(root, base, first) {
     channel,
     descent,
     redraw,
+    models: () => models,
     /** Emits the newest frame again. */
     again: () => store.frame && store.emit("frame", { ...store.frame, startedAt: 0 }),
     marks,
