@@ -9,7 +9,7 @@ import stn_demo.ui
 STRINGS = Path(next(iter(stn_demo.ui.__path__))) / "strings"
 WORDS = {tag: json.loads((STRINGS / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")}
 LEAST = 4  # letters outside the placeholders; a shorter text, such as a unit, could be either language
-LONG = 16  # from so many letters on, a text is also looked for within a longer one
+LONG = 24  # from so many letters on, a text is also looked for within a longer one
 SAID = """() => {
   const names = ["aria-label", "title", "aria-description", "aria-valuetext", "alt", "placeholder"];
   const found = [["title", document.title]];
@@ -22,22 +22,24 @@ SAID = """() => {
 }"""
 
 
+PLACEHOLDER = re.compile(r"\{\w+\}")
+
+
 def _pattern(text: str) -> str:
-    return "".join(
-        "(.+?)" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{\w+\})", text.strip())
-    )
+    return "(.+?)".join(re.escape(part) for part in PLACEHOLDER.split(text.strip()))
 
 
-def _telling(tag: str) -> dict[str, tuple[re.Pattern, bool]]:
-    """The texts that one catalogue has and the other has not, by key: a pattern, and whether it is long enough to be looked for
-    within a longer text."""
+def _telling(tag: str) -> dict[str, tuple[str, re.Pattern, bool]]:
+    """The texts that one catalogue has and the other has not, by key: the longest piece between placeholders, a pattern, and
+    whether it is long enough to be looked for within a longer text."""
     letter, factor = ("[A-Za-z]", 1) if tag == "en" else (r"[\u4e00-\u9fff]", 0.5)  # a Chinese character says more
     common = set(WORDS["zh-CN" if tag == "en" else "en"].values())
     found = {}
     for key, text in WORDS[tag].items():
-        count = len(re.findall(letter, re.sub(r"\{\w+\}", "", text)))
+        count = len(re.findall(letter, PLACEHOLDER.sub("", text)))
         if text not in common and count >= LEAST * factor:
-            found[key] = re.compile(_pattern(text), re.DOTALL), count >= LONG * factor
+            piece = max(PLACEHOLDER.split(text.strip()), key=len)
+            found[key] = piece, re.compile(_pattern(text), re.DOTALL), count >= LONG * factor
     return found
 
 
@@ -47,9 +49,9 @@ TELLING = {tag: _telling(tag) for tag in WORDS}
 def left(page, tag: str) -> list[str]:
     """What the page says in the language ``tag``, hidden texts too: one line for each."""
     found = []
-    for where, text in page.evaluate(SAID):
-        for key, (pattern, is_long) in TELLING[tag].items():
-            if pattern.fullmatch(text) or (is_long and pattern.search(text)):
+    for where, text in {tuple(one) for one in page.evaluate(SAID)}:
+        for key, (piece, pattern, is_long) in TELLING[tag].items():
+            if piece in text and (pattern.fullmatch(text) or (is_long and pattern.search(text))):
                 found.append(f"{where}: {text[:80]} ({key})")
                 break
-    return sorted(set(found))
+    return sorted(found)

@@ -174,3 +174,16 @@ def test_without_results_a_sentence_says_how_to_make_them(visit, tmp_path_factor
         assert "python -m stn_demo analyse" in page.inner_text("#results-none") and not page.is_visible("#results-all")
     finally:
         app.stop()
+
+
+def test_the_third_sentence_and_the_table_show_the_same_numbers(results):
+    page = results()
+    row = page.locator("#results-table tbody tr", has=page.locator("th", has_text=re.compile("^ST-CNN affine$")))
+    cells = [row.locator("td").first, page.locator("#results-table tbody tr", has_text=re.compile("^CNN")).locator("td").first]
+    sentence = page.locator("#results-opening li").nth(2).inner_text()
+    for cell in cells:
+        mean = cell.locator(".value b").inner_text()
+        deviation = re.search(r"± (\d\.\d\d), \d+ draws", cell.inner_text())[1]
+        assert f"{mean} ± {deviation} %" in sentence
+    assert "nothing to choose" not in page.inner_text(".stn-results")
+    assert page.is_hidden("#results-table-ties"), "no distortion on which they tie"

@@ -145,6 +145,8 @@ def test_what_the_hand_changes_and_what_it_causes_are_on_the_screen_together(vis
         assert box["y"] >= -1 and box["y"] + box["height"] <= height + 1, (name, box)
         assert box["x"] >= -1 and box["x"] + box["width"] <= width + 1, (name, box)
     if control != "#view-handles":
-        assert boxes[control]["y"] >= boxes["#readout"]["y"] + boxes["#readout"]["height"] - 1, "nothing covers the control"
+        assert boxes[control]["y"] >= boxes["#readout"]["y"] + boxes["#readout"]["height"] - 1, (
+            "nothing covers the control"
+        )
     words = page.inner_text("#readout")
     assert "%" in words and len(page.locator("#readout span").all()) == 2
