@@ -179,7 +179,10 @@ def test_without_results_a_sentence_says_how_to_make_them(visit, tmp_path_factor
 def test_the_third_sentence_and_the_table_show_the_same_numbers(results):
     page = results()
     row = page.locator("#results-table tbody tr", has=page.locator("th", has_text=re.compile("^ST-CNN affine$")))
-    cells = [row.locator("td").first, page.locator("#results-table tbody tr", has_text=re.compile("^CNN")).locator("td").first]
+    cells = [
+        row.locator("td").first,
+        page.locator("#results-table tbody tr", has_text=re.compile("^CNN")).locator("td").first,
+    ]
     sentence = page.locator("#results-opening li").nth(2).inner_text()
     for cell in cells:
         mean = cell.locator(".value b").inner_text()
