@@ -21,6 +21,7 @@ GRADIO = re.compile(
 LOADING = """
 <style>
   #stn-loading { padding: 12px 24px; color: #54606f; font: 15px/1.5 system-ui, sans-serif; }
+  @media (prefers-color-scheme: dark) { #stn-loading { color: #b6c2d0; } }
   #stn-loading div { display: grid; grid-template-columns: 2fr 3fr 2fr 2fr; gap: 16px; margin-top: 12px; }
   #stn-loading i { aspect-ratio: 1; border-radius: 4px; background: rgba(128, 140, 160, 0.16); }
   body:has(.stn[data-ready="true"]) #stn-loading { display: none; }

@@ -31,6 +31,17 @@ def test_every_page_keeps_the_rules(visit, rules, locale, scheme):
     assert axe.violations(page, rules, **AA) == axe.violations(page, rules, **AAA) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_stands_on_the_page_while_it_loads_can_be_read(browser, served, rules, scheme):
+    context = browser.new_context(color_scheme=scheme, locale="zh-CN")
+    page = context.new_page()
+    page.route("**/assets/*.js", lambda route: route.abort())  # Gradio's scripts never come
+    page.goto(served.url)
+    assert page.is_visible("#stn-loading") and "加载" in page.inner_text("#stn-loading")
+    assert axe.violations(page, rules, runOnly={"type": "rule", "values": ["color-contrast"]}) == []
+    context.close()
+
+
 def test_the_rules_find_what_is_wrong(visit, rules):
     page = visit()
     page.eval_on_selector("#random", "(button) => { button.textContent = ''; button.style.color = '#ccc'; }")

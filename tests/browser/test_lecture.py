@@ -80,3 +80,24 @@ def test_the_list_of_keys_and_the_qr_code_can_be_seen_and_closed_on_every_page(p
     page.wait_for_selector("#view-input", state="visible")
     page.keyboard.press("?")
     assert page.locator("#keys-dialog").is_visible()
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(1024, 768, 20), (1920, 1080, 26)])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_room_can_read_the_lesson(visit, width, height, least, locale):
+    page = visit("#learn=three-parts", viewport={"width": width, "height": height}, locale=locale)
+    page.wait_for_selector(".stn-learn[data-ready=true]")
+    page.click("#learn-lecture")
+    page.wait_for_selector("body.stn-lecture")
+    for place, count in (("three-parts", 3), ("sampler", 4), ("failures.myth", 2)):
+        page.evaluate("(place) => { location.hash = '#learn=' + place; }", place)
+        page.wait_for_function("(place) => JSON.parse(localStorage['stn-lesson']).at.startsWith(place)", arg=place)
+        for step in range(1, count + 1):
+            page.keyboard.press("PageDown")
+            page.wait_for_function("(n) => document.querySelectorAll('#learn-told .step').length === n", arg=step)
+            page.wait_for_selector(".stn-learn[data-busy=false]")
+        assert [text for text in page.evaluate(TEXTS) if text[0] < least] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for view in ("input", "warped"):
+            box = page.locator(f"#learn-view-{view}").bounding_box()
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height, (place, view)
