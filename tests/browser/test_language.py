@@ -189,6 +189,13 @@ def test_train_with_a_run_and_its_settings_open(visit, served):
     page = visit("#train")
     page.wait_for_selector(f"#train-runs [data-run='{id}'][data-state=done]", timeout=90_000)
     page.wait_for_function("document.querySelector('#train-theta').textContent.startsWith('θ')")
+    for button in ("#train-save", "#train-rename"):
+        page.click(button)
+        page.fill("#train-name-input", "")
+        page.click("#train-name-ok")
+        assert page.inner_text("#train-name-problem")
+        assert_translated(page)
+        page.click("#train-name-close")
     page.click("#train-more")
     assert_translated(page)
     page.evaluate("document.querySelector('#train-settings').close()")

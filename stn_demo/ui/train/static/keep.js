@@ -1,6 +1,6 @@
 // Save a run's network as a checkpoint, download it, rename the run, delete it.
 
-import { t } from "../../shared/i18n.js";
+import { onLanguage, t } from "../../shared/i18n.js";
 import { sentence } from "./api.js";
 import { DEFAULTS } from "../../shared/store.js";
 import { isActive } from "./runs-model.js";
@@ -23,8 +23,8 @@ export function attachKeep({ root, session, ask, stn }) {
   save.addEventListener("click", () => {
     const proposed = (session.run.name || "").normalize("NFKD").replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+|-+$/g, "");
     naming({
-      title: t("train.save.title"),
-      line: t("train.save.line", { step: session.at ?? session.run.step }),
+      title: () => t("train.save.title"),
+      line: () => t("train.save.line", { step: session.at ?? session.run?.step }),
       value: `${proposed || "my"}-${session.at ?? session.run.step}`.toLowerCase().slice(0, 60),
       pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
       async done(name) {
@@ -35,8 +35,8 @@ export function attachKeep({ root, session, ask, stn }) {
   });
   rename.addEventListener("click", () =>
     naming({
-      title: t("train.rename.title"),
-      line: t("train.rename.line"),
+      title: () => t("train.rename.title"),
+      line: () => t("train.rename.line"),
       value: title(session.run),
       pattern: /\S/,
       done: async (name) => (await ask.post("rename", { id: session.id, name })) && session.refresh(),
@@ -52,8 +52,10 @@ export function attachKeep({ root, session, ask, stn }) {
       if (answer) ask.save(await answer.blob(), `${session.id}.${format}`);
     });
   }
+  const called = () => { at("delete-title").textContent = session.run ? t("train.delete.title", { name: title(session.run) }) : ""; };
+  session.on("lang", called);
   remove.addEventListener("click", () => {
-    at("delete-title").textContent = t("train.delete.title", { name: title(session.run) });
+    called();
     deleting.returnValue = "";
     deleting.showModal();
     at("delete-close").focus();
@@ -76,20 +78,28 @@ export function attachKeep({ root, session, ask, stn }) {
   for (const name of ["overview", "news", "run", "lang"]) session.on(name, show);
 }
 
-/** A dialog that asks for a name. -> ask({title, line, value, pattern, done(name)}) */
+/** A dialog that asks for a name. -> ask({title(), line(), value, pattern, done(name)}) */
 function createNaming(at) {
   const [dialog, heading, line, input, problem] = ["name-dialog", "name-title", "name-line", "name-input", "name-problem"].map(at);
   let asked = null;
+  let refused = false; // the name that was typed
+  function write() {
+    if (!asked) return;
+    [heading.textContent, line.textContent] = [asked.title(), asked.line()];
+    problem.textContent = refused ? sentence({ code: "run_name" }) : "";
+  }
+  onLanguage(write);
   dialog.querySelector("form").addEventListener("submit", (event) => {
     const name = input.value.trim();
     if (asked.pattern.test(name)) return void asked.done(name);
     event.preventDefault();
-    problem.textContent = sentence({ code: "run_name" });
+    refused = true;
+    write();
   });
   at("name-close").addEventListener("click", () => dialog.close());
   return (question) => {
-    asked = question;
-    [heading.textContent, line.textContent, input.value, problem.textContent] = [question.title, question.line, question.value, ""];
+    [asked, refused, input.value] = [question, false, question.value];
+    write();
     dialog.showModal();
     input.select();
   };
