@@ -187,16 +187,8 @@ class Trainer:
 
     def _watch(self, loss: Tensor, right: Tensor) -> None:
         """Clip the gradient, and add the step to the sums of the next report. Does not wait for the device."""
-        pulls = [
-            get_total_norm(
-                [
-                    value.grad
-                    for value in self.model.transformer(point).localization.parameters()
-                    if value.grad is not None
-                ]
-            )
-            for point in self.model.transformers
-        ]
+        parts = [self.model.transformer(point).localization for point in self.model.transformers]
+        pulls = [get_total_norm([one.grad for one in part.parameters() if one.grad is not None]) for part in parts]
         longest = self.settings.clip_norm or math.inf
         norm = clip_grad_norm_(self.parameters.values(), longest)
         self._locating += self._stage is None or self.settings.stages[self._stage].learns != "reader"

@@ -183,8 +183,8 @@ def say(name: str, latencies: list[float], rate: float | None = None, moves: int
 
 @contextlib.contextmanager
 def layers(page: Page, *names: str) -> Iterator[None]:
-    """Layers by name: "gradient", at each grid point, is part of every frame; "landscape", the map of the loss (21 x 21), is asked for
-    meanwhile."""
+    """Layers by name: "gradient", at each grid point, is part of every frame; "landscape", the map of the loss (21 x 21), is
+    asked for meanwhile."""
     boxes = [f"#layer-{name}" for name in names]
     page.evaluate(
         "() => { window.maps = 0; window.stn.store.on('landscape', (map) => { window.maps += Boolean(map); }); }"
