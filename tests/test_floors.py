@@ -18,6 +18,7 @@ ENGINE = [
     "checkpoints.py",
     "provenance.py",
     "names.py",
+    "limits.py",
     "faults.py",
     "__main__.py",
 ]
@@ -25,6 +26,7 @@ ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_m
 PICTURES = {f"data/{name}.py" for name in ("cutting", "flat", "lines", "marks")}  # of uploads only: these need OpenCV
 FLOORS = {
     "names": 0,
+    "limits": 0,
     "faults": 0,
     "model": 1,
     "data": 2,

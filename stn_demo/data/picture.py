@@ -18,11 +18,11 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from ..limits import LARGEST_PICTURE
 from . import finding, folder, paper
 from .finding import Box, Found
 from .refused import PictureError
 
-MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_SCANS = 40  # of a JPEG: encoders write about ten; a scan of 80 bytes can cost a pass over all pixels
 LEAST_SIDE = 4  # px
@@ -95,8 +95,8 @@ def _checked(data: bytes) -> bytes:
 
     if not data:
         raise PictureError("empty", "The file is empty; choose a picture with a digit on it.")
-    if len(data) > MAX_BYTES:
-        most = f"{MAX_BYTES >> 20} MB"
+    if len(data) > LARGEST_PICTURE:
+        most = f"{LARGEST_PICTURE >> 20} MB"
         raise PictureError("too_large_bytes", f"The file is larger than {most}; give a smaller picture.")
     return data
 

@@ -25,10 +25,11 @@ from typing import Any
 
 from ..checkpoints import SUFFIX, write_whole
 from ..faults import RunError
+from ..names import RUN_ID
 from ..training.state import State
 from . import locks
 
-ID = re.compile(r"[a-z0-9-]{1,40}")
+ID = re.compile(RUN_ID)
 TWIN = "-twin"
 GENERATION = 1_000_000  # a cursor into a log is the log's generation times this number, plus a number of lines
 ROLES = ("network", "twin")

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
+from ..limits import LARGEST_PICTURE
 from ..runs.process import WorkerProcess
 from . import foot, head, page
 from .explore import api, qr
@@ -121,7 +122,7 @@ def _mounted(app: FastAPI, blocks: gr.Blocks, options: Options) -> FastAPI:
         run_history=False,
         ssr_mode=False,
         enable_monitoring=False,
-        max_file_size=explore_routes.MOST_PICTURE,
+        max_file_size=LARGEST_PICTURE,
         theme=page.theme(),
         css=page.CSS,
         head=page.HEAD,

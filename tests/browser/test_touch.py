@@ -1,9 +1,6 @@
 """The stage under fingers, on a phone: the browser's own touch events, so that scrolling is what it is on the device."""
 
-import json
 import math
-import time
-import urllib.request
 
 import pytest
 from stage import clear, frame, settle, winner
@@ -43,10 +40,8 @@ def test_on_a_phone_the_page_is_short_and_on_a_tablet_it_is_seen_whole(visit):
     assert tablet.evaluate("document.querySelector('.stn .panels').getBoundingClientRect().bottom") <= 1180
 
 
-def test_a_finger_that_scrolls_over_the_timeline_rewinds_nothing(visit, served):
+def test_a_finger_that_scrolls_over_the_timeline_rewinds_nothing(visit, brief):
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    values = {"data": "handwriting", "batch_size": 32, "epochs": 0.96}
-    run(served.url, {"settings": values, "digits": 1000, "name": "touched"})
     page.evaluate("document.querySelector('#page-train-button').click()")
     page.wait_for_function("document.querySelector('#timeline input')?.max > 3")
     x, y = at(page, "#timeline input", 0.3, 0.5)
@@ -56,20 +51,6 @@ def test_a_finger_that_scrolls_over_the_timeline_rewinds_nothing(visit, served):
     x, y = at(page, "#timeline input", 0.3, 0.5)
     Fingers(page).swipe((x, y), (x + 30, y + 3))
     assert page.inner_text("#train-at") != step
-
-
-def run(url, values):
-    """Train a brief run to its end."""
-    data = json.dumps(values).encode()
-    with urllib.request.urlopen(f"{url}/stn/train/start", data=data, timeout=30) as answer:
-        id = json.load(answer)["id"]
-    end = time.monotonic() + 60
-    while True:
-        with urllib.request.urlopen(f"{url}/stn/train/log?id={id}&since=-1", timeout=30) as answer:
-            if json.load(answer)["run"]["state"] == "done":
-                return
-        assert time.monotonic() < end
-        time.sleep(0.2)
 
 
 def at(page, selector, x, y):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from train_page import LONG, ask, open_tab, pixels, rewind, state, step, told, until, words
 
+from stn_demo.names import LONGEST_CHECKPOINT
+
 
 def test_a_preset_starts_and_the_grid_begins_to_move(train):
     page = train()
@@ -122,6 +124,7 @@ def test_save_and_find_it_on_explore(train, brief, served):
     page = train()
     state(page, "done")
     page.click("#train-save")
+    assert page.evaluate("document.querySelector('#train-name-input').maxLength") == LONGEST_CHECKPOINT
     page.fill("#train-name-input", "no spaces here")
     page.click("#train-name-ok")
     assert page.inner_text("#train-name-problem") and page.is_visible("#train-name-dialog")

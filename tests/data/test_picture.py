@@ -14,6 +14,7 @@ from PIL import Image
 
 from stn_demo.data import mnist, picture
 from stn_demo.data.scenes.agreement import likeness
+from stn_demo.limits import LARGEST_PICTURE
 
 
 def the_seven():
@@ -181,7 +182,7 @@ def test_a_bad_picture_is_refused_with_a_sentence_and_a_code(name):
 
 
 def test_too_many_bytes_are_refused_before_they_are_decoded():
-    assert refusal(pictures.GOOD["drawn.png"]() + bytes(picture.MAX_BYTES)).code == "too_large_bytes"
+    assert refusal(pictures.GOOD["drawn.png"]() + bytes(LARGEST_PICTURE)).code == "too_large_bytes"
 
 
 def test_a_bomb_takes_no_time():

@@ -8,6 +8,7 @@ import socket
 import pytest
 from PIL import Image
 
+from stn_demo.limits import LARGEST_PICTURE
 from stn_demo.ui.gate import uploads as module
 
 SECRET = b"a secret of this server's owner"
@@ -151,7 +152,7 @@ def test_only_explain_can_be_called_and_only_with_values_of_its_kinds(client):
 def test_uploads_are_few_small_pictures_with_names_that_cannot_be_guessed(client):
     assert upload(client, b"no picture").status_code == 415
     assert upload(client, b"<svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg").status_code == 415
-    assert upload(client, picture() + bytes(21 << 20)).status_code == 413
+    assert upload(client, picture() + bytes(LARGEST_PICTURE)).status_code == 413
     assert client.post("/gradio_api/upload", files=[("files", ("x", picture()))] * 5).status_code == 400
     assert client.post("/gradio_api/upload", content=b"x").status_code == 400
     names = {upload(client, name="../../x.png").json()[0] for _ in range(3)}

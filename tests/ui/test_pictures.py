@@ -12,6 +12,7 @@ from server_helpers import STROKES
 
 from stn_demo.data import folder as own_folder
 from stn_demo.data.scenes.reported import REPORTED
+from stn_demo.limits import LARGEST_PICTURE
 
 
 @pytest.mark.parametrize("model, side, shape", [("colour", 28, (3, 28, 28)), ("colour-pose", 42, (3, 42, 42))])
@@ -95,5 +96,5 @@ def test_a_picture_without_a_digit_comes_back_with_a_sentence(client):
 
 
 def test_an_upload_is_bounded(client):
-    answer = client.post("/stn/picture", content=b"x" * (21 << 20))
+    answer = client.post("/stn/picture", content=b"x" * (LARGEST_PICTURE + 1))
     assert answer.status_code == 400 and answer.json()["error"]["code"] == "too_large_bytes"

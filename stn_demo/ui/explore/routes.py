@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
+from ...limits import LARGEST_PICTURE
 from ...names import CHECKPOINT
 from .. import http
 from ..live.batcher import Batcher
@@ -17,7 +18,6 @@ from ..live.request import RequestError, parse, read_request, read_state
 from ..status import Status
 from .pictures import Pictures
 
-MOST_PICTURE = 20 * 1024 * 1024  # bytes of an upload
 MOST_NETWORK = 16 << 20  # bytes, as live.private.LARGEST
 
 
@@ -83,10 +83,10 @@ def _add_digits(app: FastAPI, batcher: Batcher, pictures: Pictures) -> None:
 
     @app.post("/stn/picture")
     async def picture(request: Request, raw: bool = False, box: str | None = None, model: str = ""):
-        data = await http.body(request, MOST_PICTURE)
+        data = await http.body(request, LARGEST_PICTURE)
         if data is None:
             return http.refuse(
-                "too_large_bytes", f"The file is larger than {MOST_PICTURE >> 20} MB; give a smaller picture."
+                "too_large_bytes", f"The file is larger than {LARGEST_PICTURE >> 20} MB; give a smaller picture."
             )
         try:
             answer = await pictures.in_colour(data, model) if CHECKPOINT.fullmatch(model) and not box else None

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from ...limits import LARGEST_PICTURE
+
 MOST_JSON = 64 * 1024  # bytes
 MOST_DEPTH = 12
 MOST_VALUES = 2000
-MOST_FILE = 20 * 1024 * 1024
-SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+TOKEN = r"[A-Za-z0-9_-]{1,64}"  # of a session or a result of Gradio's
+SESSION = re.compile(TOKEN)
 CALL_KEYS = {"data", "fn_index", "api_name", "session_hash", "trigger_id", "event_data"}
 NUMBER = (int, float)
 PARAMETERS = {
@@ -136,6 +138,6 @@ def is_upload(path: str, folder: Path) -> bool:
         if os.path.commonpath([root, os.path.realpath(path)]) != root:
             return False
         about = os.lstat(path)
-        return stat.S_ISREG(about.st_mode) and about.st_size <= MOST_FILE
+        return stat.S_ISREG(about.st_mode) and about.st_size <= LARGEST_PICTURE
     except (OSError, ValueError):
         return False

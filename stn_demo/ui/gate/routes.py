@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from .references import TOKEN
+
 OWN = "/stn/"
 LONGEST_PATH = 400  # characters
 LONGEST_PART = 200  # bytes between two slashes; file systems allow 255
@@ -27,8 +29,8 @@ READ = (
     "/gradio_api/queue/data",
     "/gradio_api/queue/status",
 )
-SESSION = re.compile(r"/gradio_api/heartbeat/[A-Za-z0-9_-]{1,64}")
-RESULT = re.compile(r"/gradio_api/call/(v2/)?explain/[A-Za-z0-9_-]{1,64}")
+SESSION = re.compile(rf"/gradio_api/heartbeat/{TOKEN}")
+RESULT = re.compile(rf"/gradio_api/call/(v2/)?explain/{TOKEN}")
 UPLOAD = "/gradio_api/upload"  # handled by uploads.py instead of Gradio
 STOPPING = ("/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/reset/")
 # Function calls: their bodies are JSON and are checked.

@@ -18,9 +18,9 @@ from fastapi.responses import JSONResponse
 from PIL import Image
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from ...limits import LARGEST_PICTURE
 from .. import http
 from . import routes
-from .references import MOST_FILE
 
 MOST_FILES = 4  # per request
 MOST_KEPT = 64  # files
@@ -111,16 +111,16 @@ def add(app: FastAPI, uploads: Uploads) -> None:
         address = request.client.host if request.client else ""
         if not uploads.allowed(address):
             return _refuse(429, "Too many uploads in a short time; try again in a minute.")
-        data = await http.body(request, MOST_FILE + 64 * 1024)
+        data = await http.body(request, LARGEST_PICTURE + 64 * 1024)
         if data is None:
-            return _refuse(413, f"The file is larger than {MOST_FILE >> 20} MB; give a smaller picture.")
+            return _refuse(413, f"The file is larger than {LARGEST_PICTURE >> 20} MB; give a smaller picture.")
         try:
             files = await _files(request, data)
         except (MultiPartException, KeyError, ValueError):
             return _refuse(400, "The upload is not a form with files.")
         for file in files:
-            if len(file) > MOST_FILE:
-                return _refuse(413, f"The file is larger than {MOST_FILE >> 20} MB; give a smaller picture.")
+            if len(file) > LARGEST_PICTURE:
+                return _refuse(413, f"The file is larger than {LARGEST_PICTURE >> 20} MB; give a smaller picture.")
             if not await asyncio.to_thread(_is_picture, file):
                 return _refuse(415, "The file is no picture.")
         return JSONResponse([await asyncio.to_thread(uploads.keep, file) for file in files])

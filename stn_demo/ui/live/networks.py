@@ -15,6 +15,7 @@ from ... import checkpoints
 from ...data.distortions import DISTORTIONS
 from ...model import ModelConfig, Network
 from ...model.folding import folded
+from ...names import RUN_ID
 from ...training.presets import PRESETS
 from ...training.settings import TrainingSettings
 from ...training.start import untrained
@@ -25,8 +26,8 @@ from .request import Defaults, RequestError
 log = logging.getLogger(__name__)
 MOST_LOADED = 96  # networks; a timeline has about sixty snapshots
 MOST_BYTES = 160 << 20  # of their weights; beyond it the least recently used networks are dropped
-RUN = re.compile(r"run-([a-z0-9-]{1,40})-(latest|\d{1,9})(-twin)?")  # a network in training, or a snapshot of it
-UNTRAINED = re.compile(r"untrained-([a-z0-9-]{1,40})")  # the network of a preset, before its first step
+RUN = re.compile(rf"run-({RUN_ID})-(latest|\d{{1,9}})(-twin)?")  # a network in training, or a snapshot of it
+UNTRAINED = re.compile(rf"untrained-({RUN_ID})")  # the network of a preset, before its first step
 
 
 class Networks:

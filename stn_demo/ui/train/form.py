@@ -9,6 +9,7 @@ from ...data.distortions import DISTORTIONS
 from ...model.classifier import POINTS
 from ...model.config import CHOICES, MOST_LOOKS
 from ...model.grids import GRIDS
+from ...names import LONGEST_CHECKPOINT, LONGEST_RUN
 from ...training.distributed import is_there
 from ...training.presets import PRESETS
 from ...training.settings import DATA_SETS, TrainingSettings
@@ -59,6 +60,7 @@ def choices(options: Options) -> dict:
             if "choices" in item.metadata
         },
         "longest": options.longest_run,
+        "longest_names": {"run": LONGEST_RUN, "network": LONGEST_CHECKPOINT},
         "composes": [name for name, grid in GRIDS.items() if grid.composes],
         "most_looks": MOST_LOOKS,
         "devices": [name for name in ("cpu", "cuda", "mps") if is_there(name)],

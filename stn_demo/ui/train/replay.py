@@ -12,11 +12,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ...analysis.frame import Frame
+from ...runs.schedule import SNAPSHOTS
 from ..live.batcher import Batcher
 from ..live.request import Request, RequestError
 
 FORMATS = {"gif": "image/gif", "webp": "image/webp"}
-MOST_FRAMES = 60
 LENGTH = 5.0  # seconds in total; the last picture stays for LAST
 LAST = 1.5
 SIDE, GAP, FOOT = 264, 16, 64  # px
@@ -35,8 +35,8 @@ async def animation(batcher: Batcher, run: dict, asked: Request, kind: object) -
     steps = run["snapshots"]
     if not steps:
         raise RequestError("This run has no snapshots yet.", "run_no_snapshots")
-    if len(steps) > MOST_FRAMES:
-        steps = [steps[round(i * (len(steps) - 1) / (MOST_FRAMES - 1))] for i in range(MOST_FRAMES)]
+    if len(steps) > SNAPSHOTS:
+        steps = [steps[round(i * (len(steps) - 1) / (SNAPSHOTS - 1))] for i in range(SNAPSHOTS)]
     pictures = []
     for step in steps:  # one request at a time, so that other visitors' requests are answered in between
         name = f"run-{run['id']}-{step}"

@@ -1,7 +1,7 @@
 /** The uploaded picture on the pad: outlines of its digits, one of them selected, and a cut that the visitor can move. */
 
 import { fromBase64 } from "../../shared/frame.js";
-import { attachCutHand } from "./cut-hand.js";
+import { attachCutDrag } from "./cut-drag.js";
 import { createUploadedView } from "./uploaded-view.js";
 
 const MIDDLE = [0.25, 0.25, 0.75, 0.75]; // the initial cut if no digit was found
@@ -72,7 +72,7 @@ export function attachUploaded(root, store, http) {
     reread(box);
   }
 
-  attachCutHand(root.querySelector("#uploaded"), { box: () => upload.box, move });
+  attachCutDrag(root.querySelector("#uploaded"), { box: () => upload.box, move });
   view.onTake(take);
   root.querySelector("#uploaded-close").addEventListener("click", () => {
     dismissed = true;

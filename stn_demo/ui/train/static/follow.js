@@ -5,7 +5,7 @@ import { runName, title } from "./format.js";
 
 const EVERY = 700; // ms
 const AT_REST = 4000;
-const OF_A_RUN = /^run-([a-z0-9-]{1,40})-(latest|\d+)(-twin)?$/;
+const OF_A_RUN = /^run-([a-z0-9-]+)-(latest|\d+)(-twin)?$/;
 
 /** root: base url of the app. The store's event "networks" says that names have changed. */
 export async function follow(root) {

@@ -25,7 +25,8 @@ export function attachKeep({ root, session, ask, stn }) {
     naming({
       title: () => t("train.save.title"),
       line: () => t("train.save.line", { step: session.at ?? session.run?.step }),
-      value: `${proposed || "my"}-${session.at ?? session.run.step}`.toLowerCase().slice(0, 60),
+      value: `${proposed || "my"}-${session.at ?? session.run.step}`.toLowerCase(),
+      most: session.overview.choices.longest_names.network,
       pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
       async done(name) {
         const answer = await ask.post("save", { id: session.id, step: step(), name });
@@ -38,6 +39,7 @@ export function attachKeep({ root, session, ask, stn }) {
       title: () => t("train.rename.title"),
       line: () => t("train.rename.line"),
       value: title(session.run),
+      most: session.overview.choices.longest_names.run,
       pattern: /\S/,
       done: async (name) => (await ask.post("rename", { id: session.id, name })) && session.refresh(),
     }),
@@ -78,7 +80,7 @@ export function attachKeep({ root, session, ask, stn }) {
   for (const name of ["overview", "news", "run", "lang"]) session.on(name, show);
 }
 
-/** A dialog that asks for a name. -> ask({title(), line(), value, pattern, done(name)}) */
+/** A dialog that asks for a name. -> ask({title(), line(), value, most: characters, pattern, done(name)}) */
 function createNaming(at) {
   const [dialog, heading, line, input, problem] = ["name-dialog", "name-title", "name-line", "name-input", "name-problem"].map(at);
   let asked = null;
@@ -98,7 +100,8 @@ function createNaming(at) {
   });
   at("name-close").addEventListener("click", () => dialog.close());
   return (question) => {
-    [asked, refused, input.value] = [question, false, question.value];
+    input.maxLength = question.most;
+    [asked, refused, input.value] = [question, false, question.value.slice(0, question.most)];
     write();
     dialog.showModal();
     input.select();

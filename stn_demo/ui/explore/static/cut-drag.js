@@ -6,7 +6,7 @@ const STEP = 0.01; // of the picture, each press of a key
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** box(): the cut; move(box, isNew): the visitor has moved it, or started a new one. Boxes: see cut-box.js. */
-export function attachCutHand(element, { box, move }) {
+export function attachCutDrag(element, { box, move }) {
   const sheet = element.querySelector(".sheet");
   let held = null; // {pointer, from: [x, y], edges: those being moved, "" for all, box: the cut at the start, null: a new cut}
 
