@@ -116,13 +116,15 @@ def url(served):
     clear(served.url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trained(served, tmp_path_factory):
     """The folder of a finished run of the settings BRIEF, trained once for all tests."""
     clear(served.url)
     id = ask(served.url, "/start", BRIEF)["id"]
     finished(served.url, id)
-    return shutil.copytree(served.home / "runs" / id, tmp_path_factory.mktemp("trained") / id)
+    kept = shutil.copytree(served.home / "runs" / id, tmp_path_factory.mktemp("trained") / id)
+    clear(served.url)
+    return kept
 
 
 @pytest.fixture
