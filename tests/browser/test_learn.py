@@ -59,6 +59,19 @@ def test_the_whole_lesson_on_a_phone_by_touch(lesson):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_on_a_phone_the_lesson_is_large_enough_to_be_read(lesson):
+    page = lesson(**PHONE)
+    page.wait_for_function("document.querySelector('#learn-probs .percent').textContent.includes('%')")
+    sizes = page.eval_on_selector_all(
+        ".stn-learn *",
+        """(all) => all.filter((one) => one.getClientRects().length && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+          .map((one) => parseFloat(getComputedStyle(one).fontSize))""",
+    )
+    assert min(sizes) >= 11.5
+    stage = page.locator(".lesson-stage").bounding_box()
+    assert stage["height"] <= 844 * 0.3, "the pictures that stay in sight leave room for the words"
+
+
 def test_the_whole_lesson_by_keys_alone(lesson):
     page = lesson()
     page.focus("#learn-title")

@@ -34,8 +34,9 @@ def phone(visit):
 
 
 def test_on_a_phone_the_page_is_short_and_on_a_tablet_it_is_seen_whole(visit):
-    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    assert page.evaluate("document.documentElement.scrollHeight") <= 2000
+    for locale in ("en-US", "zh-CN"):
+        page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale=locale)
+        assert page.evaluate("document.documentElement.scrollHeight") <= 2000, locale
     tablet = visit(viewport={"width": 820, "height": 1180}, has_touch=True)
     assert tablet.evaluate("document.querySelector('.stn .panels').getBoundingClientRect().bottom") <= 1180
 
