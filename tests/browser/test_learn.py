@@ -63,7 +63,7 @@ def test_on_a_phone_the_lesson_is_large_enough_to_be_read(lesson):
     page = lesson(**PHONE)
     page.wait_for_function("document.querySelector('#learn-probs .percent').textContent.includes('%')")
     sizes = page.eval_on_selector_all(
-        ".stn-learn *",
+        ".stn-learn .lesson *",
         """(all) => all.filter((one) => one.getClientRects().length && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
           .map((one) => parseFloat(getComputedStyle(one).fontSize))""",
     )
