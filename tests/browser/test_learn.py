@@ -72,6 +72,16 @@ def test_on_a_phone_the_lesson_is_large_enough_to_be_read(lesson):
     assert stage["height"] <= 844 * 0.3, "the pictures that stay in sight leave room for the words"
 
 
+def test_on_a_phone_no_number_of_theta_is_cut_off(lesson):
+    page = lesson("=three-parts", **PHONE)
+    hand = Finger(page)
+    predict(page, hand, dict(PARTS)["three-parts.flow"])
+    reveal(page, hand)
+    line = page.locator(".lesson-stage .theta")
+    assert len(re.findall(r"\d\.\d\d", line.inner_text())) == 6
+    assert line.evaluate("(line) => line.scrollWidth <= line.clientWidth")
+
+
 def test_the_whole_lesson_by_keys_alone(lesson):
     page = lesson()
     page.focus("#learn-title")

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { indexOf, isRight, numbersOf, placeOf, stageOf, stepsOf, stopsOf } from "../../stn_demo/ui/learn/static/lesson.js";
-import { isDone } from "../../stn_demo/ui/learn/static/missions.js";
+import { isDone, numbersOfDone } from "../../stn_demo/ui/learn/static/missions.js";
 import { csvOf, scoreOf } from "../../stn_demo/ui/learn/static/progress.js";
 
 const read = (name) => JSON.parse(readFileSync(new URL(`../../stn_demo/ui/learn/static/${name}.json`, import.meta.url), "utf-8"));
@@ -76,6 +76,11 @@ test("a mission is done by what the network does, not by where a slider stands",
   const frame = { overruled: true, gradient: { norm: 0 }, warped: new Uint8Array(4), probs: probs(1) };
   assert.equal(isDone(nothing, frame, 2), true);
   assert.equal(isDone(nothing, { ...frame, gradient: { norm: 0.01 } }, 2), false);
+});
+
+test("the angle of a mission is written as on its slider", () => {
+  const told = (rotation) => numbersOfDone({ probs: [1, 0], twin_probs: null, overruled: true, undone: { rotation } }).rotation;
+  assert.deepEqual([-180, 179.7, -90.4, 60].map(told), ["180", "180", "−90", "60"]);
 });
 
 test("answers are handed out as CSV that no spreadsheet takes for a formula", () => {

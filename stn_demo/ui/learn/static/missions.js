@@ -1,5 +1,7 @@
 /** Whether a mission of the last scene is completed, judged by the newest frame. mission: from scenes.json. */
 
+import { number } from "../../shared/i18n.js";
+
 const NOTHING = 1e-9; // a gradient shorter than this counts as zero
 
 export function isDone(mission, frame, label) {
@@ -18,7 +20,8 @@ export function numbersOfDone(frame) {
   const best = (probs) => probs.indexOf(Math.max(...probs));
   const { rotation } = frame.overruled && frame.undone ? frame.undone : frame.applied;
   return {
-    digit: best(frame.probs), twin: frame.twin_probs ? best(frame.twin_probs) : "", rotation: Math.round(rotation),
+    digit: best(frame.probs), twin: frame.twin_probs ? best(frame.twin_probs) : "",
+    rotation: number(Math.round(rotation) === -180 ? 180 : rotation), // half a turn has no sign; the slider ends at +180
     norm: frame.gradient?.norm ?? "",
   };
 }
