@@ -23,7 +23,8 @@ ENGINE = [
     "__main__.py",
 ]
 ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_module_names
-PICTURES = {f"data/{name}.py" for name in ("cutting", "flat", "lines", "marks")}  # of uploads only: these need OpenCV
+# of uploads only: these need OpenCV
+PICTURES = {f"data/{name}.py" for name in ("bold", "cutting", "flat", "lines", "marks")}
 FLOORS = {
     "names": 0,
     "limits": 0,

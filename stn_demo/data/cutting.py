@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-from . import flat, marks, paper
+from . import bold, flat, marks, paper
 from .marks import Mark
 
 SIDE = (224, 640)  # px: pictures are enlarged or reduced until the longer side lies between these
@@ -18,6 +18,9 @@ PART = 0.5  # of the picture's longer side: smaller marks within a digit that fi
 MOST_HOLES = 3  # of a digit: the two of an 8, and one by accident
 BOLD = 0.3  # of the picture's area: a digit that fills its picture and covers more has holes as large as digits
 DEEP = 0.025  # see depth: noise and edges have at most 0.02, a digit in a deep shadow 0.18
+CLEAR = 0.12  # depth from which marks are no longer told apart by it: the grain of a desk has less
+FULLER = 1.15  # more ink than before: a part was missing
+SHALLOW = 0.25  # of the best digit's depth: what has less is no further digit
 LARGE = 0.2  # of the picture's longer side: a bold digit is at least this large; the corner of a panel is smaller
 MOST = 64  # digits on a picture; any further ones are ignored
 
@@ -32,18 +35,26 @@ class Cut(NamedTuple):
 
 class Cuts(NamedTuple):
     """digits: in reading order. flat: float32 [H, W] in [0, 1], the ink of the whole picture without shadows and ruled
-    lines. refused: None, or why there is no digit: "blank", "lines", "slab", "scribble"."""
+    lines. refused: None, or why there is no digit: "blank", "lines", "slab", "scribble". lines: there are ruled
+    lines. dark: the digits are darker than their paper."""
 
     digits: list[Cut]
     flat: np.ndarray
     refused: str | None
+    lines: bool = False
+    dark: bool = False
 
 
 def cut(grey: np.ndarray) -> Cuts:
     """Finds the digits on a picture, float32 [H, W] in [0, 1]."""
     whole = _whole(grey)
     grey = _sized(grey)
+    if (alone := bold.find(grey)) is not None:
+        contrast, mark = alone
+        return Cuts([Cut(_shares(mark.box, grey.shape), ink(contrast, mark), 1.0)], contrast, None)
     cuts = _cut(grey, whole, flat.contrast(grey))
+    if cuts.digits:
+        return _fuller(grey, cuts) if cuts.dark and not cuts.lines else cuts
     if cuts.refused != "blank":
         return cuts
     again = _cut(grey, None, flat.contrast(grey, has_thin_strokes=False))  # perhaps a bold digit
@@ -51,37 +62,64 @@ def cut(grey: np.ndarray) -> Cuts:
     return again._replace(digits=tall) if tall else cuts
 
 
-def _cut(grey: np.ndarray, whole: np.ndarray | None, contrasts: tuple[np.ndarray, np.ndarray]) -> Cuts:
+def _cut(grey: np.ndarray, whole: np.ndarray | None, contrasts: tuple[np.ndarray, ...]) -> Cuts:
     """``cut`` for a picture, its ``_whole``, and its contrast from ``flat``."""
-    found = [polarity for contrast in contrasts if (polarity := marks.find(contrast)) is not None]
+    polarities = [marks.find(contrast) for contrast in contrasts]  # dark marks, light marks
+    found = [polarity for polarity in polarities if polarity is not None]
     if not found and whole is None:
         return Cuts([], np.zeros_like(grey), "blank")
     chosen = [(mark, polarity) for polarity in found for mark in polarity.marks]
     calm = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    strokes = [one for one in chosen if one[0].what == "digit" and depth(calm, one[0].mask, one[0].box[:2]) > DEEP]
-    digits = _outermost(strokes)
-    odd = [mark for mark, _ in chosen if mark.what == "scribble"]
+    depths = {id(mark): depth(calm, mark.mask, mark.box[:2]) for mark, _ in chosen if mark.what == "digit"}
+    digits = _outermost([one for one in chosen if depths.get(id(one[0]), 0) > DEEP])
+    odd = [m for m, _ in chosen if m.what == "scribble" and depth(calm, m.mask, m.box[:2]) > DEEP]
+    if whole is not None:  # grain in its ink is no scribble
+        odd = [mark for mark in odd if _on(whole, mark, grey.shape) < 0.7]
     digits = [(m, p) for m, p in digits if not any(marks.within(m.box, tangle.box, 2) for tangle in odd)]
     if whole is not None and (whole > 0.5).mean() > BOLD:  # what lies in its holes is no digit; a frame is thinner
         digits = [(mark, polarity) for mark, polarity in digits if _on(whole, mark, grey.shape) > 0.3]
-    part = 0.0 if any(polarity.lines for polarity in found) else PART * max(grey.shape)
-    if whole is not None and not odd and all(mark.rim or mark.longest < part for mark, _ in digits):
+    lines = any(polarity.lines for polarity in found)
+    if whole is not None and not odd and all(_is_part(mark, whole, grey.shape, lines) for mark, _ in digits):
         return Cuts([Cut((0.0, 0.0, 1.0, 1.0), whole, 1.0)], whole, None)
     if not digits:
         odd = [mark for mark, _ in chosen if mark.what != "digit"]
-        lines = any(polarity.lines for polarity in found)
         what = max(odd, key=lambda mark: mark.longest).what if odd else ("lines" if lines else "blank")
-        return Cuts([], found[0].contrast, what)
-    best = max(digits, key=lambda pair: _score(pair[0], grey.shape))
-    same = [mark for mark, polarity in digits if polarity is best[1]]
-    like = [m for m in same if m.longest > marks.LIKE * best[0].longest and m.strength > 0.4 * best[0].strength]
-    height, width = grey.shape
-    cuts = []
-    for mark in _in_order(like)[:MOST]:
-        left, top, right, bottom = mark.box
-        box = left / width, top / height, right / width, bottom / height
-        cuts.append(Cut(box, ink(best[1].contrast, mark), _score(mark, grey.shape)))
-    return Cuts(cuts, best[1].contrast, None)
+        return Cuts([], found[0].contrast, what, lines)
+    scores = {id(mark): _score(mark, grey.shape) * min(1.0, depths[id(mark)] / CLEAR) for mark, _ in digits}
+    best, polarity = max(digits, key=lambda pair: scores[id(pair[0])])
+    same = [mark for mark, other in digits if other is polarity]
+    like = [m for m in same if m.longest > marks.LIKE * best.longest and m.strength > 0.4 * best.strength]
+    like = [m for m in like if depths[id(m)] > SHALLOW * depths[id(best)]]
+    cuts = [
+        Cut(_shares(mark.box, grey.shape), ink(polarity.contrast, mark), scores[id(mark)])
+        for mark in _in_order(like)[:MOST]
+    ]
+    return Cuts(cuts, polarity.contrast, None, lines, polarity is polarities[0])
+
+
+def _fuller(grey: np.ndarray, cuts: Cuts) -> Cuts:
+    """The same digits with their parts on the other side of a shadow's edge, if a part was missing."""
+    again = _cut(grey, None, (flat.across_shadows(grey),))
+    areas = [sum(int((one.ink > 0.5).sum()) for one in both.digits) for both in (cuts, again)]
+    held = all(any(_contains(new.box, old.box) for new in again.digits) for old in cuts.digits)
+    if held and not again.lines and 0 < len(again.digits) <= len(cuts.digits) and areas[1] > FULLER * areas[0]:
+        return again
+    return cuts
+
+
+def _contains(outer: tuple[float, ...], box: tuple[float, ...], slack: float = 0.01) -> bool:
+    return all(outer[i] <= box[i] + slack and outer[i + 2] >= box[i + 2] - slack for i in (0, 1))
+
+
+def _shares(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[float, float, float, float]:
+    """A box in px as fractions of the picture."""
+    height, width = shape
+    return box[0] / width, box[1] / height, box[2] / width, box[3] / height
+
+
+def _is_part(mark: Mark, whole: np.ndarray, shape: tuple[int, ...], lines: bool) -> bool:
+    """A mark is a part of the digit that fills the picture: it touches the edge, is small, or lies on its ink."""
+    return mark.rim or (not lines and (mark.longest < PART * max(shape) or _on(whole, mark, shape) > 0.7))
 
 
 def _on(whole: np.ndarray, mark: Mark, shape: tuple[int, ...]) -> float:

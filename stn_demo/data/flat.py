@@ -11,6 +11,7 @@ import numpy as np
 WIDEST = 0.28  # fraction of the picture's shorter side; every stroke is narrower
 AROUND = 0.4  # side of a square, as a fraction of the picture's shorter side; over half of it is taken to be paper
 ROUNDS, STEPS = 40, 16  # rounds of the reconstruction, and px per round: enough to get around any corner
+STROKE = 0.13  # fraction of the picture's shorter side; few strokes are wider
 LEAST_WHITE = 0.25  # brightness below which the background of light marks is not divided further
 
 
@@ -28,29 +29,65 @@ def contrast(grey: np.ndarray, has_thin_strokes: bool = True) -> tuple[np.ndarra
     inverted picture. The median is wrong where a bold digit covers more than half of its square; without
     ``has_thin_strokes`` it is not used, and the corners of panels count as marks.
     """
-    fine = cv2.GaussianBlur((grey * 255).astype(np.uint8), (0, 0), 1.0)
-    height, width = fine.shape
-    half = cv2.resize(fine, (max(4, width // 2), max(4, height // 2)), interpolation=cv2.INTER_AREA)
+    fine, half = _levels(grey)
     paper = _median(half) if has_thin_strokes else None
     under = _ground(fine, half, paper).astype(np.float32) / 255
     above = 1 - _ground(255 - fine, 255 - half, None if paper is None else 255 - paper).astype(np.float32) / 255
     seen = fine.astype(np.float32) / 255
-    return ((under - seen) / np.maximum(under, LEAST_WHITE)).clip(0, 1), (seen - above).clip(0, 1)
+    return _relative(under, seen), (seen - above).clip(0, 1)
 
 
-def _ground(fine: np.ndarray, half: np.ndarray, paper: np.ndarray | None) -> np.ndarray:
-    """The brightness of the paper under dark marks: uint8 [H, W], from the picture, the picture at half the size, and
-    the median of the latter, if that is to be used.
+def across_shadows(grey: np.ndarray) -> np.ndarray:
+    """``contrast`` of dark marks, for a digit that lies partly in a shadow: float32 [H, W] in [0, 1].
+
+    Ink in the light is as dark as paper in the shadow, so the reconstruction of ``contrast`` runs from the shadow along
+    the stroke. Here it passes only where the dark area is wider than ``STROKE``. The price: the corners of panels count
+    as marks.
     """
+    fine, half = _levels(grey)
+    under = _ground(fine, half, _median(half), cv2.max(_without_strokes(half), half)).astype(np.float32) / 255
+    return _relative(under, fine.astype(np.float32) / 255)
+
+
+def _levels(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The picture slightly blurred, uint8 [H, W], and at half the size."""
+    fine = cv2.GaussianBlur((grey * 255).astype(np.uint8), (0, 0), 1.0)
+    height, width = fine.shape
+    return fine, cv2.resize(fine, (max(4, width // 2), max(4, height // 2)), interpolation=cv2.INTER_AREA)
+
+
+def _relative(under: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    return ((under - seen) / np.maximum(under, LEAST_WHITE)).clip(0, 1)
+
+
+def _ground(
+    fine: np.ndarray, half: np.ndarray, paper: np.ndarray | None, least: np.ndarray | None = None
+) -> np.ndarray:
+    """The brightness of the paper under dark marks: uint8 [H, W], from the picture, the picture at half the size, and
+    the median of the latter, if that is to be used. `least`: uint8 [h, w], what the reconstruction stays above (default:
+    the picture).
+    """
+    least = half if least is None else least
     reach = max(3, round(WIDEST * min(half.shape))) | 1
     closed = cv2.morphologyEx(half, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach)))
     level = closed if paper is None else cv2.max(cv2.min(closed, paper), half)
+    level = cv2.max(level, least)
     for _ in range(ROUNDS):
-        before, level = level, _lowered(level, half, STEPS)
+        before, level = level, _lowered(level, least, STEPS)
         if cv2.norm(before, level, cv2.NORM_INF) < 3:
             break
     level = cv2.resize(level, fine.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return _lowered(cv2.max(level, fine), fine, 4)
+
+
+def _without_strokes(half: np.ndarray) -> np.ndarray:
+    """uint8 [h, w] without dark marks narrower than ``STROKE``: closing by a disc, computed at half the size. A disc
+    leaves less of a panel's corner than a square does if the panel is tilted."""
+    height, width = half.shape
+    small = cv2.resize(half, (max(4, width // 2), max(4, height // 2)), interpolation=cv2.INTER_AREA)
+    reach = max(3, round(STROKE * min(small.shape))) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    return cv2.resize(cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc), (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _lowered(level: np.ndarray, least: np.ndarray, steps: int) -> np.ndarray:

@@ -21,6 +21,7 @@ CONTACT = 0.6  # of a mark's longer side: a mark that touches the picture's edge
 FLATTEST = 7  # width over height: a flatter mark is a remainder of a ruled line
 TANGLED = 5.0  # length of stroke over a mark's longer side: more is a scribble
 REMAINS = 0.5  # of the usual ink: near a line, fainter pixels are remainders of the line
+REST = 0.2  # see _with_closed_strokes
 HOLES = 9  # more holes than this are a scribble
 
 
@@ -68,7 +69,7 @@ def find(contrast: np.ndarray) -> Found | None:
         return None
     floor = max(FAINT, min(3 * grain, 0.5 * full), 0.12 * full)
     clean, lines = without_lines(contrast, floor)
-    clean = _without_remains(clean, lines, floor)
+    clean = _with_closed_strokes(contrast, _without_remains(clean, lines, floor), lines, floor)
     marks = _marks(clean, floor)
     if lines.any():  # drop remainders of ruled lines in the picture's corners
         marks = [mark for mark in marks if not mark.rim or mark.longest > CORNER * max(contrast.shape)]
@@ -77,6 +78,42 @@ def find(contrast: np.ndarray) -> Found | None:
         clean, marks = contrast, _framed(_marks(contrast, floor))
         marks = marks if len(marks) == 1 else []
     return Found(_joined(marks, contrast.shape), clean, int(lines.sum()))
+
+
+def _with_closed_strokes(contrast: np.ndarray, clean: np.ndarray, lines: np.ndarray, floor: float) -> np.ndarray:
+    """Restore a slender 0 whose straight sides were taken for those of a box.
+
+    Its sides are a part of its ink, and the rest lies along its outline; the digit in a box lies deeper inside, and an
+    empty box has no rest.
+    """
+    if not lines.any():
+        return clean
+    height, width = contrast.shape
+    ink = contrast > floor
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    for label in np.unique(labels[lines & ink]):
+        left, top, wide, high = (int(value) for value in stats[label][:4])
+        if min(left, top, width - left - wide, height - top - high) <= 1 or max(wide, high) < SMALLEST * max(
+            height, width
+        ):
+            continue
+        window = slice(top, top + high), slice(left, left + wide)
+        mask = labels[window] == label
+        rest = mask & (clean[window] > floor)
+        if rest.sum() < REST * mask.sum() or _deep_inside(mask, rest) > REST:
+            continue
+        clean = clean.copy()
+        clean[window] = np.where(mask, contrast[window], clean[window])
+    return clean
+
+
+def _deep_inside(mask: np.ndarray, rest: np.ndarray) -> float:
+    """Share of the pixels `rest` that lie farther inside the outline of a mark than its strokes are thick."""
+    background = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
+    _, labels = cv2.connectedComponents(background, connectivity=4)
+    inside = (labels != labels[0, 0]).astype(np.uint8)
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return float((depth[rest] > 1.6 * _mean_thickness(mask) + 1).mean())
 
 
 def _without_remains(clean: np.ndarray, lines: np.ndarray, floor: float) -> np.ndarray:

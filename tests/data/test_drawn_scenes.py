@@ -46,6 +46,15 @@ def test_the_digit_is_found_among_the_marks(group):
         ("edges", 106),
         ("drawing", 79),  # strokes too bold for the median around them to be paper
         ("photo", 28),
+        ("photo", 2020),  # the straight sides of a slender 0 were taken for those of a box
+        ("shadow", 2048),  # the part of a digit beyond the edge of a shadow was taken for paper
+        ("shadow", 2055),
+        ("shadow", 2016),
+        ("drawing", 2029),  # the hole of a bold 9 was taken for the digit
+        ("edges", 2059),
+        ("edges", 2039),  # grain in the ink was taken for a scribble
+        ("edges", 2057),
+        ("desk", 2047),  # the grain of the desk was taken for the digit
     ],
 )
 def test_a_digit_that_was_once_cut_wrongly(group, number):
