@@ -11,10 +11,12 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is i
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 
 from stn_demo.runs.process import WorkerProcess
+from stn_demo.ui import heap
 from stn_demo.ui.options import OptionError, bound_socket, read_options
 
 
 def main() -> int:
+    heap.limit()
     try:
         options = read_options()
         listener = bound_socket(options)

@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 
 from ..limits import LARGEST_PICTURE
 from ..runs.process import WorkerProcess
-from . import foot, head, page
+from . import foot, head, heap, page
 from .explore import api, qr
 from .explore import routes as explore_routes
 from .explore.mcp_route import Assistants
@@ -72,10 +72,12 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     async def lifespan(_: FastAPI):
         loading = asyncio.create_task(_load(options, batcher, status, training))
         sweeping = asyncio.create_task(uploads.swept())
+        trimming = asyncio.create_task(heap.trimmed())
         async with assistants.running() if assistants is not None else contextlib.nullcontext():
             yield
         loading.cancel()
         sweeping.cancel()
+        trimming.cancel()
         await asyncio.to_thread(batcher.close)
         await asyncio.to_thread(training.close)
         await asyncio.to_thread(without.close)
