@@ -25,6 +25,8 @@ def run(options: argparse.Namespace) -> None:
         runtime_folder=options.runtime,
         space=options.space,
         checkpoints_folder=options.checkpoints,
+        runs=tuple(options.recorded),
+        runs_folder=options.runs,
         scenes=options.scenes,
         say=lambda step: print(step, flush=True),
     )
@@ -47,6 +49,15 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     command.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/"
     )
+    command.add_argument(
+        "--run",
+        dest="recorded",
+        nargs="+",
+        default=[],
+        metavar="ID",
+        help="finished training runs that the Train page shows (an unknown ID lists those there are; default: none)",
+    )
+    command.add_argument("--runs", type=Path, metavar="DIR", help="default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs")
     command.add_argument(
         "--runtime",
         type=Path,

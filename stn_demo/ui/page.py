@@ -96,14 +96,14 @@ def build(options: Options, batcher: Batcher, pictures: Pictures, uploads: Path)
                         apply_default_css=False,
                         elem_id=part,
                     )
-        gr.HTML(FOOT.format(terms=_terms()), elem_id="about")
+        gr.HTML(FOOT.format(terms=terms()), elem_id="about")
         api.add(batcher, pictures, uploads)
 
     blocks.queue(max_size=api.MOST_WAITING)
     return blocks
 
 
-def _terms() -> str:
+def terms() -> str:
     """Each term of the lesson as a link to the scene that introduces it."""
     scenes = json.loads((HERE / "learn" / "static" / "scenes.json").read_text(encoding="utf-8"))
     links = (f'<a href="#learn={scene}" data-i18n="term.{term}">{term}</a>' for term, scene in scenes["terms"].items())

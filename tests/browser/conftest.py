@@ -1,4 +1,9 @@
-"""The app, served for real, and a real Chromium to visit it with."""
+"""The app, served for real, the published page on a plain web server, and a real Chromium to visit them with.
+
+A module with ``WHERE = ("live", "static")`` runs each test that opens a page twice: with the live page, and with the page
+without a server. Without WHERE it is the live page.
+A test marked ``needs_server(reason)`` runs with the live page only.
+"""
 
 import os
 import shutil
@@ -9,6 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import published
 import pytest
 from playwright.sync_api import sync_playwright
 from train_page import BRIEF, ask, clear, finished, open_tab
@@ -22,6 +28,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AROUND = "http://127.0.0.1:18080"  # the origin of a page that may show the live page in a frame; nothing listens there
 BEEN_HERE = "if (location.protocol !== 'about:') localStorage.setItem('stn-visited', '1');"
 FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
@@ -58,9 +65,42 @@ class Served:
         self.process.wait(20)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs_server(reason): what the test does is not possible without a server")
+
+
+def pytest_generate_tests(metafunc):
+    places = getattr(metafunc.module, "WHERE", None)
+    if places is None or "where" not in metafunc.fixturenames:
+        return
+    needed = [pytest.mark.skip(reason=mark.args[0]) for mark in metafunc.definition.iter_markers("needs_server")]
+    found = [pytest.param(place, marks=needed if place == "static" else []) for place in places]
+    metafunc.parametrize("where", found, indirect=True, scope="package")
+
+
+@pytest.fixture(scope="package")
+def where(request):
+    """ "live" or "static": which page ``visit`` opens."""
+    return getattr(request, "param", "live")
+
+
+@pytest.fixture(scope="session")
+def site_folder(tmp_path_factory):
+    """What the plain web server hands out: the page lies below ``published.PREFIX``. Also: the id of its recorded run."""
+    top = tmp_path_factory.mktemp("host")
+    return top, published.write(top)
+
+
+@pytest.fixture(scope="package")
+def host(site_folder):
+    host = published.Host(site_folder[0])
+    yield host
+    host.close()
+
+
 @pytest.fixture(scope="package")
 def served(tmp_path_factory):
-    app = Served(tmp_path_factory.mktemp("home"))
+    app = Served(tmp_path_factory.mktemp("home"), "--allow-frame", AROUND)
     yield app
     app.stop()
 
@@ -76,24 +116,32 @@ def browser():
 
 
 @pytest.fixture
-def visit(browser, served):
+def visit(browser, where, request):
     """``visit(path="", **options)`` opens the page in a context of its own and waits until it shows a frame. ``new``: as for
     somebody who has never been here, whose first page is Learn. At the end no script may have failed, and no other host may
-    have been asked."""
+    have been asked; the page without a server may not write an error on the console either."""
+    alone = where == "static"
+    home = (
+        f"{request.getfixturevalue('host').url}/{published.PREFIX}" if alone else request.getfixturevalue("served").url
+    )
     contexts, faults = [], []
 
     def open_page(path: str = "", url: str | None = None, before=None, new: bool = False, **options):
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
+        if alone:  # wait_for_function needs eval; the service worker has tests of its own, and fetches every file
+            options |= {"bypass_csp": True, "service_workers": "block"}
         context = browser.new_context(**options)
         contexts.append(context)
         if not new:
             context.add_init_script(BEEN_HERE)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        if alone:
+            page.on("console", lambda message: message.type == "error" and faults.append(message.text))
         page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
         if before is not None:
             before(page)
-        page.goto((url or served.url) + "/" + path)
+        page.goto((url or home) + "/" + path)
         wait_for_frame(page)
         return page
 

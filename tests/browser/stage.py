@@ -36,7 +36,7 @@ SETTLED = """async () => {
 }"""
 ADDRESSED = """async () => {
   const [{ valuesOf }, { route }] = await Promise.all(
-    ["explore/static/address.js", "shared/router.js"].map((file) => import(`/stn/${file}`)));
+    ["explore/static/address.js", "shared/router.js"].map((file) => import(new URL(`stn/${file}`, document.baseURI))));
   const sorted = (values) => JSON.stringify(Object.entries(values).sort());
   while (sorted(route().values) !== sorted(valuesOf(window.stn.store.get()))) await new Promise(requestAnimationFrame);
 }"""

@@ -8,8 +8,6 @@ import threading
 import numpy as np
 from stage import winner
 
-NETWORKS = ["upright", "turn-affine", "seed-cnn", "p-stcnn-projective"]
-
 CLOSE = 2e-4
 
 

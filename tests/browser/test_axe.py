@@ -1,8 +1,9 @@
-"""Every page against WCAG AA, in both languages, light and dark, and the lecture's contrast against AAA."""
+"""Every page, live and without a server, against WCAG AA, in both languages, light and dark, and the lecture's contrast against AAA."""
 
 import axe
 import pytest
 
+WHERE = ("live", "static")
 AA = {"runOnly": {"type": "tag", "values": list(axe.AA)}}
 AAA = {"runOnly": {"type": "rule", "values": list(axe.AAA)}}
 PAGES = {

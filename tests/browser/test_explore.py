@@ -1,4 +1,4 @@
-"""The stage, end to end, as visitors use it."""
+"""The stage, end to end, as visitors use it; on the live page and without a server."""
 
 import json
 import math
@@ -12,6 +12,8 @@ from stage import STROKES, clear, draw, frame, inspected, link, pixels, settle, 
 import stn_demo.ui
 from stn_demo import checkpoints
 from stn_demo.model import ModelConfig, build_model
+
+WHERE = ("live", "static")
 
 
 @pytest.mark.parametrize("digit", STROKES)
@@ -307,6 +309,7 @@ def test_networks_of_every_size_and_family_stand_on_the_stage(page, visit, name,
     assert (frame(same, "model"), frame(same, "theta")) == (name, frame(page, "theta"))
 
 
+@pytest.mark.needs_server("the server reads checkpoints and runs them in torch")
 def test_a_checkpoint_is_uploaded_and_used(page, tmp_path):
     torch.manual_seed(3)
     checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(transform="tps")), {})
@@ -317,6 +320,7 @@ def test_a_checkpoint_is_uploaded_and_used(page, tmp_path):
     assert frame(page, "model").startswith("upload-")
 
 
+@pytest.mark.needs_server("the server reads checkpoints")
 def test_a_file_that_is_no_checkpoint_is_refused_with_a_sentence(page, tmp_path):
     (tmp_path / "bad.safetensors").write_bytes(b"nonsense")
     page.locator("#upload-checkpoint input[type=file], input[type=file][accept*=safetensors]").first.set_input_files(

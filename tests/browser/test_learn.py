@@ -1,4 +1,5 @@
-"""The lesson: all of it by mouse, by touch and by keys; its links, what it remembers, and what it hands out."""
+"""The lesson: all of it by mouse, by touch and by keys; its links, what it remembers, and what it hands
+out; on the live page and without a server."""
 
 import re
 
@@ -20,6 +21,8 @@ from lesson_page import (
     reveal,
     saved,
 )
+
+WHERE = ("live", "static")
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from conftest import Served
 from stage import frame, slide
 
 import stn_demo.ui
+from stn_demo import checkpoints
 from stn_demo.checkpoints import default_folder
+from stn_demo.model import ModelConfig, build_model
 from stn_demo.ui.local import runtime
 from stn_demo.ui.options import OptionError, read_options
 
@@ -73,6 +75,20 @@ def test_a_lost_connection_goes_on_in_the_browser_and_comes_back(visit, app, loc
     asked = page.evaluate("window.asked")
     slide(page, "pose-rotation", 10)
     assert page.evaluate("window.asked") > asked and frame(page, "applied.rotation") == pytest.approx(10, abs=0.01)
+
+
+def test_a_network_that_only_the_server_has_is_said_to_wait_and_another_goes_on(visit, app, tmp_path):
+    page = visit(url=app.url, before=lambda page: page.add_init_script(HOOK))
+    checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(transform="tps")), {})
+    page.locator("input[type=file][accept*=safetensors]").first.set_input_files(tmp_path / "mine.safetensors")
+    page.wait_for_function("window.stn.store.frame.model.startsWith('upload-')", timeout=30_000)
+    page.evaluate("window.lost = true; window.sockets.at(-1).close()")
+    page.wait_for_function(f"{STATUS} === {json.dumps(WORDS['en']['status.not_here'])}", timeout=LONG)
+    page.evaluate("window.stn.setModel('turn-affine')")
+    page.wait_for_function("window.stn.store.frame.model === 'turn-affine'", timeout=30_000)
+    page.wait_for_function(f"{STATUS} === {json.dumps(WORDS['en']['status.here'])}")
+    page.evaluate("window.lost = false")
+    page.wait_for_function(f"{STATUS} === {json.dumps(WORDS['en']['status.ready'])}", timeout=30_000)
 
 
 def test_an_overloaded_server_is_relieved_and_asked_again_later(visit, app):

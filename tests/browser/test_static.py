@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import BEEN_HERE, is_foreign
 from stage import STROKES, clear, draw, frame, inspected, pixels, slide
-from static_site import ASK, CLOSE, NETWORKS, Host, first_frame, opened, shows, shows_digit
+from static_site import ASK, CLOSE, Host, first_frame, opened, shows, shows_digit
 
 from stn_demo import checkpoints
 from stn_demo.analysis.parity import scenes
@@ -19,22 +19,14 @@ from stn_demo.ui.local.site import publish
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """What a web server hands out; the page lies below a prefix."""
-    top = tmp_path_factory.mktemp("host")
-    publish(top / "some" / "where", names=NETWORKS, scenes=3)
+def folder(site_folder):
+    """With a page that shows the published one in a frame."""
+    top, _ = site_folder
     (top / "around.html").write_text(
         "<title>around</title><link rel=icon href=data:,><script>heard = []; onmessage = ({ data }) => heard.push(data)</script>"
         '<iframe src="some/where/" width="1280" height="800"></iframe>'
     )
     return top
-
-
-@pytest.fixture
-def host(folder):
-    host = Host(folder)
-    yield host
-    host.close()
 
 
 @pytest.fixture
@@ -173,7 +165,7 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
             )
 
 
-def test_in_a_frame_it_tells_the_page_around_it_its_address(open_page, host):
+def test_in_a_frame_it_tells_the_page_around_it_its_address(open_page, host, folder):
     page = open_page(host.url + "/around.html", wait=False)
     inside = page.frames[1]
     first_frame(inside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import head
+from .. import page as live_page
 
 UI = Path(__file__).resolve().parents[1]
 POLICY = "; ".join(
@@ -42,6 +43,7 @@ DOCUMENT = """<!doctype html>
 </div>
 <noscript>This page needs JavaScript. 本页需要 JavaScript。</noscript>
 <footer id="about"><nav class="foot" data-i18n-label="foot.name">
+<span data-i18n="term.intro"></span> {terms} ·
 <a href="https://arxiv.org/abs/1506.02025" rel="noopener" data-i18n="foot.paper">Paper</a> ·
 <a href="stn/licence.txt" data-i18n="foot.licence">Licence: MIT</a>
 </nav></footer>
@@ -49,8 +51,8 @@ DOCUMENT = """<!doctype html>
 </body>
 </html>
 """
-TAB = '<button type="button" role="tab" id="tab-{page}" data-tab-id="{page}" aria-controls="page-{page}" aria-selected="false" tabindex="-1"></button>'
-PANEL = '<div role="tabpanel" id="page-{page}" aria-labelledby="tab-{page}" data-page="{page}" hidden><div id="{element}">\n{html}\n</div></div>'
+TAB = '<button type="button" role="tab" id="page-{page}-button" data-tab-id="{page}" aria-controls="page-{page}" aria-selected="false" tabindex="-1"></button>'
+PANEL = '<div role="tabpanel" id="page-{page}" aria-labelledby="page-{page}-button" data-page="{page}" hidden><div id="{element}">\n{html}\n</div></div>'
 SHEET = '<link rel="stylesheet" href="stn/{page}/static/{page}.css">'
 
 
@@ -65,6 +67,7 @@ def html(pages: list[str]) -> str:
         sheets="\n".join(SHEET.format(page=page) for page in pages),
         tabs="\n".join(TAB.format(page=page) for page in pages),
         panels="\n".join(panels),
+        terms=live_page.terms(),
     )
 
 

@@ -60,7 +60,7 @@ def files(networks: dict[str, Network], scenes: int, say: Callable[[str], None])
         if where not in graphs:
             graphs[where] = cache.frame_graph(network.config)
             yield where, graphs[where]
-        say(f"{name}: {_compared(network, graphs[where], asked)}")
+        say(f"{name}: {compared(network, graphs[where], asked)}")
         yield f"weights/{name}.bin", graph_file.pack_weights(network)
     yield from common(cache)
 
@@ -92,7 +92,8 @@ def index(chosen: dict[str, Network], defaults: Defaults, checkpoints: Path) -> 
     }
 
 
-def _compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:
+def compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:
+    """A sentence about how close a network and its graph are on these scenes. Raises graph_file.ExportError if they differ."""
     found = parity.difference(network, graph_file.with_weights(frame_graph, network), asked)
     if found is None:
         return "not compared, onnxruntime is not installed"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,12 +18,13 @@ from pathlib import Path
 from ... import checkpoints
 from ...model import Network
 from .. import page as live_page
-from . import data, document, networks, runtime
+from . import data, document, networks, recorded, runtime
 
 UI = Path(__file__).resolve().parents[1]
 LICENCE = UI.parents[1] / "LICENSE"
-PAGES = ("explore", "learn", "results")  # the pages that need no server, in display order
+PAGES = ("explore", "learn", "train", "results")  # in display order
 DATA = "stn/local/data"
+LATER = ("stn/results/measured", "stn/plotly", "stn/shared/picture.png")  # not part of the first visit
 MARK = "stn-site.json"  # a file that identifies a published folder
 SPACE = """---
 title: Spatial Transformer
@@ -49,23 +51,25 @@ def publish(
     runtime_folder: Path | None = None,
     space: bool = False,
     checkpoints_folder: Path | None = None,
+    runs: tuple[str, ...] = (),
+    runs_folder: Path | None = None,
     scenes: int = 20,
     say: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Write the page with the networks ``names`` (None: all in ``checkpoints_folder``) to ``folder``, which must be new, empty,
-    or published before. Each network is compared with its graph on ``scenes`` random scenes. ``say`` receives a line for each
-    slow step.
+    or published before. Each network is compared with its graph on ``scenes`` random scenes. ``runs``: ids of finished runs in
+    ``runs_folder``, which the Train page shows. ``say`` receives a line for each slow step.
 
     Raises:
-        PublishError, runtime.MissingRuntime, graph_file.ExportError, checkpoints.CheckpointError
+        PublishError, runtime.MissingRuntime, graph_file.ExportError, checkpoints.CheckpointError, recorded.NoRun
     """
     folder, checkpoints_folder = _checked(folder), checkpoints_folder or checkpoints.default_folder()
     program = runtime.files(runtime_folder)
-    chosen = _networks(names, checkpoints_folder)
+    chosen, runs_chosen = _networks(names, checkpoints_folder), recorded.chosen(runs, runs_folder)
     temporary = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
-        for address, content in _contents(chosen, program, checkpoints_folder, scenes, say):
+        for address, content in _contents(chosen, runs_chosen, program, checkpoints_folder, scenes, say):
             path = temporary / address
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -103,7 +107,12 @@ def _networks(names: list[str] | None, folder: Path) -> dict[str, Network]:
 
 
 def _contents(
-    chosen: dict[str, Network], program: dict[str, bytes], folder: Path, scenes: int, say: Callable[[str], None]
+    chosen: dict[str, Network],
+    runs: list[recorded.Recorded],
+    program: dict[str, bytes],
+    folder: Path,
+    scenes: int,
+    say: Callable[[str], None],
 ) -> Iterator[tuple[str, bytes]]:
     """(address, content) of every file of the page except those of ``_finish``."""
     names, pages = list(chosen), [page for page in PAGES if (UI / page / f"{page}.html").is_file()]
@@ -114,11 +123,12 @@ def _contents(
     for name, content in program.items():
         yield f"stn/local/runtime/{name}", content
     defaults = live_page.defaults(names)
-    yield f"{DATA}/index.json", data.as_json(networks.index(chosen, defaults, folder))
+    yield f"{DATA}/index.json", data.as_json(networks.index(chosen, defaults, folder) | recorded.index(runs))
     yield f"{DATA}/link.json", data.as_json(data.link(defaults))
     yield f"{DATA}/export.json", data.as_json(data.export_texts())
     yield f"{DATA}/poses.json", data.poses()
-    for address, content in (*data.digits(), *networks.noise(), *networks.files(chosen, scenes, say)):
+    computed = (data.digits(), networks.noise(), networks.files(chosen, scenes, say), recorded.files(runs, say))
+    for address, content in itertools.chain(*computed):
         yield f"{DATA}/{address}", content
     say("results")
     for address, content in data.results(names, folder):
@@ -152,7 +162,7 @@ def _finish(folder: Path) -> None:
     needed += [f"{DATA}/{name}.json" for name in ("index", "link", "export", "poses", "strip", "results/")]
     for path in files:
         address = path.relative_to(folder).as_posix()
-        if address.startswith("stn/") and not address.startswith((DATA, "stn/results/measured", "stn/plotly")):
+        if address.startswith("stn/") and not address.startswith((DATA, *LATER)):
             needed.append(address)
     template = (Path(__file__).parent / "service.js").read_text(encoding="utf-8")
     written = template.replace("@VERSION@", digest.hexdigest()[:16]).replace(

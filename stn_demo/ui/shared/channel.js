@@ -45,10 +45,10 @@ export function openChannel(store, { root, server }) {
     ask();
   }
 
-  function onDown() {
+  function onDown(status = { state: "reconnecting", key: "status.reconnecting", args: {} }) {
     inFlight = null;
     waiting = true;
-    store.emit("status", { state: "reconnecting", key: "status.reconnecting", args: {} });
+    store.emit("status", status);
   }
 
   function onFrame(buffer) {

@@ -12,10 +12,11 @@ const STUCK = 20_000; // ms without an answer to a request, after which the conn
 const MOST_BUSY = 2; // questions in a row that a crowded server refuses before the worker takes over
 const RELIEF = 10_000; // ms that a crowded server is left alone
 const HERE = { state: "here", key: "status.here", args: {} };
+const NOT_HERE = { state: "reconnecting", key: "status.not_here", args: {} };
 
 /**
  * root: base url of the app. server: plain requests {frame(text), status()} (see calls.js) or undefined.
- * onOpen() once it is ready to send, also after a reconnection; onDown() when it is lost; onFrame(ArrayBuffer);
+ * onOpen() once it is ready to send, also after a reconnection; onDown(status?) when it is lost; onFrame(ArrayBuffer);
  * onText(object); onStatus(object).   -> {ready(), send(text), close()}
  */
 export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatus }) {
@@ -33,6 +34,7 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   let busy = 0; // refusals in a row
   let relieved = 0; // until when a crowded server is not asked
   let told = null; // the server's last status
+  let lacking = false; // whether the worker does not have the network that was asked for last
   let here = false; // whether the worker answers, as far as the visitor has been told
 
   const isOpen = () => socket?.readyState === WebSocket.OPEN;
@@ -40,11 +42,25 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   const spare = createSpare(root, {
     needed: missed,
     onReady: () => missed() && takeOver(),
-    onFrame,
-    onText: (message) => (message.error?.code === "unknown_model" && !isOpen() ? onDown() : onText(message)),
+    onFrame: (buffer) => {
+      if (lacking) onStatus(HERE);
+      lacking = false;
+      onFrame(buffer);
+    },
+    onText: (message) => (message.error?.code === "unknown_model" ? lacks(message) : onText(message)),
   });
 
+  /** An uploaded network, or one of a run: only the server has it. */
+  function lacks({ id, error }) {
+    lacking = true;
+    if (!isOpen()) return onDown(NOT_HERE);
+    relieved = 0;
+    giveBack();
+    onText({ id, error: { ...error, code: "busy" } }); // asked of the server again
+  }
+
   function takeOver() {
+    if (lacking && isOpen()) return;
     if (busy >= MOST_BUSY) relieved = performance.now() + RELIEF * (0.8 + 0.4 * Math.random());
     if (!here) onStatus(HERE);
     here = true;
@@ -66,6 +82,7 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
       failures = 0;
       pause = FIRST_PAUSE;
       busy = 0;
+      lacking = false;
       here = false; // the server's own status comes at once
       onOpen();
     };

@@ -3,7 +3,8 @@
 import { local } from "./local.js";
 
 /**
- * {get(path), post(path, body)} -> parsed JSON, also of a refusal ({error: {code, message}}).
+ * {get(path), post(path, body), fetched(path, options)}; get and post -> parsed JSON, also of a refusal ({error: {code, message}}).
+ * fetched(path, options) -> Response, of answers that are not JSON.
  * `body` is sent as it is if it is text, a Blob or bytes, else as JSON. Throws TypeError without a connection.
  */
 export function createHttp(root) {
@@ -21,6 +22,7 @@ export function createHttp(root) {
   }
   return {
     get: (path) => ask(path),
+    fetched: (path, options) => fetch(new URL(path, root), options),
     post(path, body) {
       const bytes = body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
       const asItIs = bytes || typeof body === "string";

@@ -2,7 +2,7 @@
 
 let here = null;
 
-/** {http: {get(path), post(path, body)}, connect(listeners), calls: {frame(text), status()}}, see local/static/local.js; or null. */
+/** {http: {get(path), post(path, body), fetched(path)}, connect(listeners), calls: {frame(text), status()}}, see local/static/local.js; or null. */
 export const local = () => here;
 
 export function serveHere(server) {

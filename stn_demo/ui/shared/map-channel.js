@@ -44,7 +44,7 @@ export function openMapChannel(store, { root, server }) {
     const { landscape, loss } = decode(buffer);
     inFlight = false;
     paused = setTimeout(goOn, PAUSE);
-    store.emit("landscape", store.get().layers.landscape ? { ...landscape, loss } : null);
+    store.emit("landscape", landscape && store.get().layers.landscape ? { ...landscape, loss } : null); // the worker has no map
   }
 
   function goOn() {

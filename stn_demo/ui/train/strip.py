@@ -24,6 +24,7 @@ from ..live.codec import as_bytes, message
 from ..live.samples import Samples
 
 PER_CLASS = 24  # digits per class in the average
+CLASSES = range(0, 10 * PER_CLASS, PER_CLASS)  # where each class begins
 MOST_KEPT = 200  # strips of 24 kB
 SEED = 4  # of the ten poses; chosen so that they look different
 
@@ -55,34 +56,46 @@ class Pictures:
             version = self._versions.setdefault(model, str(next(self._count)))
             if version not in self._kept:
                 digits = await asyncio.to_thread(self._posed, settings)
-                header, ten = await self.batcher.run(_ten, model, twin, digits[::PER_CLASS])
-                means = [
-                    await self.batcher.run(_mean, model, digits[i : i + PER_CLASS])
-                    for i in range(0, 10 * PER_CLASS, PER_CLASS)
-                ]
-                arrays = {"input": digits[::PER_CLASS, 0], "warped": ten, "mean": torch.stack(means)}
-                pictures = {name: as_bytes(values) for name, values in arrays.items()}
-                self._kept[version] = message({**header, "version": version}, pictures)
+                about = await self.batcher.run(_ten, model, twin, digits[::PER_CLASS])
+                means = [await self.batcher.run(_mean, model, digits[at : at + PER_CLASS]) for at in CLASSES]
+                self._kept[version] = _packed(digits, about, means, version)
             self._kept.move_to_end(version)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
             return version, self._kept[version]
 
     def _posed(self, settings: TrainingSettings) -> Tensor:
-        """Tensor[10 * PER_CLASS, 1, S, S]: test digits in class order, in poses of the run's distortion."""
+        """As the module function, kept."""
         key = f"{settings.data} {settings.distort}"
         if key not in self._digits:
-            digits = self._set(settings.data)
-            chosen = torch.cat([(digits.labels == label).nonzero()[:PER_CLASS, 0] for label in range(10)])
-            images = digits.images[chosen][:, None].float() / 255
             if len(self._digits) > 20:
                 self._digits.clear()
-            self._digits[key] = settings.distort(images, torch.Generator().manual_seed(SEED)).images
+            self._digits[key] = posed(settings, self._set(settings.data))
         return self._digits[key]
 
     def _set(self, name: str) -> Digits:
         found = self.samples.mnist if name == "mnist" else None
         return found if found is not None else self.samples.handwriting
+
+
+def posed(settings: TrainingSettings, digits: Digits) -> Tensor:
+    """Tensor[10 * PER_CLASS, 1, S, S]: the first of ``digits`` in class order, in poses of the run's distortion."""
+    chosen = torch.cat([(digits.labels == label).nonzero()[:PER_CLASS, 0] for label in range(10)])
+    images = digits.images[chosen][:, None].float() / 255
+    return settings.distort(images, torch.Generator().manual_seed(SEED)).images
+
+
+def whole(model: Network, twin: Network | None, digits: Tensor, version: str) -> bytes:
+    """The message of a network, see ``Pictures``, without an engine. ``digits``: of ``posed``."""
+    means = [_mean(None, model, digits[at : at + PER_CLASS]) for at in CLASSES]
+    return _packed(digits, _ten(None, model, twin, digits[::PER_CLASS]), means, version)
+
+
+def _packed(digits: Tensor, about: tuple[dict, Tensor], means: list[Tensor], version: str) -> bytes:
+    header, ten = about
+    arrays = {"input": digits[::PER_CLASS, 0], "warped": ten, "mean": torch.stack(means)}
+    pictures = {name: as_bytes(values) for name, values in arrays.items()}
+    return message({**header, "version": version}, pictures)
 
 
 def _networks(engine, name: str, with_twin: bool) -> tuple[Network, Network | None]:

@@ -3,6 +3,7 @@
 import { openChannel } from "../../shared/channel.js";
 import { openMapChannel } from "../../shared/map-channel.js";
 import { attachControls } from "./controls.js";
+import { attachEmbedding } from "../../shared/embedding.js";
 import { createCalls } from "../../shared/calls.js";
 import { FIRST } from "./first.js";
 import { sideOf } from "../../shared/frame.js";
@@ -61,6 +62,7 @@ export async function start({ element, root: base }) {
   drawFrames(root, store, controls);
   keepWorking(store);
   attachTabs(store);
+  attachEmbedding();
   window.stn = {
     store,
     setModel: (model) => store.set({ model, grab: null }),

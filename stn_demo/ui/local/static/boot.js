@@ -1,7 +1,6 @@
 // Starts the page without a server: first the worker that answers, then Explore, then the other pages.
 
 import { serveHere } from "../../shared/local.js";
-import { attachFrame } from "./frame.js";
 import { openLocal } from "./local.js";
 import { attachStrip } from "./strip.js";
 
@@ -12,7 +11,6 @@ document.body.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("
 document.documentElement.dataset.local = "true"; // site.css hides what needs a server
 serveHere(openLocal(root));
 attachStrip();
-attachFrame();
 
 for (const panel of document.querySelectorAll("[data-page]")) { // in order: Explore first
   const element = panel.firstElementChild;
@@ -24,6 +22,8 @@ for (const panel of document.querySelectorAll("[data-page]")) { // in order: Exp
     element.prepend(Object.assign(document.createElement("p"), { textContent: String(error.message ?? error), role: "alert" }));
   }
 }
+const { follow } = await import("../../train/static/follow.js");
+follow(root); // lists the networks of runs on Explore
 navigator.serviceWorker?.register(new URL("service.js", root)).catch(() => {}); // without it the page works, but not offline
 
 function stored(key) {

@@ -4,6 +4,7 @@ import { fromBase64 } from "../../shared/frame.js";
 import { createGraphs, tensor } from "./graphs.js";
 import { createInk } from "./ink.js";
 import { lookInto } from "./inspect.js";
+import { ofRun } from "./recorded.js";
 
 const DIGIT = 28;
 const STRAIGHT = { rotation: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, corners: [[0, 0], [0, 0], [0, 0], [0, 0]], elastic: 0, elastic_seed: 0 };
@@ -87,7 +88,7 @@ export async function createEngine(root) {
 function createNetworks(graphs, index) {
   const opened = new Map();
   return async function networks(name) {
-    const about = Object.hasOwn(index.networks, name) ? index.networks[name] : null;
+    const about = Object.hasOwn(index.networks, name) ? index.networks[name] : ofRun(name, index);
     if (!about) throw new Refused("unknown_model", `There is no checkpoint '${name}' here.`);
     const session = await graphs.session(about.graph, about.weights);
     if (opened.get(name)?.session !== session) opened.set(name, createNetwork(session, about, index));

@@ -1,5 +1,7 @@
 // Checks a link with the schema and the sentences that live/request.py exported.
 
+import { ofRun } from "./recorded.js";
+
 const KIND = /^(number|integer|string|boolean|array|object|null)$/;
 
 /** text: the state as JSON. rules: see local/data.py. index: the networks. -> {state, problem} as stn/link. */
@@ -26,7 +28,7 @@ export function checkedState(text, rules, index) {
   }
   if (grab && Object.keys(grab).length !== 1) return refused("bad_request", "grab is one of parts, theta, corners.");
   const state = filled(values, rules.default);
-  const unknown = [state.model, state.twin].find((name) => name && !Object.hasOwn(index.networks, name));
+  const unknown = [state.model, state.twin].find((name) => name && !Object.hasOwn(index.networks, name) && !ofRun(name, index));
   return unknown ? refused("unknown_model", `There is no checkpoint '${unknown}' here.`) : { state, problem: null };
 }
 

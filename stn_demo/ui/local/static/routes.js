@@ -3,12 +3,13 @@
 import { toBase64 } from "../../shared/frame.js";
 import { codeOf } from "./code.js";
 import { checkedState } from "./link.js";
+import { createRecorded } from "./recorded.js";
 
 const PIXELS = 28 * 28;
 const NEEDS_SERVER = { error: { code: "needs_server", message: "This needs the app's own server." } };
 const NO_DIGIT = { error: { code: "no_digit", message: "There is no digit of this name on this machine." } };
 
-/** root: base url of the page; numbers(question): the frame as numbers. -> {get(path), post(path, body)} as shared/http.js. */
+/** root: base url of the page; numbers(question): the frame as numbers. -> {get(path), post(path, body), fetched(path)} as shared/http.js. */
 export function createRoutes(root, numbers) {
   const files = new Map();
   const kept = (address, take) => {
@@ -29,8 +30,10 @@ export function createRoutes(root, numbers) {
     return { digit: toBase64(all.subarray(start + 1, start + 1 + PIXELS)), label: all[start], name: `handwriting.${index}` };
   }
   const any = (length) => Math.floor(Math.random() * length);
+  const recorded = createRecorded(data, (address) => fetch(new URL(`stn/local/data/${address}`, root)));
 
   const gets = {
+    ...recorded.gets,
     "stn/strip": () => data("strip.json"),
     "stn/random": async () => digit(any((await digits()).length / (PIXELS + 1))),
     "stn/ready": (query) => {
@@ -67,6 +70,11 @@ export function createRoutes(root, numbers) {
       const [address, query] = path.split("?");
       if (Object.hasOwn(gets, address)) return gets[address](new URLSearchParams(query));
       return address.endsWith(".json") ? kept(address, "json") : NEEDS_SERVER;
+    },
+    async fetched(path) {
+      const [address, query] = path.split("?");
+      if (Object.hasOwn(recorded.files, address)) return recorded.files[address](new URLSearchParams(query));
+      return Response.json(NEEDS_SERVER, { status: 400 });
     },
     async post(path, body) {
       const [address] = path.split("?");

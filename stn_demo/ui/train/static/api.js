@@ -1,6 +1,5 @@
 // Requests of the Train page; if one is refused, the visitor sees a sentence.
 
-import { createHttp } from "../../shared/http.js";
 import { errorText, has, t } from "../../shared/i18n.js";
 import { fault } from "./format.js";
 
@@ -14,9 +13,7 @@ export function sentence(error) {
  * post(action, values) -> the answer, or null after a toast; fetched(path, options) -> Response or null after a toast;
  * save(blob, name): hand a file to the visitor.
  */
-export function createAsk(base, session) {
-  const http = createHttp(base);
-
+export function createAsk(http, session) {
   function refused(error) {
     session.emit("toast", { say: () => sentence(error) });
     return null;
@@ -37,7 +34,7 @@ export function createAsk(base, session) {
     },
     async fetched(path, options) {
       try {
-        const answer = await fetch(new URL(path, base), options);
+        const answer = await http.fetched(path, options);
         if (answer.ok) return answer;
         return refused((await answer.json().catch(() => ({}))).error ?? { code: "unknown" });
       } catch {

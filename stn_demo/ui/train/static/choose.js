@@ -41,16 +41,17 @@ export function attachChoose({ root, session, ask }) {
   }
 
   function show() {
-    if (!draft) return;
+    if (!session.overview) return;
     const { presets, choices, allowed, closed } = session.overview;
-    options(select, presets, draft.preset);
-    const kind = draft.preset ?? (own ? "own" : "run");
-    line.textContent = t(`train.preset.${kind}.help`);
-    brief.textContent = summary(draft);
     const notice = root.querySelector("#train-closed");
     notice.hidden = allowed;
     if (closed) notice.textContent = t(`train.${closed}`);
     root.querySelector("#train-choose").hidden = !allowed;
+    if (!draft) return;
+    options(select, presets, draft.preset);
+    const kind = draft.preset ?? (own ? "own" : "run");
+    line.textContent = t(`train.preset.${kind}.help`);
+    brief.textContent = summary(draft);
     fields.show(draft, choices);
     enable();
     if (draft.preset && draft.preset !== session.preset) {
@@ -91,7 +92,7 @@ export function attachChoose({ root, session, ask }) {
     }
     enable();
   });
-  session.on("overview", () => (draft ? show() : take(session.overview.presets[0])));
+  session.on("overview", () => (draft || !session.overview.presets.length ? show() : take(session.overview.presets[0])));
   session.on("lang", show);
   for (const name of ["news", "run"]) {
     session.on(name, () => {

@@ -1,5 +1,6 @@
 // On every page: keeps the list of networks, and the frame of a network in training, up to date.
 
+import { createHttp } from "../../shared/http.js";
 import { t } from "../../shared/i18n.js";
 import { runName, title } from "./format.js";
 
@@ -12,16 +13,15 @@ export async function follow(root) {
   while (!window.stn) await new Promise((done) => setTimeout(done, 30));
   const { stn } = window;
   const { store } = stn;
+  const http = createHttp(root);
   let timer = 0;
   let step = null;
   let runs = []; // of the server: {id, name, created, accuracy, twin, twin_accuracy}
   let watched = null; // the run whose network is on the stage
 
   async function networks() {
-    const answer = await fetch(new URL("stn/train/networks", root)).catch(() => null);
-    if (!answer?.ok) return;
-    const { models, runs: trained } = await answer.json();
-    if (!models.length) return;
+    const { models, runs: trained } = await http.get("stn/train/networks").catch(() => ({}));
+    if (!models?.length) return;
     runs = trained;
     const known = JSON.stringify([stn.networks, stn.runs]);
     stn.networks = models.map(({ name }) => name);
@@ -40,7 +40,7 @@ export async function follow(root) {
     let pause = AT_REST;
     if (!document.hidden) {
       try {
-        const { run } = await (await fetch(new URL(`stn/train/log?id=${id}&since=-1`, root))).json();
+        const { run } = await http.get(`stn/train/log?id=${id}&since=-1`);
         watched = run ?? null;
         called();
         if (run && run.step !== step) {

@@ -25,10 +25,10 @@ export async function start({ element, root: base }) {
   translate(root);
   const session = createSession(http);
   attachToast({ querySelector: () => root.querySelector("#train-toast") }, session);
-  const ask = createAsk(base, session);
+  const ask = createAsk(http, session);
   for (const attach of PARTS) {
     try {
-      attach({ root, session, ask, base, stn });
+      attach({ root, session, ask, http, base, stn });
     } catch (error) {
       console.error(error);
       session.emit("toast", { key: "error.module", args: { detail: `${attach.name}: ${error.message}` } });

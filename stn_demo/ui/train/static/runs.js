@@ -10,8 +10,9 @@ export function attachRuns({ root, session }) {
   function build() {
     const runs = session.overview?.runs ?? [];
     none.hidden = runs.length > 0;
-    const problem = session.overview?.problem;
-    none.textContent = problem ? fault(problem) : t("train.runs.none");
+    root.dataset.runs = runs.length;
+    const { problem, closed } = session.overview ?? {};
+    none.textContent = problem ? fault(problem) : t(closed === "published" ? "train.runs.unpublished" : "train.runs.none");
     none.classList.toggle("problem", Boolean(problem));
     list.replaceChildren(...runs.map(item));
     mark();

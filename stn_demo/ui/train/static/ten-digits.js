@@ -8,7 +8,7 @@ import { isActive } from "./runs-model.js";
 
 const ROWS = ["looks", "reads", "mean"];
 
-export function attachTen({ root, session, base }) {
+export function attachTen({ root, session, http }) {
   const tiles = build(root.querySelector("#train-ten"));
   let asking = false;
   let again = false;
@@ -30,7 +30,7 @@ export function attachTen({ root, session, base }) {
     const id = session.id;
     try {
       const which = id ? `id=${id}&step=${session.at ?? "latest"}` : `preset=${session.preset}`;
-      const answer = await fetch(new URL(`stn/train/strip?${which}&seen=${seen}`, base));
+      const answer = await http.fetched(`stn/train/strip?${which}&seen=${seen}`);
       if (answer.status === 200 && id === session.id) {
         last = decode(await answer.arrayBuffer());
         seen = last.version;

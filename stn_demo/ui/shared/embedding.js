@@ -1,7 +1,7 @@
 // A page in a frame of another tells it its address, as Spaces of Hugging Face expect: https://huggingface.co/docs/hub/spaces-embed
 
 /** Sends {queryString, hash} to the embedding page, now and whenever they change. */
-export function attachFrame() {
+export function attachEmbedding() {
   if (window.parent === window || !document.referrer) return;
   const parent = new URL(document.referrer).origin;
   let told = "";
