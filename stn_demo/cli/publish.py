@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ def run(options: argparse.Namespace) -> None:
             f"Publishing needs the package {error.name}: python -m pip install -r requirements.txt."
         ) from None
     warnings.filterwarnings("ignore", module=r"torch\.")  # the exporter's, about its own parts
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)
     site.publish(
         options.folder,
         names=options.networks,

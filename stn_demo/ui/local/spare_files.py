@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import logging
 import os
 import sys
 import warnings
@@ -64,6 +65,7 @@ def main(arguments: list[str]) -> int:
         os.nice(10)
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", module=r"torch\.")  # the exporter's, about its own parts
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)
     try:
         fill(*map(Path, arguments))
     except graph_file.ExportError as error:
