@@ -6,7 +6,7 @@ import threading
 
 from run_helpers import DIGITS, made, work
 
-from stn_demo.data import handwriting
+from stn_demo.runs.data_source import DataSource
 from stn_demo.training.recipes import RECIPES
 from stn_demo.ui.local.site import publish
 
@@ -36,6 +36,7 @@ class Host:
 def write(top) -> str:
     """Publish the page with all networks and one recorded run to ``PREFIX`` in the folder ``top``; returns the run's id."""
     run = made(top / ".runs", RUN, name="recorded", twin=True)
-    assert work(run, handwriting.digits(DIGITS, 0))["state"] == "done"
+    digits = DataSource(None, False, top / ".drawn").load("handwriting", DIGITS, print)
+    assert work(run, digits)["state"] == "done"
     publish(top / PREFIX, runs=(run.id,), runs_folder=top / ".runs", scenes=1)
     return run.id
