@@ -17,6 +17,7 @@ from pathlib import Path
 import published
 import pytest
 from playwright.sync_api import sync_playwright
+from static_site import Host
 from train_page import BRIEF, ask, clear, finished, open_tab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +94,7 @@ def site_folder(tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def host(site_folder):
-    host = published.Host(site_folder[0])
+    host = Host(site_folder[0])
     yield host
     host.close()
 

@@ -1,8 +1,4 @@
-"""The page without a server: published once for all tests, and handed out by a plain web server below a prefix."""
-
-import functools
-import http.server
-import threading
+"""The page without a server, published once for all tests, below a prefix, with a recorded run."""
 
 from run_helpers import DIGITS, made, work
 
@@ -12,25 +8,6 @@ from stn_demo.ui.local.site import publish
 
 PREFIX = "some/where"
 RUN = RECIPES["turn-affine"].but(data="handwriting", batch_size=8, epochs=12.5, holdout=0, averaging=0.0)  # 200 steps
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-class Host:
-    """A plain web server for a folder. ``url``: of the folder; ``close`` ends it, as a lost connection would."""
-
-    def __init__(self, folder):
-        handler = functools.partial(Quiet, directory=str(folder))
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def write(top) -> str:
