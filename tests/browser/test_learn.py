@@ -40,6 +40,9 @@ def lesson(visit):
     return open_page
 
 
+@pytest.mark.needs_server(
+    "two parts and a mission need the gradient and the map of the loss, which the server computes"
+)
 def test_a_new_visitor_does_the_whole_lesson_with_the_mouse_and_saves_the_answers(visit):
     page = visit(new=True)
     page.wait_for_selector(LESSON)
@@ -56,6 +59,9 @@ def test_a_new_visitor_does_the_whole_lesson_with_the_mouse_and_saves_the_answer
     assert page.evaluate("JSON.parse(localStorage['stn-lesson']).at") == "end", "a reload goes on where it was"
 
 
+@pytest.mark.needs_server(
+    "two parts and a mission need the gradient and the map of the loss, which the server computes"
+)
 def test_the_whole_lesson_on_a_phone_by_touch(lesson):
     page = lesson(**PHONE)
     play(page, Finger(page))
@@ -85,6 +91,9 @@ def test_on_a_phone_no_number_of_theta_is_cut_off(lesson):
     assert line.evaluate("(line) => line.scrollWidth <= line.clientWidth")
 
 
+@pytest.mark.needs_server(
+    "two parts and a mission need the gradient and the map of the loss, which the server computes"
+)
 def test_the_whole_lesson_by_keys_alone(lesson):
     page = lesson()
     page.focus("#learn-title")
@@ -207,6 +216,7 @@ def test_each_word_leads_to_the_scene_that_introduces_it(visit):
     assert page.inner_text("#learn-title") == WORDS["en"]["learn.direction.title"]
 
 
+@pytest.mark.needs_server("the model answers hold twenty steps of gradient descent, which the server computes")
 @pytest.mark.parametrize("tag", WORDS)
 def test_a_teacher_prints_the_model_answers_of_each_scene_on_one_page(lesson, tag):
     page = lesson(locale=tag)

@@ -218,3 +218,16 @@ def test_a_missing_checkpoint_and_a_folder_of_other_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="holds other files"):
         publish(tmp_path, names=["seed-cnn"])
     assert (tmp_path / "mine.txt").read_text() == "mine" and checkpoints.load("seed-cnn")
+
+
+def test_a_part_of_the_lesson_that_needs_the_gradient_says_so_and_can_be_passed(open_page, host):
+    page = open_page(host.url + "/some/where/#learn=learning")
+    page.wait_for_selector(".stn-learn[data-ready=true]")
+    assert page.is_visible("#learn-alone")
+    page.click("#predict .option:first-child")
+    while page.get_attribute(".stn-learn", "data-finished") == "false":
+        page.click("#reveal")
+        page.wait_for_selector(".stn-learn[data-busy=false]")
+    page.click("#learn-next")
+    page.click("#learn [data-scene=where]")
+    page.wait_for_selector("#learn-alone", state="hidden")

@@ -64,7 +64,7 @@ async function frameOf(stage, state, more = {}) {
 async function asked(stop, stage, data, measured) {
   const state = stageOf(stop, data, measured);
   const map = state.layers.landscape ? await frameOf(stage, state, { inspect: null, landscape: true }) : null;
-  return { frame: await frameOf(stage, state), map: map && { ...map.landscape, loss: map.loss }, layers: state.layers, covered: stop.data.cover };
+  return { frame: await frameOf(stage, state), map: map?.loss ? { ...map.landscape, loss: map.loss } : null, layers: state.layers, covered: stop.data.cover };
 }
 
 /** The frames after each step of the reveal: {frame: the last one, frames, layers}. */
