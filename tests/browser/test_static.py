@@ -224,7 +224,7 @@ def test_a_part_of_the_lesson_that_needs_the_gradient_says_so_and_can_be_passed(
     page = open_page(host.url + "/some/where/#learn=learning")
     page.wait_for_selector(".stn-learn[data-ready=true]")
     assert page.is_visible("#learn-alone")
-    page.click("#predict .option:first-child")
+    page.locator("#predict .option").first.click()
     while page.get_attribute(".stn-learn", "data-finished") == "false":
         page.click("#reveal")
         page.wait_for_selector(".stn-learn[data-busy=false]")

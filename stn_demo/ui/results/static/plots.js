@@ -30,6 +30,8 @@ export function attachPlots({ root, base }) {
   }
 
   async function paint(figures) {
+    owed = !root.clientWidth; // another page is open: Plotly is fetched when this one is
+    if (owed) return;
     const drawn = report;
     let plotly;
     try {
