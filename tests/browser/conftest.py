@@ -29,7 +29,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-AROUND = "http://127.0.0.1:18080"  # the origin of a page that may show the live page in a frame; nothing listens there
 BEEN_HERE = "if (location.protocol !== 'about:') localStorage.setItem('stn-visited', '1');"
 FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
@@ -100,8 +99,17 @@ def host(site_folder):
 
 
 @pytest.fixture(scope="package")
-def served(tmp_path_factory):
-    app = Served(tmp_path_factory.mktemp("home"), "--allow-frame", AROUND)
+def around(tmp_path_factory):
+    """(address, folder) of a web server for a page around the live page, which may show it in a frame."""
+    folder = tmp_path_factory.mktemp("around")
+    host = Host(folder)
+    yield host.url, folder
+    host.close()
+
+
+@pytest.fixture(scope="package")
+def served(tmp_path_factory, around):
+    app = Served(tmp_path_factory.mktemp("home"), "--allow-frame", around[0])
     yield app
     app.stop()
 

@@ -1,7 +1,7 @@
 """The address: it keeps page and state, Back goes back within the page, links are short."""
 
 import pytest
-from conftest import AROUND, BEEN_HERE, wait_for_frame
+from conftest import BEEN_HERE, wait_for_frame
 from stage import STROKES, clear, draw, frame, settle, slide
 
 
@@ -129,13 +129,16 @@ def test_the_address_of_a_drawing_stays_the_long_form(page):
     assert selected(page) == "explore"
 
 
-def test_in_a_frame_the_live_page_tells_the_page_around_it_its_address(browser, served):
-    around = f"<script>heard = []; onmessage = ({{ data }}) => heard.push(data)</script><iframe src='{served.url}/?lang=en' width=1280 height=800></iframe>"
+def test_in_a_frame_the_live_page_tells_the_page_around_it_its_address(browser, served, around):
+    address, folder = around
+    (folder / "index.html").write_text(
+        "<title>around</title><script>heard = []; onmessage = ({ data }) => heard.push(data)</script>"
+        f'<iframe src="{served.url}/?lang=en" width="1280" height="800"></iframe>'
+    )
     context = browser.new_context(viewport={"width": 1300, "height": 820})
     context.add_init_script(BEEN_HERE)
     page = context.new_page()
-    page.route(f"{AROUND}/**", lambda route: route.fulfill(content_type="text/html", body=around))
-    page.goto(f"{AROUND}/")
+    page.goto(f"{address}/")
     inside = page.frames[1]
     wait_for_frame(inside)
     inside.evaluate("window.stn.store.set({ model: 'turn-affine', twin: null })")

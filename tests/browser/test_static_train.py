@@ -64,7 +64,9 @@ def said_of_ten(runs, id, step):
 def test_a_run_is_rewound_and_its_networks_read_the_visitors_digit(visit, site_folder):
     top, id = site_folder
     page, before = opened(visit, id)
-    assert not [url for url in before if "/runs/" in url or url.endswith("/stn/plotly.js")], "a run is fetched when Train is opened"
+    assert not [url for url in before if "/runs/" in url or url.endswith("/stn/plotly.js")], (
+        "a run is fetched when Train is opened"
+    )
     runs = Runs(top / ".runs")
     for step in (200, 0):
         page.eval_on_selector("#timeline input", SLIDE, 1000 if step else 0)
