@@ -123,11 +123,9 @@ def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int)
         Tensor[N, C, frame, frame].
     """
     half, digit_half = frame / 2, images.shape[-1] / 2
-    if elastic is None:
-        points = base_points(frame, frame, matrix)
-    else:
-        theta = _SPLINE.identity().to(matrix) + elastic.to(matrix).flatten(1) / half
-        points = _SPLINE(theta, frame, frame).flatten(1, 2)
+    points = base_points(frame, frame, matrix)
+    if elastic is not None:  # a spline is linear in its values and the identity for points that are not shifted
+        points = points + _SPLINE(elastic.to(matrix).flatten(1) / half, frame, frame).flatten(1, 2)
     # frame -> digit, both normalised; one row per coordinate, so that a batch is a single product
     back = inverse(matrix) * matrix.new_tensor([half, half, 1.0])
     mapped = transformed(points, back)

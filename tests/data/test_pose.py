@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from stn_demo.data import handwriting
 from stn_demo.data.distortions import DISTORTIONS, Distortion, draw_pose
 from stn_demo.data.pose import DIGIT, Pose, homography, inverse, pose_images, pose_matrices, resample
 from stn_demo.model import AffineGrid, Sampler
@@ -190,3 +191,10 @@ def test_pose_and_training_resample_alike():
     posed = pose_images(image, [Pose(rotation=20)])
     assert torch.equal(posed, resample(image, pose_matrices([Pose(rotation=20)]), None, DIGIT))
     assert F.l1_loss(posed, image) > 0.01
+
+
+def test_a_pose_is_the_same_beside_an_elastic_one():
+    images = handwriting.digits(2, 4).images[:, None].double() / 255
+    poses = [Pose(rotation=20, scale=1.1), Pose(elastic=1.5)]
+    alone, together = pose_images(images[:1], poses[:1]), pose_images(images, poses)
+    torch.testing.assert_close(together[:1], alone, rtol=0, atol=1e-12)
