@@ -12,6 +12,7 @@ from .refused import NO_DIGIT, PictureError
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's own grey
 LIKE_BEST = 0.6  # of the best digit's score: the first digit that reaches it is selected by default
+COLOURED = 0.03  # fraction of full brightness, half of the faintest ink: a tint that varies less hides no marks
 Box = tuple[float, float, float, float]
 
 
@@ -45,7 +46,8 @@ def find(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found
         missing = "Finding a digit on a picture needs OpenCV; run: pip install opencv-python-headless"
         raise PictureError("no_opencv", missing) from None
     why = None
-    for view in (grey(colours), *colours):  # red on green of equal brightness is visible in one channel only
+    plain = grey(colours)
+    for view in (plain, *(one for one in colours if _shows_more(one, plain))):
         seen = on_ground(view, alpha).clamp(0, 1).contiguous().numpy()
         found = cutting.cut(seen)
         why = why or found.refused
@@ -60,6 +62,14 @@ def find(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found
             return Found(digits, boxes, first, _shown(colours, alpha), flat, inks)
     code = "blank" if box is not None else why or "blank"
     raise PictureError(code, NO_DIGIT[code], _shown(colours, alpha))
+
+
+def _shows_more(channel: Tensor, plain: Tensor) -> bool:
+    """A channel [h, w] may show marks that the grey picture lacks, such as red on green of equal brightness."""
+    rest = (channel - plain).flatten()
+    few = max(1, round(0.002 * len(rest)))  # less than the thinnest stroke covers
+    low, high = rest.kthvalue(few).values, rest.kthvalue(len(rest) + 1 - few).values
+    return bool(high - low > COLOURED)
 
 
 def grey(colours: Tensor) -> Tensor:

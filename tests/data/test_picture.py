@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from stn_demo.data import mnist, picture
+from stn_demo.data import finding, mnist, picture
 from stn_demo.data.scenes.agreement import likeness
 from stn_demo.limits import LARGEST_PICTURE
 
@@ -202,6 +202,15 @@ def test_a_film_behind_a_photo_is_not_taken_for_scans(seven):
 def test_grain_alone_is_blank():
     noise = np.random.default_rng(0).normal(200, 6, (300, 400)).clip(0, 255).astype(np.uint8)
     assert refusal(pictures.encoded(Image.fromarray(noise))).code == "blank"
+
+
+def test_a_channel_is_searched_only_if_it_may_show_more_than_grey():
+    paper = torch.tensor([0.9, 0.85, 0.7])[:, None, None] * torch.linspace(0.9, 1, 100).expand(3, 80, 100)
+    marked = paper.clone()
+    marked[0, 20:60, 40:44] -= 0.2
+    grey = finding.grey(paper)
+    assert not any(finding._shows_more(channel, grey) for channel in paper)
+    assert finding._shows_more(marked[0], finding.grey(marked))
 
 
 # -- whatever comes
