@@ -146,7 +146,8 @@ def _prepared(job: Job, group: Group) -> tuple[TrainingSettings, State | None]:
             raise ValueError(f"There is no interrupted run at {job.state_path}; leave out --resume.")
         state = State.load(job.state_path)
         return (job.recipe or state.settings).but(**job.changes), state
-    if job.state_path.exists() and not job.restart:
+    # asked of all processes, so that each has looked before the first one tries to write there
+    if group.any(job.state_path.exists()) and not job.restart:
         raise ValueError(
             f"There is an interrupted run at {job.state_path}; continue it with --resume, or start again with --restart."
         )

@@ -8,12 +8,10 @@ import numpy as np
 from . import marks
 from .marks import Mark
 
-SEPARATE = (
-    0.85  # variance between ink and paper over the whole variance (Otsu 1979): below it there is a shadow or a desk
-)
+# Variance between ink and paper over the whole variance (Otsu 1979); below it there is a shadow or a desk.
+SEPARATE = 0.85
 FILL = (0.28, 0.65)  # of its box: ink of a bold digit; a frame has less, a panel has more
 ALONE = 0.95  # of the ink: the digit's share
-MOST_HOLES = 3  # the two of an 8, and one by accident
 LEAST = 0.03  # of the picture's area
 FAINTEST = 0.15  # difference of brightness between ink and paper
 
@@ -57,7 +55,7 @@ def _digit(ink: np.ndarray) -> Mark | None:
         or not FILL[0] < mask.mean() < FILL[1]
         or sum(int(side.sum()) for side, out in zip(sides, outside, strict=True) if out)
         > marks.CONTACT * max(wide, high)
-        or marks.holes(np.pad(mask.astype(np.uint8), 1)) > MOST_HOLES
+        or marks.holes(np.pad(mask.astype(np.uint8), 1)) > marks.MOST_HOLES
     ):
         return None
     found = marks.described((left, top, left + wide, top + high), mask, 1.0, any(outside))

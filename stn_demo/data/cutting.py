@@ -15,7 +15,6 @@ SIDE = (224, 640)  # px: pictures are enlarged or reduced until the longer side 
 EDGED = 160  # px: longer side at which a digit that fills its picture is looked for
 FILLED = 0.88  # a digit that fills its picture is at least this fraction of its width and height
 PART = 0.5  # of the picture's longer side: smaller marks within a digit that fills the picture are parts of it
-MOST_HOLES = 3  # of a digit: the two of an 8, and one by accident
 BOLD = 0.3  # of the picture's area: a digit that fills its picture and covers more has holes as large as digits
 DEEP = 0.025  # see depth: noise and edges have at most 0.02, a digit in a deep shadow 0.18
 CLEAR = 0.12  # depth from which marks are no longer told apart by it: the grain of a desk has less
@@ -215,7 +214,7 @@ def _is_one_digit(mask: np.ndarray) -> bool:
         (size > FILLED * np.array(mask.shape)).all()
         and max(edge.mean() for edge in edges) < marks.CONTACT
         and part.sum() > 0.8 * mask.sum()
-        and marks.holes(np.pad(part.astype(np.uint8), 1)) <= MOST_HOLES
+        and marks.holes(np.pad(part.astype(np.uint8), 1)) <= marks.MOST_HOLES
     )
 
 

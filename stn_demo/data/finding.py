@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -46,8 +47,7 @@ def find(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found
         missing = "Finding a digit on a picture needs OpenCV; run: pip install opencv-python-headless"
         raise PictureError("no_opencv", missing) from None
     why = None
-    plain = grey(colours)
-    for view in (plain, *(one for one in colours if _shows_more(one, plain))):
+    for view in _views(colours):
         seen = on_ground(view, alpha).clamp(0, 1).contiguous().numpy()
         found = cutting.cut(seen)
         why = why or found.refused
@@ -62,6 +62,14 @@ def find(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found
             return Found(digits, boxes, first, _shown(colours, alpha), flat, inks)
     code = "blank" if box is not None else why or "blank"
     raise PictureError(code, NO_DIGIT[code], _shown(colours, alpha))
+
+
+def _views(colours: Tensor) -> Iterator[Tensor]:
+    """The grey picture [h, w], and after it each channel that may show marks that it lacks. Each is computed only when the
+    ones before it have shown no digit."""
+    plain = grey(colours)
+    yield plain
+    yield from (channel for channel in colours if _shows_more(channel, plain))
 
 
 def _shows_more(channel: Tensor, plain: Tensor) -> bool:

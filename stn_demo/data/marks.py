@@ -21,7 +21,9 @@ CONTACT = 0.6  # of a mark's longer side: a mark that touches the picture's edge
 FLATTEST = 7  # width over height: a flatter mark is a remainder of a ruled line
 TANGLED = 5.0  # length of stroke over a mark's longer side: more is a scribble
 REMAINS = 0.5  # of the usual ink: near a line, fainter pixels are remainders of the line
-REST = 0.2  # see _with_closed_strokes
+LEAST_REST = 0.2  # of its ink: what is left of a slender 0 whose sides were taken for lines; of a box nothing is left
+MOST_DEEP = 0.2  # of that rest: farther inside than the strokes are thick; most of a digit in a box is
+MOST_HOLES = 3  # of a digit: the two of an 8, and one by accident
 HOLES = 9  # more holes than this are a scribble
 
 
@@ -100,7 +102,7 @@ def _with_closed_strokes(contrast: np.ndarray, clean: np.ndarray, lines: np.ndar
         window = slice(top, top + high), slice(left, left + wide)
         mask = labels[window] == label
         rest = mask & (clean[window] > floor)
-        if rest.sum() < REST * mask.sum() or _deep_inside(mask, rest) > REST:
+        if rest.sum() < LEAST_REST * mask.sum() or _deep_inside(mask, rest) > MOST_DEEP:
             continue
         clean = clean.copy()
         clean[window] = np.where(mask, contrast[window], clean[window])
