@@ -5,7 +5,7 @@ import { wrapped } from "../../explore/static/gesture.js";
 import { has, number, t } from "../../shared/i18n.js";
 import { createControls } from "./controls.js";
 import { createGhost } from "./ghost.js";
-import { isRight, numbersOf, stageOf, stepsOf } from "./lesson.js";
+import { isRight, needsGradient, numbersOf, stageOf, stepsOf } from "./lesson.js";
 import { isDone, numbersOfDone } from "./missions.js";
 import { createPredict, make, optionKey } from "./predict.js";
 import { scoreOf } from "./progress.js";
@@ -13,8 +13,6 @@ import { called, createReveal } from "./reveal.js";
 import { createWhy } from "./why.js";
 
 const SHOWN_WITH = { light: { localization: "theta", generator: "region", sampler: "warped" } };
-
-const NEEDS_GRADIENT = /"(gradient|landscape)":true|"descend":|"no_gradient"/; // in the data of a part
 
 /** opened(stop): a new stop is shown. -> {open(index), stop(), advance(by), redraw()} */
 export function createPlayer({ root, stage, data, measured, progress, stops, opened }) {
@@ -69,7 +67,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     if (answer !== undefined) predict.show(answer);
     if (stop.data.mission) mission(args, hinted);
     controls = createControls(at("controls"), isFinished() || stop.data.mission ? stop.data.control : [], stage, measured);
-    at("alone").hidden = !(local() && NEEDS_GRADIENT.test(JSON.stringify(stop.data)));
+    at("alone").hidden = !(local() && needsGradient(stop));
     at("descend").hidden = !(stop.data.show.includes("descend") && (isFinished() || stop.data.mission));
     why.show(stop, (isFinished() || isAccomplished()) && stop.last && has(`learn.${scene}.why`), args);
     if (isFinished()) predict.lock(phase === "before" ? undefined : rightOf());
