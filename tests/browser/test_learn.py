@@ -260,3 +260,14 @@ def expected_answers(words, scene, part):
     if "mission" in part:
         yield words[f"learn.{name}.done"].partition("{")[0]
         yield words[f"learn.{name}.hint"]
+
+
+@pytest.mark.needs_server("the map of the loss")
+def test_the_map_of_the_loss_is_covered_until_it_is_shown(lesson):
+    page = lesson("=learning")
+    page.wait_for_selector("[data-show=landscape].covered")
+    page.locator("#predict .option").first.click()
+    while page.get_attribute(".stn-learn", "data-finished") == "false":
+        page.click("#reveal")
+        page.wait_for_selector(".stn-learn[data-busy=false]")
+    page.wait_for_selector("[data-show=landscape]:not(.covered)")

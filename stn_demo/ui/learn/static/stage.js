@@ -25,6 +25,7 @@ export function createStage(root, base, first) {
   const view = createViews({ input: at("view-input"), warped: at("view-warped") });
   const bars = [createBars(at("probs")), createBars(at("twin"))];
   const landscape = createLandscape(at("landscape"));
+  const mapBox = root.querySelector("[data-show=landscape]");
   const marks = createMarks(at("marks-input"), at("marks-warped"));
   const descent = createDescent(store, redraw);
   const theta = root.querySelector("[data-show=theta] span");
@@ -47,6 +48,7 @@ export function createStage(root, base, first) {
     theta.textContent = covered.includes("theta") || !frame.theta.length ? "?" : matrix(frame);
     for (const card of flow) card.querySelector(".number").textContent = card.dataset.lit ? t(`learn.flow.${card.dataset.light}.number`, flowNumbers(frame)) : "";
     marks.draw(frame);
+    mapBox.classList.toggle("covered", !layers.landscape || !map); // until the reveal
     if (layers.landscape) landscape.draw(map, frame, descent.path);
   }
   function redraw() {
