@@ -1,4 +1,4 @@
-"""Draw a digit, turn it with your own hands, and watch a spatial transformer undo it.
+"""Starts the app: draw a digit, rotate it, and watch a spatial transformer network undo the rotation.
 
 python app.py --help
 """
@@ -23,12 +23,12 @@ def main() -> int:
     except OptionError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2
-    # torch takes as long to load as Gradio; loading both in parallel brings the page up a second sooner. The process for
-    # the first run also starts now, so that the first visitor who presses Start need not wait. It ends with the app.
+    # torch takes as long to load as Gradio; loading both in parallel shows the page a second sooner. The process for the
+    # first run also starts now, so that the first visitor who presses Start need not wait. It ends when the app ends.
     spare = WorkerProcess.spare(nice=10) if options.who_trains != "off" else None
     threading.Thread(target=__import__, args=("torch",), daemon=True).start()
 
-    import uvicorn  # noqa: PLC0415 (after the two above have begun)
+    import uvicorn  # noqa: PLC0415 (after the process and the thread have started)
 
     from stn_demo.ui.gate.visitors import Visitors  # noqa: PLC0415 (likewise)
     from stn_demo.ui.server import build_app  # noqa: PLC0415 (likewise)

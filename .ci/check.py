@@ -1,4 +1,4 @@
-"""Every check besides the tests: format and lint of Python, types, unit tests and lint of the browser's files.
+"""Every check except the tests: format and lint of Python, types, unit tests and lint of the browser files.
 
     python .ci/check.py
 
@@ -15,14 +15,14 @@ BIOME = "@biomejs/biome@2.6.8"  # npx keeps it in npm's cache, outside the check
 BROWSER_FILES = ("stn_demo/ui", "tests/js")
 FINDINGS, MISSING = 1, 3
 NO_NODE = (
-    "The browser's files were not checked: node and npx are missing. Install Node 20 or newer (Debian: apt-get "
+    "The browser files were not checked: node and npx are missing. Install Node 20 or newer (Debian: apt-get "
     "install nodejs npm)."
 )
-NO_BIOME = "The browser's files were not linted: npx could not install Biome. Try again with a connection to npm."
+NO_BIOME = "The browser files were not linted: npx could not install Biome. Try again with a connection to npm."
 
 
-def found(*command: str) -> bool:
-    """Run a check; whether it found something."""
+def has_findings(*command: str) -> bool:
+    """Run a check; return whether it reported findings."""
     print("+", " ".join(command), flush=True)
     return subprocess.run(command, cwd=ROOT, check=False).returncode != 0
 
@@ -30,26 +30,26 @@ def found(*command: str) -> bool:
 def check_python() -> bool:
     python = (sys.executable, "-m")
     results = [
-        found(*python, "ruff", "format", "--check", "."),
-        found(*python, "ruff", "check", "."),
-        found(*python, "mypy"),
+        has_findings(*python, "ruff", "format", "--check", "."),
+        has_findings(*python, "ruff", "check", "."),
+        has_findings(*python, "mypy"),
     ]
     return any(results)
 
 
 def check_browser_files() -> tuple[bool, bool]:
-    """Whether something was found, and whether a tool is missing."""
+    """Whether there are findings, and whether a tool is missing."""
     node, npx = shutil.which("node"), shutil.which("npx")
     if node is None or npx is None:
         print(NO_NODE)
         return False, True
     tests = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/js").glob("*.test.mjs"))
-    failed = found(node, "--test", "--test-reporter=spec", *tests)
-    if all(found(npx, "--yes", BIOME, "--version") for _ in range(2)):  # the second time after a lost connection
+    failed = has_findings(node, "--test", "--test-reporter=spec", *tests)
+    if all(has_findings(npx, "--yes", BIOME, "--version") for _ in range(2)):  # try twice: the connection may fail
         print(NO_BIOME)
         return failed, True
-    linted = found(npx, "--yes", BIOME, "lint", "--error-on-warnings", "--config-path=.ci", *BROWSER_FILES)
-    return failed or linted, False
+    lint = has_findings(npx, "--yes", BIOME, "lint", "--error-on-warnings", "--config-path=.ci", *BROWSER_FILES)
+    return failed or lint, False
 
 
 def main() -> int:
