@@ -59,6 +59,24 @@ def test_a_stroke_just_drawn_survives_a_reload(page):
     page.wait_for_function("(strokes) => JSON.stringify(window.stn.store.get().source) === strokes", arg=strokes)
 
 
+def test_a_change_in_the_moment_of_a_reload_survives_it(page):
+    """The address is written after a pause; a reload that has begun does not read what is written then."""
+    with page.expect_navigation():
+        page.evaluate(
+            """() => {
+              window.stn.store.set({ pose: { ...window.stn.store.get().pose, rotation: 37 } });
+              location.reload();
+            }"""
+        )
+    page.wait_for_selector(".stn[data-ready=true]")
+    page.wait_for_function("window.stn.store.get().pose.rotation === 37")
+    page.evaluate("location.hash = '#scene=small-digit'")
+    page.wait_for_function("window.stn.store.get().pose.scale < 0.8")
+    page.reload()
+    page.wait_for_selector(".stn[data-ready=true]")
+    page.wait_for_function("window.stn.store.get().pose.scale < 0.8")
+
+
 def test_the_language_can_be_part_of_the_address(visit):
     page = visit("?lang=zh-CN")
     assert page.evaluate("document.documentElement.lang") == "zh-CN"

@@ -50,8 +50,13 @@ def test_keys_step_scenes_hide_the_answer_and_change_the_page(page):
     assert page.locator("#probs-stn").is_visible()
     page.keyboard.press("?")
     assert page.locator("#keys-dialog").is_visible()
-    page.click("#keys-close")
-    page.keyboard.press("2")
+    # A key in the frame in which the dialog closes: the focus is still on the button in it.
+    page.evaluate(
+        """() => {
+          document.querySelector("#keys-close").click();
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "2", bubbles: true, cancelable: true }));
+        }"""
+    )
     page.wait_for_function("!document.querySelector('#page-explore-button[aria-selected=true]')")
     assert page.locator(".stn.lecture").count() == 1, "the lecture goes on while another page is open"
 

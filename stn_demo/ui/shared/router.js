@@ -2,9 +2,16 @@
 
 import { format, parse } from "./route.js";
 
+const CLOSED = "stn-closed"; // session storage: {after: the last hash, before: the hashes that it replaced shortly before}
+const RECENT = 5000; // ms
 const listeners = new Set();
 const leaving = new Set();
 let known = null; // the hash that was last written or reported
+let replaced = []; // {hash, at}: replaced in this history entry within RECENT
+
+restoreLast();
+addEventListener("pagehide", storeLast);
+addEventListener("pageshow", forgetLast); // Back has restored the page with its address
 
 export const route = () => parse(location.hash);
 
@@ -27,7 +34,7 @@ export function onRoute(listener) {
   return () => listeners.delete(listener);
 }
 
-/** tell(): called before go() leaves the current entry, to write what is not yet in the address. */
+/** tell(): called before go() leaves the current entry and before the page closes, to write what is not yet in the address. */
 export function beforeLeaving(tell) {
   leaving.add(tell);
 }
@@ -37,8 +44,42 @@ function move(method, change) {
   const samePage = change.page === undefined || change.page === now.page;
   const next = { ...now, ...(samePage ? {} : { place: "", options: {} }), ...change };
   const hash = format(next);
+  const at = performance.now();
+  replaced = method === "pushState" ? [] : [...replaced.filter((one) => at - one.at < RECENT), { hash: location.hash, at }];
   history[method](history.state, "", location.pathname + location.search + hash);
   known = location.hash;
+}
+
+/** A reload that has begun uses the address from before and ignores changes that are made while the page closes. The last
+ * address is therefore stored, and restored when the page opens again. */
+function storeLast() {
+  for (const tell of leaving) tell();
+  try {
+    const last = { after: location.hash, before: replaced.map(({ hash }) => hash) };
+    sessionStorage.setItem(CLOSED, JSON.stringify(last));
+  } catch {
+    // Without storage, a reload loses a change that is not yet in the address.
+  }
+}
+
+function restoreLast() {
+  try {
+    const { after, before } = JSON.parse(sessionStorage.getItem(CLOSED)) ?? {};
+    forgetLast();
+    const [{ type }] = performance.getEntriesByType("navigation");
+    if (type !== "reload" || !before?.includes(location.hash) || typeof after !== "string") return;
+    history.replaceState(history.state, "", location.pathname + location.search + after);
+  } catch {
+    // storage is forbidden, or another script has written there
+  }
+}
+
+function forgetLast() {
+  try {
+    sessionStorage.removeItem(CLOSED);
+  } catch {
+    // storage is forbidden
+  }
 }
 
 function tellAll() {

@@ -4,7 +4,7 @@
 import { openDialog } from "../../shared/dialog.js";
 import { route } from "../../shared/router.js";
 
-const TYPING = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [role=listbox]";
+const TYPING = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog[open], [role=listbox]";
 const OWN_ARROWS = "canvas, input, select, [role=tab], [role=listbox]"; // elements with functions of their own for the arrow keys
 const BACK = ["ArrowLeft", "ArrowUp"];
 const ON = ["ArrowRight", "ArrowDown"];

@@ -61,8 +61,7 @@ function createWriter(store) {
     timer = setTimeout(writer.write, Math.max(0, Math.min(PAUSE, due - now)));
   });
   beforeLeaving(writer.flush);
-  document.addEventListener("pointerup", () => setTimeout(writer.flush)); // at once, since a reload reads the address
-  addEventListener("pagehide", writer.flush);
+  document.addEventListener("pointerup", () => setTimeout(writer.flush)); // a finished gesture is written at once
   document.addEventListener("visibilitychange", () => document.hidden && writer.flush());
   return writer;
 }
