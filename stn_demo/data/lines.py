@@ -1,22 +1,18 @@
 """Removes long straight lines from a picture: ruled or squared paper, tables, the boxes of a form.
 
-The lines of a sheet run in two directions, about perpendicular, at any small angle to the picture. The picture is
-rotated until one direction is horizontal. A long, thin, horizontal piece is a line if it crosses the whole picture, or
-if both its ends meet other lines, as the sides of a box do. The strength of each line is then subtracted, and strokes
+``straight`` finds straight, thin pieces. A piece is a line if it crosses the whole picture, or if both its ends meet other
+lines, as the sides of a box do. The strength of each line is then subtracted, and strokes
 that cross it are joined again.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 
-STEEPEST = 45  # degrees
-PERSPECTIVE = 6  # degrees by which the two directions of a sheet may differ from a right angle
-LEAST_LENGTH = 0.055  # of the picture's longer side: shorter pieces are ignored
-THICKEST = 0.09  # of the picture's shorter side
+from . import straight
+from .straight import Piece, Turned
+
 THICK = 0.05  # of the picture's shorter side: a thicker piece is a line only if it crosses the picture
 ACROSS = 0.85  # of the distance across the picture: a piece this long is a ruled line
 SLENDER = 30  # length over thickness of a ruled line that is shorter than ACROSS and longer than HALF
@@ -24,31 +20,9 @@ HALF = 0.6  # of the distance across the picture
 UPRIGHT = 20  # degrees: boxes rotated by more cannot be distinguished from pen strokes
 SIDE = 7  # length over thickness of a side of a box
 BETWEEN = 12  # length over thickness of a piece that ends at ruled lines, such as a column line of a table
-LEVEL = 0.04  # of a line's length: height difference of its ends after the rotation, at most
 CORNER = 0.06  # of a side's length: gap between two sides of a box at their corner, at most
 BLOCK = 40  # columns over which a line is assumed to be straight
 OVERSHOOT = 1.3  # ink on a line is at least this many times as strong as the line
-
-
-class Piece(NamedTuple):
-    """A straight, thin mark. ends: float [2, 2], (x, y) in the picture; length: px; share: its length over the distance
-    across the picture along it; thickness: px; direction: index of its direction; label: its number among the pieces
-    of that direction."""
-
-    ends: np.ndarray
-    length: float
-    share: float
-    thickness: float
-    direction: int
-    label: int
-
-
-class _Turned(NamedTuple):
-    """The picture rotated so that one direction of lines is horizontal."""
-
-    matrix: np.ndarray
-    marks: np.ndarray  # contrast [h, w]
-    labels: np.ndarray  # int32 [h, w], the piece that covers a pixel, 0: none
 
 
 def without_lines(marks: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray]:
@@ -56,10 +30,10 @@ def without_lines(marks: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarr
 
     `floor` is the lowest contrast of a pixel that belongs to a mark.
     """
-    angles = _directions(marks > floor)
+    angles = straight.directions(marks > floor)
     views, pieces = [], []
     for index, angle in enumerate(angles):
-        view, found = _pieces(marks, floor, angle, index)
+        view, found = straight.find(marks, floor, angle, index)
         views.append(view)
         pieces += found
     lines = _lines(pieces, marks.shape)
@@ -76,88 +50,6 @@ def without_lines(marks: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarr
             crossed = (strengths[index] > 0) & _bridged(ink, angle, thickness)
             rest = np.where(crossed, marks, rest)
     return rest, strength > 0
-
-
-def _directions(mask: np.ndarray) -> tuple[float, float]:
-    """The angles, in degrees, of the lines nearest to horizontal and to vertical (0 and 90 if no lines stand out).
-
-    Maximises the sharpness of the projections: at the right angle a line falls into few rows. The sharper of the two
-    directions is found first; the other is perpendicular to it within ``PERSPECTIVE``.
-    """
-    scale = 160 / max(mask.shape)
-    small = cv2.resize(mask.astype(np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    side = int(np.hypot(*small.shape)) + 2
-    angles = np.arange(-STEEPEST, STEEPEST, 1.5)
-    sharpness = np.zeros((2, len(angles)))
-    for index, angle in enumerate(angles):
-        turned = cv2.warpAffine(small, _matrix(small.shape, angle, (side, side)), (side, side))
-        for direction in (0, 1):
-            sums = cv2.reduce(turned, 1 - direction, cv2.REDUCE_SUM).ravel()
-            sharpness[direction, index] = (np.diff(sums) ** 2).sum()
-    sharpness *= 1 - 0.003 * np.abs(angles)  # prefer the picture's own axes if nothing stands out
-    first = int(sharpness.max(1).argmax())
-    best = float(angles[sharpness[first].argmax()])
-    other = np.where(np.abs(angles - best) <= PERSPECTIVE, sharpness[1 - first], -1)
-    pair = [best, float(angles[other.argmax()])]
-    level, upright = pair if first == 0 else pair[::-1]
-    return level, upright + 90
-
-
-def _matrix(shape: tuple[int, ...], angle: float, size: tuple[int, int]) -> np.ndarray:
-    """Rotates a picture about its centre so that lines at `angle` degrees (clockwise, y down) become horizontal."""
-    matrix = cv2.getRotationMatrix2D(((shape[1] - 1) / 2, (shape[0] - 1) / 2), angle, 1)
-    matrix[:, 2] += (size[0] - shape[1]) / 2, (size[1] - shape[0]) / 2
-    return matrix
-
-
-def _pieces(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[_Turned, list[Piece]]:
-    """Straight horizontal pieces of the picture rotated by `angle`."""
-    height, width = marks.shape
-    cos, sin = abs(np.cos(np.radians(angle))), abs(np.sin(np.radians(angle)))
-    size = int(np.ceil(width * cos + height * sin)), int(np.ceil(width * sin + height * cos))
-    matrix = _matrix(marks.shape, angle, size)
-    turned = cv2.warpAffine(marks, matrix, size)
-    mask = (turned > floor).astype(np.uint8)
-    least, thickest = max(12, round(LEAST_LENGTH * max(marks.shape))), max(5, round(THICKEST * min(marks.shape)))
-    bridged = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
-    thick = cv2.dilate(
-        cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((thickest + 1, thickest + 1), np.uint8)),
-        np.ones((3, 3), np.uint8),
-    )
-    thin = bridged & ~thick
-    # with a pixel added above and below, a line tilted by 1 degree stays within its own thickness over this length
-    level = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
-    reach = 2 * least  # margin, so that closing does not link pieces to the border
-    wider = cv2.copyMakeBorder(level, 2, 2, reach, reach, cv2.BORDER_CONSTANT)
-    linked = cv2.morphologyEx(wider, cv2.MORPH_CLOSE, np.ones((3, 3 * least), np.uint8))[2:-2, reach:-reach]
-    linked = np.ascontiguousarray(linked)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
-    labels[level == 0] = 0
-    back = cv2.invertAffineTransform(matrix)
-    way = _way(marks.shape, matrix, size)
-    pieces = []
-    for label in range(1, count):
-        left, top, wide, high, _ = (int(value) for value in stats[label])
-        part = labels[top : top + high, left : left + wide] == label
-        columns = part.any(0)
-        core = part & (mask[top : top + high, left : left + wide] > 0)
-        thickness = float(np.median(core.sum(0)[columns]))  # a digit on the line does not make it thick
-        if columns.sum() < 0.8 * wide or thickness > thickest or wide < 4 * thickness:
-            continue
-        rows = [np.flatnonzero(part[:, part.any(0)][:, side]).mean() + top for side in (0, -1)]
-        if abs(rows[1] - rows[0]) > thickness + LEVEL * wide:
-            continue
-        ends = np.array([[left, rows[0]], [left + wide - 1, rows[1]]])
-        middle = min(len(way) - 1, round(float(np.mean(rows))))
-        share = wide / max(1.0, float(way[middle]))
-        pieces.append(Piece(ends @ back[:, :2].T + back[:, 2], wide, share, float(thickness), index, label))
-    return _Turned(matrix, turned, labels), pieces
-
-
-def _way(shape: tuple[int, ...], matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """[h]: number of pixels of each row of the rotated picture that are inside the original picture."""
-    inside = cv2.warpAffine(np.ones(shape, np.float32), matrix, size)
-    return (inside > 0.5).sum(1)
 
 
 def _lines(pieces: list[Piece], shape: tuple[int, ...]) -> list[Piece]:
@@ -246,7 +138,7 @@ def _meets(end: np.ndarray, piece: Piece, other: Piece, near: float) -> bool:
     return -within <= at <= length + within and off <= min(near, CORNER * piece.length + 3) + 0.6 * other.thickness
 
 
-def _strength(view: _Turned, chosen: list[Piece], floor: float, shape: tuple[int, ...]) -> np.ndarray:
+def _strength(view: Turned, chosen: list[Piece], floor: float, shape: tuple[int, ...]) -> np.ndarray:
     """Strength of the chosen lines at their pixels: float32 [H, W] of the picture, 0 elsewhere."""
     strength = np.zeros(view.marks.shape, np.float32)
     for piece in chosen:
@@ -255,7 +147,7 @@ def _strength(view: _Turned, chosen: list[Piece], floor: float, shape: tuple[int
     return cv2.warpAffine(strength, view.matrix, shape[::-1], flags=flags)
 
 
-def _lay(strength: np.ndarray, view: _Turned, part: np.ndarray, floor: float) -> None:
+def _lay(strength: np.ndarray, view: Turned, part: np.ndarray, floor: float) -> None:
     """Writes one line into `strength` with its usual width and strength, so that a pen stroke along part of the line
     exceeds both and remains."""
     rows, columns = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))

@@ -21,6 +21,7 @@ CONTACT = 0.6  # of a mark's longer side: a mark that touches the picture's edge
 FLATTEST = 7  # width over height: a flatter mark is a remainder of a ruled line
 TANGLED = 5.0  # length of stroke over a mark's longer side: more is a scribble
 REMAINS = 0.5  # of the usual ink: near a line, fainter pixels are remainders of the line
+STRONGEST = 0.9  # quantile of the ink away from lines: ink on a line is taken to be no stronger
 LEAST_REST = 0.2  # of its ink: what is left of a slender 0 whose sides were taken for lines; of a box nothing is left
 MOST_DEEP = 0.2  # of that rest: farther inside than the strokes are thick; most of a digit in a box is
 MOST_HOLES = 3  # of a digit: the two of an 8, and one by accident
@@ -119,14 +120,16 @@ def _deep_inside(mask: np.ndarray, rest: np.ndarray) -> float:
 
 
 def _without_remains(clean: np.ndarray, lines: np.ndarray, floor: float) -> np.ndarray:
-    """Remove remainders of lines: near a line, pixels fainter than half of the ink elsewhere."""
+    """Remove remainders of lines: near a line, pixels fainter than half of the ink elsewhere. Ink on a line is as dark as
+    both together; it becomes as dark as the ink elsewhere."""
     if not lines.any():
         return clean
     near = cv2.dilate(lines.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     ink = clean[~near & (clean > 2 * floor)]
     if ink.size < TAIL * clean.size / 4:
         return clean
-    return np.where(near & (clean < REMAINS * float(np.quantile(ink, 0.7))), np.float32(0), clean)
+    least, most = REMAINS * float(np.quantile(ink, 0.7)), float(np.quantile(ink, STRONGEST))
+    return np.where(near, np.where(clean < least, np.float32(0), np.minimum(clean, np.float32(most))), clean)
 
 
 def _marks(contrast: np.ndarray, floor: float) -> list[Mark]:

@@ -40,6 +40,10 @@ def test_the_digit_is_found_among_the_marks(group):
         ("ruled", 10),  # a rule thicker than a twentieth of the picture was none
         ("squared", 4),  # a stroke along a line went with the line
         ("squared", 19),  # what was left of a line hung on the digit
+        ("squared", 2006),  # two lines that a digit connected were one thick piece
+        ("squared", 2008),
+        ("squared", 2014),  # ink on a line was darker than the ink beside it, which then was too faint
+        ("squared", 2049),  # a digit over half of a line's length is not a second line
         ("ruled", 37),  # rules that fade in the light were none
         ("table", 33),
         ("edges", 76),  # the hole of a bold digit that fills its picture was taken for the digit
