@@ -24,7 +24,7 @@ ENGINE = [
 ]
 ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_module_names
 # of uploads only: these need OpenCV
-PICTURES = {f"data/{name}.py" for name in ("bold", "cutting", "flat", "lines", "marks")}
+PICTURES = {f"data/{name}.py" for name in ("bold", "cutting", "flat", "lines", "marks", "straight")}
 FLOORS = {
     "names": 0,
     "limits": 0,
