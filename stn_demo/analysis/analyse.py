@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -46,8 +47,8 @@ def table_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], Non
     return [_table(info, *found, subjects) for info, found in _known(infos, tell)]
 
 
-def _table(info: Info, name: str, distortion, subjects: Subjects) -> Task:
-    def measure() -> dict:
+def _table(info: Info, name: str, distortion: Distortion, subjects: Subjects) -> Task:
+    def measure() -> dict[str, Any]:
         model = subjects.model(info.path).to(subjects.device)
         try:
             return table.measure(model, subjects.digits(subjects.data), distortion, SEED, info)
@@ -64,7 +65,7 @@ def draw_tasks(infos: list[Info], subjects: Subjects, count: int, tell: Callable
 
 
 def _draws(info: Info, name: str, distortion: Distortion, subjects: Subjects, count: int) -> Task:
-    def measure() -> dict:
+    def measure() -> table.Draws:
         model = subjects.model(info.path).to(subjects.device)
         try:
             return table.measure_draws(model, subjects.digits(subjects.data), distortion, SEED, count)
@@ -85,7 +86,7 @@ def turning_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], N
 
 
 def _turning(info: Info, subjects: Subjects) -> Task:
-    def measure() -> dict:
+    def measure() -> dict[str, Any]:
         digits = robustness.thinned(subjects.digits(subjects.data), POINT)
         return turning.measure(subjects.model(info.path), digits, SEED)
 
@@ -94,7 +95,7 @@ def _turning(info: Info, subjects: Subjects) -> Task:
 
 
 def _zoom(info: Info, subjects: Subjects) -> Task:
-    def measure() -> dict:
+    def measure() -> dict[str, Any]:
         return zoom.measure(subjects.model(info.path), robustness.thinned(subjects.digits(subjects.data), POINT)) or {}
 
     return Task("zoom", info, {"data": subjects.data, "digits": POINT, "seed": SEED, "method": zoom.METHOD}, measure)
@@ -107,7 +108,7 @@ def all_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]
     return [task for info, found in _known(infos, tell) for task in _of_one(info, *found, subjects)]
 
 
-def _of_one(info: Info, name: str, distortion, subjects: Subjects) -> list[Task]:
+def _of_one(info: Info, name: str, distortion: Distortion, subjects: Subjects) -> list[Task]:
     data = subjects.data
     test = {"data": data, "distortion": name, "seed": SEED}
 
@@ -117,14 +118,14 @@ def _of_one(info: Info, name: str, distortion, subjects: Subjects) -> list[Task]
     def some(count: int) -> Digits:
         return robustness.thinned(subjects.digits(data), count)
 
-    def curves() -> dict:
+    def curves() -> dict[str, Any]:
         return {"curves": robustness.curves(model(), some(POINT)), "trained": robustness.trained_range(distortion)}
 
-    def undoing() -> dict:
+    def undoing() -> dict[str, Any]:
         digits = some(POINT)
         return {"posed": undone.measure(model(), digits, SEED), "upright": undone.of_upright(model(), digits)}
 
-    def errors() -> dict:
+    def errors() -> dict[str, Any]:
         sets = [data] if data == "handwriting" else [data, "handwriting"]
         return {one: failures.measure(model(), subjects.digits(one), distortion, SEED, FAILURES[one]) for one in sets}
 
@@ -148,7 +149,7 @@ def _of_one(info: Info, name: str, distortion, subjects: Subjects) -> list[Task]
     return tasks
 
 
-def _known(infos: list[Info], tell: Callable[[str], None]) -> list[tuple[Info, tuple]]:
+def _known(infos: list[Info], tell: Callable[[str], None]) -> list[tuple[Info, tuple[str, Distortion]]]:
     known = []
     for info in infos:
         if (found := distortion_of(info)) is None:
@@ -158,7 +159,7 @@ def _known(infos: list[Info], tell: Callable[[str], None]) -> list[tuple[Info, t
     return known
 
 
-def infos_of(folder: str | os.PathLike | None, names: list[str], tell: Callable[[str], None]) -> list[Info]:
+def infos_of(folder: str | os.PathLike[str] | None, names: list[str], tell: Callable[[str], None]) -> list[Info]:
     """The checkpoints of these names; all if ``names`` is empty."""
     if names:
         return [checkpoints.read_info(checkpoints.path_of(name, folder)) for name in names]

@@ -76,6 +76,6 @@ def distortion_of(info: Info) -> tuple[str, Distortion] | None:
     """
     name = info.provenance.get("distortion")
     distortion = DISTORTIONS.get(name) if isinstance(name, str) else None
-    if distortion is None or distortion.frame != info.config.input_size:
+    if not isinstance(name, str) or distortion is None or distortion.frame != info.config.input_size:
         return None
     return name, distortion

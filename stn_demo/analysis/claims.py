@@ -7,7 +7,8 @@ texts contain; ``fault`` says why a claim does not hold, so that a test can chec
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,6 +23,9 @@ from .gradient import descend
 from .landscape import landscape
 
 Load = Callable[[str], Network]
+Claim = Mapping[str, Any]  # JSON of the lesson
+Numbers = dict[str, float]
+Digits = Mapping[str, Mapping[str, Any]]  # by name: {image: uint8 [28, 28], label}
 STUCK = 1.0  # nats: the correct digit has a probability below e^-1 = 37 % after the descent
 STANDS = 15.0  # remaining rotation, degrees, up to which a digit counts as upright
 
@@ -29,7 +33,7 @@ STANDS = 15.0  # remaining rotation, degrees, up to which a digit counts as upri
 class Stage:
     """One state of the stage: network, digit, label, pose, grab, padding."""
 
-    def __init__(self, stage: dict, load: Load, digits: dict[str, dict]):
+    def __init__(self, stage: Claim, load: Load, digits: Digits):
         self.network, self.model = stage["network"], load(stage["network"])
         self.digit, self.label = digits[stage["digit"]]["image"], digits[stage["digit"]]["label"]
         self.pose, self.grab, self.padding = stage.get("pose", {}), stage.get("grab"), stage.get("padding")
@@ -37,14 +41,14 @@ class Stage:
     def sampler(self) -> Sampler | None:
         if not self.padding or "input" not in self.model.transformers:
             return None
-        return Sampler(self.model.transformers["input"].sampler.mode, self.padding)
+        return Sampler(self.model.transformer().sampler.mode, self.padding)
 
-    def frame(self, gradient: bool = False, inspect: tuple | None = None, **pose: float) -> Frame:
+    def frame(self, gradient: bool = False, inspect: tuple[str, int, int] | None = None, **pose: float) -> Frame:
         scene = Scene(self.digit, Pose(**{**self.pose, **pose}), self.grab, False, inspect, gradient, self.label)
         return frames(self.model, [scene], None, self.sampler())[0]
 
 
-def measure(claim: dict, load: Load, digits: dict[str, dict]) -> dict[str, float]:
+def measure(claim: Claim, load: Load, digits: Digits) -> Numbers:
     """The numbers of a claim.
 
     Args:
@@ -57,25 +61,25 @@ def measure(claim: dict, load: Load, digits: dict[str, dict]) -> dict[str, float
     return _KINDS[claim["claim"]][0](claim, Stage(claim["stage"], load, digits))
 
 
-def fault(claim: dict, numbers: dict[str, float]) -> str | None:
+def fault(claim: Claim, numbers: Numbers) -> str | None:
     """Why the claim does not hold, given its numbers, as a sentence; None if it holds."""
     return _KINDS[claim["claim"]][1](claim, numbers)
 
 
-def _reads(claim: dict, stage: Stage) -> dict:
+def _reads(claim: Claim, stage: Stage) -> Numbers:
     frame = stage.frame()
     best = int(frame.probs.argmax())
     return {"digit": best, "percent": round(100 * float(frame.probs[best]), 1), "label": stage.label}
 
 
-def _reads_fault(claim: dict, numbers: dict) -> str | None:
+def _reads_fault(claim: Claim, numbers: Numbers) -> str | None:
     wanted = claim.get("as", numbers["label"])
     if claim.get("wrong") and "as" not in claim:
         return None if numbers["digit"] != numbers["label"] else "It reads the digit right."
     return None if numbers["digit"] == wanted else f"It reads a {numbers['digit']}, not a {wanted}."
 
 
-def _fails_beyond(claim: dict, stage: Stage) -> dict:
+def _fails_beyond(claim: Claim, stage: Stage) -> Numbers:
     """The first whole degree, clockwise, at which the answer is another digit."""
     for angle in range(181):
         best = int(stage.frame(rotation=angle).probs.argmax())
@@ -84,34 +88,42 @@ def _fails_beyond(claim: dict, stage: Stage) -> dict:
     return {"angle": math.inf, "digit": stage.label, "label": stage.label}
 
 
-def _fails_beyond_fault(claim: dict, numbers: dict) -> str | None:
+def _fails_beyond_fault(claim: Claim, numbers: Numbers) -> str | None:
     low, high = claim["between"]
     return None if low <= numbers["angle"] <= high else f"It fails at {numbers['angle']} degrees."
 
 
-def _turns(claim: dict, stage: Stage) -> dict:
+def _turns(claim: Claim, stage: Stage) -> Numbers:
     """How far the frame rotates when the digit is rotated, compared with its frame for the upright digit."""
-    turned, upright = stage.frame(), stage.frame(rotation=0)
-    moved = _wrapped(turned.predicted_parts["rotation"] - upright.predicted_parts["rotation"])
+    turned = stage.frame()
+    frame = _predicted(turned)
+    moved = _wrapped(frame - _predicted(stage.frame(rotation=0)))
     by = stage.pose["rotation"]
     return {
         "turned": by,
         "moved": round(moved),
         "share": round(100 * moved / by),
-        "frame": round(turned.predicted_parts["rotation"]),
+        "frame": round(frame),
         "digit": int(turned.probs.argmax()),
         "label": stage.label,
     }
 
 
-def _turns_fault(claim: dict, numbers: dict) -> str | None:
+def _predicted(frame: Frame) -> float:
+    """The rotation of the network's own theta, degrees."""
+    if frame.predicted_parts is None:
+        raise ValueError("This network has no rotation of its own to measure.")
+    return frame.predicted_parts["rotation"]
+
+
+def _turns_fault(claim: Claim, numbers: Numbers) -> str | None:
     low, high = claim["share"]
     if numbers["digit"] != numbers["label"]:
         return f"It reads a {numbers['digit']}."
     return None if low <= numbers["share"] <= high else f"The frame moves by {numbers['share']} % of the digit's turn."
 
 
-def _descends(claim: dict, stage: Stage) -> dict:
+def _descends(claim: Claim, stage: Stage) -> Numbers:
     """Gradient descent on theta from the identity. The digit stands upright when the frame has rotated as far as the
     digit.
     """
@@ -126,7 +138,7 @@ def _descends(claim: dict, stage: Stage) -> dict:
     }
 
 
-def _descends_fault(claim: dict, numbers: dict) -> str | None:
+def _descends_fault(claim: Claim, numbers: Numbers) -> str | None:
     left = abs(_wrapped(numbers["turned"] - numbers["rotation"]))
     if claim["ends"] == "stands":
         if left <= STANDS and numbers["last"] < numbers["loss"] / 4:
@@ -136,7 +148,7 @@ def _descends_fault(claim: dict, numbers: dict) -> str | None:
     return None if stuck else f"It is not stuck: {left:.0f} degrees left, loss {numbers['last']}."
 
 
-def _never_stands(claim: dict, stage: Stage) -> dict:
+def _never_stands(claim: Claim, stage: Stage) -> Numbers:
     """Whether the digit stands upright at any step of a longer descent: 1 or 0. The path itself differs between processors."""
     thetas, losses = _descent(stage, claim["steps"])
     left = [abs(_wrapped(stage.pose["rotation"] - _rotation(stage, theta))) for theta in thetas]
@@ -144,49 +156,51 @@ def _never_stands(claim: dict, stage: Stage) -> dict:
     return {"steps": claim["steps"], "stands": int(stands)}
 
 
-def _never_stands_fault(claim: dict, numbers: dict) -> str | None:
+def _never_stands_fault(claim: Claim, numbers: Numbers) -> str | None:
     return f"It stands upright within {numbers['steps']} steps." if numbers["stands"] else None
 
 
 def _descent(stage: Stage, steps: int) -> tuple[Tensor, Tensor]:
     """Gradient descent on theta from the identity: thetas [steps + 1, 1, ...], losses [steps + 1, 1]."""
-    identity, image = stage.model.transformers["input"].grid.identity()[None], stage.frame().input[None, None]
+    identity, image = stage.model.transformer().grid.identity()[None], stage.frame().input[None, None]
     return descend(stage.model, image, identity, torch.tensor([stage.label]), steps, stage.sampler())
 
 
-def _downhill(claim: dict, stage: Stage) -> dict:
+def _downhill(claim: Claim, stage: Stage) -> Numbers:
     """The loss map around the identity, in its row of scale 1: at the identity, and at the rotation ``near``."""
-    first, frame = stage.model.transformers["input"], stage.frame()
+    first, frame = stage.model.transformer(), stage.frame()
     found = landscape(stage.model, frame.input[None], first.grid.identity(), stage.label, stage.sampler())
     row = found.loss[len(found.loss) // 2]
     column = int((torch.linspace(-180, 180, len(row)) - claim["near"]).abs().argmin())
     return {"here": round(float(row[len(row) // 2]), 2), "there": round(float(row[column]), 2)}
 
 
-def _downhill_fault(claim: dict, numbers: dict) -> str | None:
+def _downhill_fault(claim: Claim, numbers: Numbers) -> str | None:
     lower = numbers["there"] < numbers["here"] / 2
     return None if lower else f"The loss is {numbers['there']} there, {numbers['here']} here."
 
 
-def _gradient(claim: dict, stage: Stage) -> dict:
+def _gradient(claim: Claim, stage: Stage) -> Numbers:
     frame = stage.frame(gradient=True)
+    if frame.push is None:
+        raise ValueError("A network without a transformer at its input has no gradient to measure.")
     norm = math.hypot(*frame.push.theta)
     return {"norm": norm, "ink": round(float(frame.warped.sum()), 3), "loss": round(frame.push.loss, 2)}
 
 
-def _gradient_fault(claim: dict, numbers: dict) -> str | None:
+def _gradient_fault(claim: Claim, numbers: Numbers) -> str | None:
     zero = numbers["norm"] == 0 and numbers["ink"] == 0
     return None if zero else f"The gradient is {numbers['norm']:.2g} long, and {numbers['ink']} of ink is read."
 
 
-def _trained(claim: dict, stage: Stage) -> dict:
+def _trained(claim: Claim, stage: Stage) -> Numbers:
     """The largest rotation in the network's training, degrees, and that of the digit."""
     trained = checkpoints.read_info(stage.network).provenance["distortion"]
     limit = DISTORTIONS[trained].rotation if isinstance(trained, str) else trained["rotation"]
     return {"limit": limit, "rotation": stage.pose.get("rotation", 0)}
 
 
-def _trained_fault(claim: dict, numbers: dict) -> str | None:
+def _trained_fault(claim: Claim, numbers: Numbers) -> str | None:
     if claim.get("beyond"):
         beyond = abs(numbers["rotation"]) > numbers["limit"]
         return None if beyond else f"The digit is turned by {numbers['rotation']} degrees only, as in training."
@@ -194,9 +208,11 @@ def _trained_fault(claim: dict, numbers: dict) -> str | None:
     return None if low <= numbers["limit"] <= high else f"Training has turns up to {numbers['limit']} degrees."
 
 
-def _pixel(claim: dict, stage: Stage) -> dict:
+def _pixel(claim: Claim, stage: Stage) -> Numbers:
     """One output pixel as a weighted sum of its four neighbours."""
     look = stage.frame(inspect=("warped", *claim["pixel"])).inspect
+    if look is None:
+        raise ValueError("A network without a transformer at its input reads no pixel between others.")
     found = {"x": claim["pixel"][0], "y": claim["pixel"][1], "value": round(look["value"], 3)}
     found |= {"sx": round(look["source"][0], 2), "sy": round(look["source"][1], 2)}
     for index, (_, _, weight, value, _) in enumerate(look["taps"], 1):
@@ -204,7 +220,7 @@ def _pixel(claim: dict, stage: Stage) -> dict:
     return found
 
 
-def _pixel_fault(claim: dict, numbers: dict) -> str | None:
+def _pixel_fault(claim: Claim, numbers: Numbers) -> str | None:
     total = sum(numbers[f"p{index}"] for index in range(1, 5))
     if not all(numbers[f"w{index}"] >= 0.04 for index in range(1, 5)):
         return "One of its four neighbours has almost no weight."
@@ -215,28 +231,28 @@ def _pixel_fault(claim: dict, numbers: dict) -> str | None:
     )
 
 
-def _ink(claim: dict, stage: Stage) -> dict:
+def _ink(claim: Claim, stage: Stage) -> Numbers:
     """How much larger the digit is in the output than in the input: the ratio of the areas above 0.5."""
     frame = stage.frame()
     area = [float((picture > 0.5).float().mean()) for picture in (frame.warped, frame.input)]
     return {"area": round(area[0] / area[1], 2), "digit": int(frame.probs.argmax()), "label": stage.label}
 
 
-def _ink_fault(claim: dict, numbers: dict) -> str | None:
+def _ink_fault(claim: Claim, numbers: Numbers) -> str | None:
     low, high = claim["area"]
     return None if low <= numbers["area"] <= high else f"The ink's area is {numbers['area']} times as large."
 
 
 def _rotation(stage: Stage, theta: Tensor) -> float:
-    grid, config = stage.model.transformers["input"].grid, stage.model.config
-    return decompose.parts(decompose.theta_matrix(grid, theta, config.input_size, config.output_size)[0])[0]["rotation"]
+    grid, config = stage.model.transformer().grid, stage.model.config
+    return decompose.parts(decompose.theta_matrix(grid, theta, config.side, config.output_side)[0])[0]["rotation"]
 
 
 def _wrapped(angle: float) -> float:
     return (angle + 180) % 360 - 180
 
 
-_KINDS: dict[str, tuple[Callable, Callable]] = {
+_KINDS: dict[str, tuple[Callable[[Claim, Stage], Numbers], Callable[[Claim, Numbers], str | None]]] = {
     "reads": (_reads, _reads_fault),
     "fails_beyond": (_fails_beyond, _fails_beyond_fault),
     "turns": (_turns, _turns_fault),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +22,7 @@ BRIGHTEST_VARIANCE = 0.25  # the largest variance of values in [0, 1]; drawn as 
 GREYS = 8  # distance between grey levels: 32 levels look the same and take a third of the bytes
 
 
-def measure(model: Network, digits: Digits, distortion: Distortion, seed: int) -> dict:
+def measure(model: Network, digits: Digits, distortion: Distortion, seed: int) -> dict[str, Any]:
     """Over the test set of a seed: {"picture": PNG in base64, 10 classes across; mean before, variance before, mean after, variance after down; each 28 x 28;
     "alignment_before", "alignment_after": ``_Sums.alignment`` for each class}.
     """
@@ -43,7 +44,7 @@ def measure(model: Network, digits: Digits, distortion: Distortion, seed: int) -
 class _Sums:
     """Sums over the images of each class; only one block of images is in memory at a time."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count = torch.zeros(10, dtype=torch.float64)
         self.total = self.squares = torch.zeros(())
 

@@ -7,6 +7,8 @@ import math
 import statistics
 from typing import NamedTuple
 
+from .table import Draws, Row
+
 SURE = 0.95  # of the interval of the difference
 
 
@@ -18,7 +20,7 @@ class Difference(NamedTuple):
     high: float
 
 
-def difference(one: dict, other: dict) -> Difference:
+def difference(one: Draws, other: Draws) -> Difference:
     """The paired difference of two results of ``table.measure_draws``: draw i of both has the same images.
 
     The interval is Student's for the mean of paired differences. It covers the chance of the distortions; the digits are the
@@ -36,7 +38,7 @@ def difference(one: dict, other: dict) -> Difference:
     return Difference(mean, mean - half, mean + half)
 
 
-def judge(one: dict, other: dict) -> str:
+def judge(one: Row, other: Row) -> str:
     """Whether the error of ``one`` is "better" (lower) or "worse" than that of ``other``, or whether they "tie".
 
     Both are rows of ``table.cells``. Without comparable draws, two errors tie if the 95 % intervals of the one draw overlap.
@@ -51,7 +53,7 @@ def judge(one: dict, other: dict) -> str:
     return "better" if one["error"] < other["error"] else "worse"
 
 
-def paired(one: dict, other: dict) -> bool:
+def paired(one: Row, other: Row) -> bool:
     """Whether both rows of ``table.cells`` have the same number of draws, two or more."""
     counts = [len(row["draws"]["errors"]) if row["draws"] else 0 for row in (one, other)]
     return counts[0] == counts[1] >= 2

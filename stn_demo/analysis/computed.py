@@ -71,8 +71,7 @@ def compute(
     """
     if "input" not in model.transformers:
         return _untouched(model, inputs, applied)
-    first, output = model.transformers["input"], model.config.output_side
-    assert isinstance(first, SpatialTransformer)
+    first, output = model.transformer(), model.config.output_side
     own = looks[:, -1]
     theta = own if wanted is None else torch.where(wanted.isnan().any(dim=1, keepdim=True), own, wanted)
     trace = model.trace(inputs, theta, sampler)  # theta is given, so the localization network does not run again

@@ -13,6 +13,7 @@ All zero (and scale 1) if everything was undone.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -164,7 +165,7 @@ def named(values: list[float]) -> dict[str, float]:
     return dict(zip(PARTS, values, strict=True))
 
 
-def theta_from_parts(grid: GridGenerator, values: dict[str, float], size: int, output: int) -> Tensor:
+def theta_from_parts(grid: GridGenerator, values: Mapping[str, float], size: int, output: int) -> Tensor:
     """The theta [num_params] of a transform family that is nearest to ``values`` (``PARTS``, output -> frame, px): the
     inverse of ``parts(theta_matrix(...))`` as far as the family allows. Attention keeps scale and shift only.
     """
@@ -183,4 +184,6 @@ def theta_from_factors(grid: GridGenerator, values: Tensor, size: int, output: i
         return affine.flatten()
     if isinstance(grid, ProjectiveGrid):
         return torch.cat([affine.flatten(), values.new_zeros(2)])
-    return (grid.control_points @ affine[:, :2].T + affine[:, 2]).flatten()
+    if isinstance(grid, ThinPlateSplineGrid):
+        return (grid.control_points @ affine[:, :2].T + affine[:, 2]).flatten()
+    raise TypeError(f"theta_from_factors does not know {type(grid).__name__}.")

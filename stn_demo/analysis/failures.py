@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from random import Random
+from typing import Any
 
 import torch
 
@@ -26,7 +27,7 @@ def can_show(distortion: Distortion) -> bool:
     return not distortion.clutter
 
 
-def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, most: int) -> dict:
+def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, most: int) -> dict[str, Any]:
     """The first ``most`` failures, and the number of digits among which they were found: {"looked_at": int, "failures":
     [{"index", "pose" (differences from upright), "label", "answer", "confidence" in percent}]}.
     """
@@ -60,7 +61,7 @@ def _rounded(pose: Pose) -> Pose:
     return replace(pose, **numbers, corners=corners)
 
 
-def as_dict(pose: Pose) -> dict:
+def as_dict(pose: Pose) -> dict[str, Any]:
     """The fields of ``pose`` that differ from an upright pose."""
     upright = asdict(Pose())
     return {

@@ -7,8 +7,9 @@ used in training. Scenes are processed as a batch.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
 
 import torch
@@ -20,12 +21,25 @@ from ..model.grids import GridGenerator
 from . import colours, decompose
 from .computed import MAPS, Computed, compute
 from .gradient import Push, pushes
-from .inspection import look_into
+from .inspection import Inspection, look_into
 from .outline import theta_of_corners
 from .recorded import Program, Programs
 
 MOST_AT_REST = 1024  # digits remembered for one network
 _at_rest: WeakKeyDictionary[Network, dict[bytes, Tensor]] = WeakKeyDictionary()  # digit: theta
+
+
+class Grab(TypedDict, total=False):
+    """What replaces theta; one of:
+
+    theta: num_params numbers.
+    parts: see ``decompose.PARTS``, output -> frame, px.
+    corners: four (x, y) in normalised input coordinates, where the output's corners are read.
+    """
+
+    theta: Sequence[float]
+    parts: Mapping[str, float]
+    corners: Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -36,8 +50,7 @@ class Scene:
         digit: uint8 [28, 28], white on black; or a picture for a network with classes of its own, [n, n] or, in colour,
             [3, n, n].
         pose: the pose of the digit.
-        grab: replaces theta: {"theta": num_params numbers}, {"parts": see ``decompose.PARTS``} or {"corners": four (x,
-            y) in normalised input coordinates, where the output's corners are read}; None: theta of the network.
+        grab: replaces theta; None: theta of the network.
         density: whether to compute the read density.
         inspect: ("warped" | "input", x, y), a pixel to inspect, or None.
         gradient: whether to compute the gradient of the loss with respect to the grid and theta.
@@ -46,7 +59,7 @@ class Scene:
 
     digit: Tensor
     pose: Pose = Pose()
-    grab: dict | None = None
+    grab: Grab | None = None
     density: bool = False
     inspect: tuple[str, int, int] | None = None
     gradient: bool = False
@@ -92,13 +105,13 @@ class Frame:
     predicted: list[float]
     probs: Tensor
     twin_probs: Tensor | None
-    applied: dict[str, float]
+    applied: dict[str, float] | None
     undone: dict[str, float] | None
     residual: dict[str, float] | None
     predicted_parts: dict[str, float] | None
     bend: float
     density: Tensor | None
-    inspect: dict | None
+    inspect: Inspection | None
     push: Push | None = None
     rest: dict[str, float] | None = None
     followed: dict[str, float] | None = None
@@ -135,7 +148,7 @@ def _frames(
     inputs = colours.in_channels(posed, model.config.in_channels)
     in_colour = digits.shape[1] == inputs.shape[1] == 3
     applied = decompose.pose_matrix(matrices.float(), DIGIT)
-    first = model.transformers["input"] if "input" in model.transformers else None  # noqa: SIM401 (it has no get)
+    first = model.input_transformer
     wanted = None
     if first is not None and any(scene.grab for scene in scenes):
         wanted = torch.stack([_wanted(first.grid, scene.grab, size, output) for scene in scenes])
@@ -157,7 +170,7 @@ def _assembled(
     scenes: list[Scene],
     inputs: Tensor,
     twin_probs: Tensor | None,
-    closer: list[tuple],
+    closer: list[tuple[Tensor | None, Inspection | None]],
     pushed: dict[int, Push],
     in_colour: bool,
 ) -> list[Frame]:
@@ -190,7 +203,9 @@ def _assembled(
     ]
 
 
-def _closer(reader: Sampler | None, inputs: Tensor, grids: Tensor, scenes: list[Scene]) -> list[tuple]:
+def _closer(
+    reader: Sampler | None, inputs: Tensor, grids: Tensor, scenes: list[Scene]
+) -> list[tuple[Tensor | None, Inspection | None]]:
     """``look_into`` each scene; the value of a pixel in colour is the mean of its channels."""
     pixels = inputs if inputs.shape[1] == 1 else inputs.mean(1, keepdim=True)
     return [
@@ -221,7 +236,7 @@ def _posed_and_at_rest(model: Network, inputs: Tensor, digits: list[Tensor]) -> 
     new = {key: digit for key, digit in zip(keys, digits, strict=True) if key not in kept}
     found = {key: kept[key] for key in keys if key not in new}
     both = torch.cat([inputs, _as_drawn(model, list(new.values()))]) if new else inputs
-    looks = model.transformers["input"].trace(both).looks
+    looks = model.transformer().trace(both).looks
     if new:
         found |= zip(new, looks[-len(new) :, -1], strict=True)
         _remember(kept, {key: found[key] for key in new})
@@ -259,7 +274,8 @@ def _pushed(
     if not asked:
         return {}
     best = probs.argmax(dim=1).tolist()
-    targets = [best[i] if scenes[i].target is None else scenes[i].target for i in asked]
+    chosen = [scene.target for scene in scenes]
+    targets = [best[i] if (target := chosen[i]) is None else target for i in asked]
     return dict(zip(asked, pushes(model, inputs[asked], theta[asked], targets, sampler), strict=True))
 
 
@@ -270,7 +286,7 @@ def _in_words(found: Tensor) -> list[dict[str, dict[str, float] | None]]:
     return [dict(zip(MAPS, each, strict=True)) for each in zip(*rows, strict=True)]
 
 
-def _wanted(grid: GridGenerator, grab: dict | None, size: int, output: int) -> Tensor:
+def _wanted(grid: GridGenerator, grab: Grab | None, size: int, output: int) -> Tensor:
     """The theta [num_params] that a grab asks for; NaN if there is no grab."""
     if not grab:
         return torch.full((grid.num_params,), torch.nan)

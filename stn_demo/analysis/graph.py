@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..data.pose import DIGIT, affine_matrix, homography, resample
 from ..model import ModelConfig, Network, Sampler
-from ..model.grids import GRIDS, ProjectiveGrid
+from ..model.grids import GRIDS, GridGenerator, ProjectiveGrid
 from ..model.transformer import SpatialTransformer
 from . import decompose, readers
 from .computed import MAPS, maps
@@ -23,16 +23,23 @@ from .landscape import classify
 from .outline import CORNERS, outline_of, theta_of_corners, untouched_grid
 
 POSE = ("rotation", "scale", "shift_x", "shift_y", "shear")  # order of a graph's ``pose``
-FRAME_INPUTS = ("digit", "pose", "corners", "elastic", "grab", "grab_theta", "grab_parts", "grab_corners", "given")
-FRAME_INPUTS += ("use_given",)
-FRAME_OUTPUTS = ("input", "warped", "grid", "outline", "theta", "predicted", "probs", "words", "bend")
-FRAME_OUTPUTS += ("looks", "look_outlines", "look_grids")
+_GRABS = ("grab", "grab_theta", "grab_parts", "grab_corners")
+FRAME_INPUTS = ("digit", "pose", "corners", "elastic", *_GRABS, "given", "use_given")
+_LOOKS = ("looks", "look_outlines", "look_grids")
+FRAME_OUTPUTS = ("input", "warped", "grid", "outline", "theta", "predicted", "probs", "words", "bend", *_LOOKS)
 STILL = [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]  # the matrix of an upright digit
 READING_INPUTS = ("image", "grid", "kernel", "x", "y")
 READING_OUTPUTS = ("warped", "density", "weights", "source", "outside", "readers")
 
 
-class FrameGraph(nn.Module):
+class Exportable(nn.Module):
+    """A module with example inputs of the right shapes."""
+
+    def examples(self) -> tuple[Tensor, ...]:
+        raise NotImplementedError
+
+
+class FrameGraph(Exportable):
     """``forward(*inputs)`` -> the tensors of one ``frame.Frame``, in the order of ``FRAME_OUTPUTS``.
 
     Inputs, in the order of ``FRAME_INPUTS``; S, O: sides of the network's input and of the warped output, P: length of
@@ -56,7 +63,7 @@ class FrameGraph(nn.Module):
     @property
     def first(self) -> SpatialTransformer | None:
         """The transformer at the input. (A property, because an attribute would give its weights two names.)"""
-        return self.network.transformers["input"] if "input" in self.network.transformers else None  # noqa: SIM401
+        return self.network.input_transformer
 
     def examples(self) -> tuple[Tensor, ...]:
         """Example inputs with the right shapes."""
@@ -93,15 +100,17 @@ class FrameGraph(nn.Module):
         drawn, channels = digit[None, None].float() / 255, self.network.config.in_channels
         image = resample(drawn, matrix, elastic[None], self.size).expand(-1, channels, -1, -1)
         applied = decompose.perspective_matrix(matrix.float(), DIGIT)
-        if self.first is None:
+        first = self.first
+        if first is None:
             grid, warped, about = untouched_grid(image), image, self._nothing(applied)
         else:
             as_drawn = resample(drawn, matrix.new_tensor(STILL)[None], None, self.size)
-            both = self.first.trace(torch.cat([image, as_drawn.expand(-1, channels, -1, -1)]))
+            both = first.trace(torch.cat([image, as_drawn.expand(-1, channels, -1, -1)]))
             own = both.theta[:1]
-            theta = torch.where(grab.sum() > 0, self._wanted(grab, grab_theta, grab_parts, grab_corners)[None], own)
-            grid, warped = self.first.read(image, theta, self.output)
-            about = self._about(image, applied, theta, both.theta, both.looks[0])
+            wanted = self._wanted(first.grid, grab, grab_theta, grab_parts, grab_corners)
+            theta = torch.where(grab.sum() > 0, wanted[None], own)
+            grid, warped = first.read(image, theta, self.output)
+            about = self._about(first, image, applied, theta, both.theta, both.looks[0])
         probs = classify(self.network, torch.where(use_given > 0, given[None, None], warped))[0].exp()
         outline, theta, own, *rest = about
         return (image[0, 0], warped[0, 0], grid[0], outline, theta, own, probs, *rest)
@@ -117,19 +126,20 @@ class FrameGraph(nn.Module):
         looks = applied.new_zeros(0, side, side), applied.new_zeros(0, 4, 2), applied.new_zeros(0, side, side, 2)
         return (CORNERS.clone(), *empty, words, applied.new_zeros(()), *looks)
 
-    def _about(self, image: Tensor, applied: Tensor, theta: Tensor, both: Tensor, looks: Tensor) -> tuple[Tensor, ...]:
+    def _about(
+        self, first: SpatialTransformer, image: Tensor, applied: Tensor, theta: Tensor, both: Tensor, looks: Tensor
+    ) -> tuple[Tensor, ...]:
         """The same outputs for ``theta``; ``both`` [2, P]: the network's own theta for the posed digit and for the
         digit as drawn.
         """
-        grid = self.first.grid
+        grid = first.grid
         found, bend = maps(grid, applied, theta, both[:1], both[1:], self.size, self.output)
         words = decompose.factors(torch.cat(list(found.values())))
-        grids, read = self.first.read(image.expand(len(looks), -1, -1, -1), looks, self.output)
+        grids, read = first.read(image.expand(len(looks), -1, -1, -1), looks, self.output)
         seen = read[:, 0], outline_of(grid, looks), grids
         return outline_of(grid, theta)[0], theta[0], both[0], words, bend[0], *seen
 
-    def _wanted(self, grab: Tensor, theta: Tensor, parts: Tensor, corners: Tensor) -> Tensor:
-        grid = self.first.grid
+    def _wanted(self, grid: GridGenerator, grab: Tensor, theta: Tensor, parts: Tensor, corners: Tensor) -> Tensor:
         wanted = torch.where(grab[1] > 0, decompose.theta_from_factors(grid, parts, self.size, self.output), theta)
         if isinstance(grid, ProjectiveGrid):
             wanted = torch.where(grab[2] > 0, theta_of_corners(corners), wanted)
@@ -158,7 +168,7 @@ def inputs_of(scene: Scene, config: ModelConfig, given: Tensor | None = None) ->
     return dict(zip(FRAME_INPUTS, values, strict=True))
 
 
-class ReadingGraph(nn.Module):
+class ReadingGraph(Exportable):
     """``forward(image, grid, kernel, x, y)`` -> what one kind of sampler reads and how, in the order of
     ``READING_OUTPUTS``.
 

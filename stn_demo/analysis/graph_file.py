@@ -19,9 +19,10 @@ import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import checkpoints
 from ..model import ModelConfig, Network, build_model
@@ -102,7 +103,7 @@ def _weights(network: Network) -> dict[str, Tensor]:
     return {name: value.data for name, value in network.state_dict().items() if value.dtype == torch.float32}
 
 
-def _take_weights_out(model, network: Network) -> None:
+def _take_weights_out(model: Any, network: Network) -> None:
     """Replace the initializers that hold weights by references, and check that every weight was found unchanged."""
     held = {tensor.name: tensor for tensor in model.graph.initializer}
     offset = 0
@@ -120,7 +121,9 @@ def _take_weights_out(model, network: Network) -> None:
         offset += len(data)
 
 
-def exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], shapes: dict | None = None):
+def exported(
+    module: graph.Exportable, inputs: Sequence[str], outputs: Sequence[str], shapes: dict[str, Any] | None = None
+) -> Any:
     """The ONNX model (a protobuf) of a module, without the exporter's notes about its source."""
     if missing := missing_packages():
         raise ExportError(f"Exporting needs more packages: pip install {' '.join(missing)}")
@@ -139,6 +142,7 @@ def exported(module: nn.Module, inputs: Sequence[str], outputs: Sequence[str], s
                 optimize=False,  # otherwise batch normalisation would be folded into other weights
                 verbose=False,
             )
+            assert program is not None  # None only without dynamo
             optimizer = importlib.import_module("onnxscript.optimizer")
             optimizer.fold_constants(program.model)
             optimizer.remove_unused_nodes(program.model)
@@ -167,7 +171,7 @@ class Cache:
     the packages that write it.
     """
 
-    def __init__(self, folder: str | os.PathLike | None = None):
+    def __init__(self, folder: str | os.PathLike[str] | None = None):
         """``folder``: default ~/.cache/stn_demo/graphs."""
         self.folder = Path(folder) if folder is not None else Path.home() / ".cache" / "stn_demo" / "graphs"
 

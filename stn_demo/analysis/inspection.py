@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from ..model import Sampler
 from . import readers
 
+Inspection = dict[str, Any]  # of a pixel, JSON: see ``_inspect_warped`` and ``_inspect_input``
+
 
 def look_into(
     sampler: Sampler | None, image: Tensor, grid: Tensor, density: bool, pixel: tuple[str, int, int] | None
-) -> tuple[Tensor | None, dict | None]:
+) -> tuple[Tensor | None, Inspection | None]:
     """The read density [S, S], if ``density``, and the inspection of ``pixel``, see ``frame.Scene``.
 
     Args:
@@ -33,7 +37,7 @@ def look_into(
     return read, found
 
 
-def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> dict:
+def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> Inspection:
     """How output pixel (x, y) was read: its value, the position ``source`` in input pixels (centres at whole numbers),
     and ``taps``: (input x, input y, weight, input value, 1 inside the image or 0 outside). Neighbours outside are
     listed with value 0.
@@ -54,7 +58,7 @@ def _inspect_warped(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: in
     return {"view": "warped", "x": x, "y": y, "value": value, "source": source.tolist(), "taps": taps}
 
 
-def _inspect_input(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> dict:
+def _inspect_input(sampler: Sampler, image: Tensor, grid: Tensor, x: int, y: int) -> Inspection:
     """Which output pixels read input pixel (x, y): ``taps``, (output x, output y, weight), and the ``total`` of the
     weights.
     """

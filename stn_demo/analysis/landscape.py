@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..model import Network, Sampler
+from ..model.grids import GridGenerator
 from . import decompose
 from .gradient import check_transformer
 
@@ -51,7 +52,7 @@ def landscape(
         ValueError: the model has no transformer at its input, or theta shrinks the frame to a point.
     """
     check_transformer(model)
-    first, output = model.transformers["input"], model.config.output_side
+    first, output = model.transformer(), model.config.output_side
     matrix, _ = decompose.theta_matrix(first.grid, theta[None], image.shape[-1], output)
     parts = decompose.parts(matrix)[0]
     rotation, scale = parts["rotation"], parts["scale_x"]
@@ -65,7 +66,7 @@ def landscape(
     return Landscape(-torch.cat(log_probs)[:, target].view(SIDE, SIDE), rotation, scale)
 
 
-def turned(grid: Tensor, theta: Tensor, generator, rotation: float, scale: float) -> Tensor:
+def turned(grid: Tensor, theta: Tensor, generator: GridGenerator, rotation: float, scale: float) -> Tensor:
     """Tensor[SIDE * SIDE, O, O, 2]: ``grid`` [O, O, 2], which has ``rotation`` and ``scale``, at each rotation and
     scale of the map, scale by scale.
     """
@@ -82,6 +83,6 @@ def classify(model: Network, warped: Tensor) -> Tensor:
     x = warped
     for point, stage in model.classifier.stages.items():
         if point != "input" and point in model.transformers:
-            x = model.transformers[point](x)
+            x = model.transformer(point)(x)
         x = stage(x)
     return x

@@ -54,7 +54,7 @@ def is_same(found: tuple[dict[str, float], int]) -> bool:
 
 
 def difference(
-    model: Network, graph: bytes | str | os.PathLike, asked: list[Scene]
+    model: Network, graph: bytes | str | os.PathLike[str], asked: list[Scene]
 ) -> tuple[dict[str, float], int] | None:
     """The largest differences between ``frames`` in float64 and a graph that holds its weights, by the names in ``COMPARED``, and
     for how many scenes the most probable class is another one. None where onnxruntime is not installed."""

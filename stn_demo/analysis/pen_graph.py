@@ -9,18 +9,19 @@ import hashlib
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..data import ink
 from ..data.pose import DIGIT
 from . import graph_file
+from .graph import Exportable
 
 PEN_INPUTS = ("starts", "ends", "widths")
 PEN_OUTPUTS = ("coverage",)
 MOST_SEGMENTS = 8192
 
 
-class PenGraph(nn.Module):
+class PenGraph(Exportable):
     """``forward(starts [S, 2], ends [S, 2], widths [S])`` -> how much the segments cover each pixel [28, 28], 0 to 1. All in
     pixels; equal ends make a dot. No formula of its own: see ``data.ink.render_segments``."""
 

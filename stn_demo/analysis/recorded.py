@@ -44,7 +44,7 @@ class Program:
         self._own = theta = nothing
         if "input" in network.transformers:
             self.theta = _record(_Theta(network), image)
-            theta = network.transformers["input"].grid.identity()[None]
+            theta = network.transformer().grid.identity()[None]
             self._own = torch.full_like(theta, torch.nan)
         self._frame = _record(_Frame(network), image, torch.eye(3)[None], theta, self._own)
 
@@ -138,14 +138,14 @@ class _Classify(_Part):
 
 class _Theta(_Part):
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.network.transformers["input"].trace(inputs).theta
+        return self.network.transformer().trace(inputs).theta
 
 
 class _Frame(_Part):
     def forward(self, inputs: Tensor, applied: Tensor, at_rest: Tensor, wanted: Tensor) -> tuple[Tensor, ...]:
         looks = at_rest
         if "input" in self.network.transformers:
-            looks = self.network.transformers["input"].trace(inputs).looks
+            looks = self.network.transformer().trace(inputs).looks
         return tuple(compute(self.network, inputs, applied, looks, at_rest, wanted))
 
 

@@ -11,16 +11,17 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 from ..checkpoints import Info, default_folder, write_whole
 
 FOLDER = "results"
+Entry = dict[str, Any]  # one measurement: {"checkpoint", "test", "made", "result"}, JSON
 CONCERNS = ("table", "robustness", "undone", "turning", "classes", "failures", "draws", "zoom")
 
 
@@ -41,11 +42,11 @@ class Task(NamedTuple):
 
     concern: str
     info: Info
-    test: dict
-    measure: Callable[[], dict]
+    test: dict[str, Any]
+    measure: Callable[[], Mapping[str, Any]]
 
 
-def folder_of(checkpoints: str | os.PathLike | None = None) -> Path:
+def folder_of(checkpoints: str | os.PathLike[str] | None = None) -> Path:
     """The folder of results for a folder of checkpoints."""
     return Path(checkpoints or default_folder()) / FOLDER
 
@@ -54,7 +55,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def read(folder: Path, concern: str) -> dict[str, dict]:
+def read(folder: Path, concern: str) -> dict[str, Entry]:
     """The measurements of a concern, by network: {"checkpoint", "test", "made", "result"} each; empty if there is no
     file.
 
@@ -63,7 +64,7 @@ def read(folder: Path, concern: str) -> dict[str, dict]:
     """
     path = folder / f"{concern}.json"
     try:
-        networks = json.loads(path.read_text(encoding="utf-8"))["networks"]
+        networks: dict[str, Entry] = json.loads(path.read_text(encoding="utf-8"))["networks"]
         if not all({"checkpoint", "test", "made", "result"} <= entry.keys() for entry in networks.values()):
             raise KeyError
     except FileNotFoundError:
@@ -73,12 +74,12 @@ def read(folder: Path, concern: str) -> dict[str, dict]:
     return networks
 
 
-def read_all(folder: Path) -> dict[str, dict[str, dict]]:
+def read_all(folder: Path) -> dict[str, dict[str, Entry]]:
     """``read`` of every concern."""
     return {concern: read(folder, concern) for concern in CONCERNS}
 
 
-def write(folder: Path, concern: str, networks: dict[str, dict]) -> None:
+def write(folder: Path, concern: str, networks: dict[str, Entry]) -> None:
     """One line per network, sorted, so that a diff shows which measurements have changed."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{json.dumps(name)}: {json.dumps(networks[name], separators=(',', ':'))}" for name in sorted(networks)]
@@ -89,7 +90,8 @@ def bring_up_to_date(folder: Path, tasks: list[Task], command: str, force: bool,
     """Make those of ``tasks`` that are out of date (all, with ``force``); returns how many were made. Each is written
     at once, so that an interruption loses at most one.
     """
-    made, weights = 0, {}
+    made = 0
+    weights: dict[str, str] = {}
     for task in tasks:
         name = task.info.name
         digest = weights.get(name) or weights.setdefault(name, sha256(task.info.path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from ..data.digits import Digits
@@ -29,9 +31,14 @@ def thinned(digits: Digits, count: int) -> Digits:
 def curves(model: Network, digits: Digits) -> dict[str, dict[str, list[float]]]:
     """{part of the pose: {"at": values, "right": percent of correct answers}}."""
     return {
-        part: {"at": steps, "right": [round(100 * _right(model, digits, Pose(**{part: value})), 2) for value in steps]}
+        part: {"at": steps, "right": [round(100 * _right(model, digits, _pose(part, value)), 2) for value in steps]}
         for part, steps in STEPS.items()
     }
+
+
+def _pose(part: str, value: float) -> Pose:
+    fields: dict[str, Any] = {part: value}
+    return Pose(**fields)
 
 
 def _right(model: Network, digits: Digits, pose: Pose) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable
+from typing import Any, TypedDict
 
 from ..checkpoints import Info
 from ..data.digits import Digits
@@ -12,11 +13,24 @@ from ..model import Network
 from ..training.evaluation import evaluate
 from . import published
 from .cells import Cell, cell_of
+from .results import Entry
 
 METHOD = 1
+Row = dict[str, Any]  # of the paper's table, JSON: see ``cells``
 
 
-def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, info: Info) -> dict:
+class Draws(TypedDict):
+    """The errors of one network on several test sets, percent, their mean and standard deviation, and the number of
+    pictures in all.
+    """
+
+    errors: list[float]
+    mean: float
+    deviation: float
+    pictures: int
+
+
+def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, info: Info) -> dict[str, Any]:
     """The error on the test set of a seed, the confusion matrix, and the cost of the network."""
     provenance = info.provenance
     return {
@@ -30,7 +44,7 @@ def measure(model: Network, digits: Digits, distortion: Distortion, seed: int, i
     }
 
 
-def measure_draws(model: Network, digits: Digits, distortion: Distortion, seed: int, count: int) -> dict:
+def measure_draws(model: Network, digits: Digits, distortion: Distortion, seed: int, count: int) -> Draws:
     """The errors, percent, on ``count`` test sets of the same digits with independent distortions. A single draw can
     differ by up to 0.1 percent points.
     """
@@ -45,10 +59,10 @@ def measure_draws(model: Network, digits: Digits, distortion: Distortion, seed: 
 
 
 def cells(
-    measured: dict[str, dict],
+    measured: dict[str, Entry],
     distortions: Iterable[str] = published.DISTORTIONS,
-    draws: dict[str, dict] | None = None,
-) -> list[dict]:
+    draws: dict[str, Entry] | None = None,
+) -> list[Row]:
     """A row for each cell of the paper's table, in its order, JSON-ready.
 
     ``measured`` and ``draws``: results of ``results.read``. Fields of a row: distortion, network, transform;
@@ -70,9 +84,9 @@ def cells(
     ]
 
 
-def _row(cell: Cell, entries: list[dict], draws: dict[str, dict]) -> dict:
+def _row(cell: Cell, entries: list[Entry], draws: dict[str, Entry]) -> Row:
     paper = published.ERRORS.get(cell)
-    row = {**cell._asdict(), "checkpoint": cell.name, "paper": paper, "seeds": [], "spread": None, "draws": None}
+    row: Row = {**cell._asdict(), "checkpoint": cell.name, "paper": paper, "seeds": [], "spread": None, "draws": None}
     names = ("error", "interval", "count", "parameters", "training_seconds", "machine", "device")
     if not entries:
         return row | dict.fromkeys((*names, "data", "below"))
@@ -102,7 +116,7 @@ HEAD = (
 )
 
 
-def as_text(rows: list[dict]) -> str:
+def as_text(rows: list[Row]) -> str:
     """The table for a terminal."""
     lines = [HEAD, *(_line(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
@@ -120,7 +134,7 @@ def as_text(rows: list[dict]) -> str:
 TURNING_HEAD = ("transformer", "slope", "agreement", "at rest", "R2 scale", "R2 shift", "error %")
 
 
-def turning_as_text(turning: dict[str, dict], measured: dict[str, dict]) -> str:
+def turning_as_text(turning: dict[str, Entry], measured: dict[str, Entry]) -> str:
     """How the frame of each transformer moves with the digit (``turning.measure``), highest slope first, for a
     terminal. Both arguments are results of ``results.read``, of "turning" and of "table".
     """
@@ -135,7 +149,7 @@ def turning_as_text(turning: dict[str, dict], measured: dict[str, dict]) -> str:
     return "\n".join("  ".join(text.ljust(width) for text, width in line).rstrip() for line in padded)
 
 
-def _line(row: dict) -> tuple[str, ...]:
+def _line(row: Row) -> tuple[str, ...]:
     name = title(row["network"], row["transform"])
     paper = "–" if row["paper"] is None else f"{row['paper']:.1f}"
     if row["error"] is None:

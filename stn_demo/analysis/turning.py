@@ -69,7 +69,7 @@ def answers(model: Network, images: Tensor, params: Tensor) -> Tensor:
 
 
 def _of_pictures(model: Network, pictures: Tensor) -> Tensor:
-    config, first = model.config, model.transformers["input"]
+    config, first = model.config, model.transformer()
     with torch.inference_mode():
         theta = torch.cat([first.trace(part).theta for part in pictures.split(AT_ONCE)])
         return decompose.theta_matrix(first.grid, theta, config.side, config.output_side)[0].double()

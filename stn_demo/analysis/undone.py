@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,7 +24,7 @@ def undone(model: Network, images: Tensor, poses: list[Pose]) -> list[dict[str, 
     """The transform for ``images`` [N, 1, 28, 28] in ``poses``: ``decompose.PARTS`` of theta, and "scale", the
     geometric mean of its two scales.
     """
-    config, first, found = model.config, model.transformers["input"], []
+    config, first, found = model.config, model.transformer(), []
     with torch.inference_mode():
         for start in range(0, len(poses), AT_ONCE):
             part = slice(start, start + AT_ONCE)
@@ -33,14 +34,14 @@ def undone(model: Network, images: Tensor, poses: list[Pose]) -> list[dict[str, 
     return [{**row, "scale": math.sqrt(abs(row["scale_x"] * row["scale_y"]))} for row in found]
 
 
-def measure(model: Network, digits: Digits, seed: int) -> dict[str, dict]:
+def measure(model: Network, digits: Digits, seed: int) -> dict[str, dict[str, Any]]:
     """For rotation and for scale, all else upright: {"done", "undone": of ``SHOWN`` digits; "bins": [middle, 25 %,
     median, 75 %] over all digits; "share": slope of the regression line through all of them, 1 if everything is
     undone}.
     """
     images = digits.images[:, None].float() / 255
     generator = torch.Generator().manual_seed(seed)
-    result = {}
+    result: dict[str, dict[str, Any]] = {}
     for part, (low, high) in PARTS.items():
         done = (low + (high - low) * torch.rand(len(images), generator=generator)).double()
         parts = undone(model, images, [Pose(**{part: value}) for value in done.tolist()])

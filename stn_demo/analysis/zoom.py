@@ -21,7 +21,7 @@ def measure(model: Network, digits: Digits) -> dict[str, float] | None:
     """
     if "input" not in model.transformers:
         return None
-    first, side = model.transformers["input"], model.config.side
+    first, side = model.transformer(), model.config.side
     scales, outside = [], []
     with torch.inference_mode():
         for images in as_floats(digits.images).split(AT_ONCE):

@@ -54,6 +54,11 @@ class Network(nn.Module):
         """The transformer at ``point``. KeyError if there is none."""
         return cast(SpatialTransformer, self.transformers[point])
 
+    @property
+    def input_transformer(self) -> SpatialTransformer | None:
+        """The transformer at the input, or None."""
+        return self.transformer() if "input" in self.transformers else None
+
     def trace(self, x: Tensor, theta: Tensor | None = None, sampler: Sampler | None = None) -> Trace:
         """``forward`` with its intermediate results. ``theta`` and ``sampler`` replace those of the first transformer,
         see ``SpatialTransformer.trace``.

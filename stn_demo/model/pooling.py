@@ -17,7 +17,7 @@ def max_pool(x: Tensor, by: tuple[int, int] = (2, 2), ceil_mode: bool = False) -
     function.
     """
     plain = torch.is_grad_enabled() or max(by) > 2 or x.numel() < WORTH or torch.compiler.is_compiling()
-    if plain or x.device.type != "cpu" or torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]
+    if plain or x.device.type != "cpu" or torch.jit.is_tracing():
         return F.max_pool2d(x, by, ceil_mode=ceil_mode)
     for dim, step in zip((2, 3), by, strict=True):
         if step == 2:

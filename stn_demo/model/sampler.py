@@ -37,7 +37,7 @@ class Sampler(nn.Module):
         self.mode, self.padding = mode, padding
         if mode == "deconvolution":
             tent = torch.tensor([0.25, 0.75, 0.75, 0.25])
-            self.kernel = nn.Parameter(torch.outer(tent, tent).view(1, 1, 4, 4))
+            self.kernel: Tensor = nn.Parameter(torch.outer(tent, tent).view(1, 1, 4, 4))
 
     def forward(self, image: Tensor, grid: Tensor) -> Tensor:
         if self.mode == "deconvolution":
