@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ ONLY_HANDS = "hands"  # these alone, to measure on
 TEST_SETS = (*DATA_SETS, ONLY_HANDS, FOLDER)
 
 
-def load_digits(name: str, train: bool, root: str | None = None, download: bool = True) -> Digits:
+def load_digits(name: str, train: bool, root: str | os.PathLike[str] | None = None, download: bool = True) -> Digits:
     """The training or test digits of "mnist" (in the folder ``root``, see ``mnist.load``) or "handwriting"; of HANDS: MNIST, to train on with digits of hands that it lacks among them; of ONLY_HANDS: these alone.
 
     Raises:

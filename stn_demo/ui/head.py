@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh-CN")
@@ -36,17 +37,17 @@ class Head:
     another.
     """
 
-    def __init__(self, app, language: str | None):
+    def __init__(self, app: ASGIApp, language: str | None):
         self.app, self.language = app, language
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/":
             await self.app(scope, receive, send)
             return
-        start: dict = {}
+        start: Message = {}
         body = bytearray()
 
-        async def sending(message: dict) -> None:
+        async def sending(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
                 start = message
@@ -109,7 +110,7 @@ def _words(language: str) -> dict[str, str]:
     return json.loads((HERE / "strings" / f"{language}.json").read_text(encoding="utf-8"))
 
 
-def _language(scope, default: str | None) -> str:
+def _language(scope: Scope, default: str | None) -> str:
     """The language in the address, else the app's option, else the browser's first language."""
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("lang", [""])[0]
     if asked in LANGUAGES:

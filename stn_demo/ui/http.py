@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -25,14 +26,14 @@ class Answer(JSONResponse):
     infinity become null.
     """
 
-    def render(self, content) -> bytes:
+    def render(self, content: Any) -> bytes:
         try:
             return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
         except ValueError:
             return json.dumps(_finite(content), separators=(",", ":")).encode()
 
 
-def answer(values: dict) -> JSONResponse:
+def answer(values: dict[str, Any]) -> JSONResponse:
     return Answer(values, status_code=400 if "error" in values else 200)
 
 
@@ -42,7 +43,7 @@ def refuse(code: str, message: str) -> JSONResponse:
     return answer({"error": {"code": code, "message": message}})
 
 
-def _finite(value):
+def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -9,12 +9,15 @@ import asyncio
 import contextlib
 import gc
 import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from ..limits import LARGEST_PICTURE
 from ..runs.process import WorkerProcess
@@ -38,6 +41,9 @@ from .status import Status
 from .train import routes as train_routes
 from .train.service import TrainingService
 
+if TYPE_CHECKING:
+    from .torch_side import TorchSide  # loads torch
+
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 PAGES = ("explore", "learn", "train", "results")
@@ -47,7 +53,7 @@ STATIC = ("shared", "strings", *(f"{page}/static" for page in PAGES))  # the onl
 class Files(StaticFiles):
     """Static files that a browser revalidates each time, so that a new version is never mixed with an old one."""
 
-    async def get_response(self, path, scope) -> Response:
+    async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
         return response
@@ -69,7 +75,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     assistants = Assistants(batcher, pictures) if options.mcp else None
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI):
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(_load(options, batcher, status, training))
         sweeping = asyncio.create_task(uploads.swept())
         trimming = asyncio.create_task(heap.trimmed())
@@ -134,7 +140,7 @@ def _mounted(app: FastAPI, blocks: gr.Blocks, options: Options) -> FastAPI:
 async def _load(options: Options, batcher: Batcher, status: Status, training: TrainingService) -> None:
     """Load the engine while the page is already up, and report the progress."""
 
-    def make():
+    def make() -> TorchSide:
         from .torch_side import TorchSide  # noqa: PLC0415 (loads torch, while the page is already up)
 
         return TorchSide(options, batcher, training.spare)

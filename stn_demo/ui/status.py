@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
+from starlette.websockets import WebSocket
+
+from .live.batcher import Batcher
 from .options import Options
 
 
@@ -15,13 +19,13 @@ class Status:
 
     def __init__(self, options: Options):
         self.options = options
-        self.sockets: set = set()
-        self.values = {"state": "loading", "key": "status.loading", "args": {}, "models": []}
+        self.sockets: set[WebSocket] = set()
+        self.values: dict[str, Any] = {"state": "loading", "key": "status.loading", "args": {}, "models": []}
 
     def text(self) -> str:
         return json.dumps({"status": self.values})
 
-    def tell(self, state: str, **args) -> None:
+    def tell(self, state: str, **args: object) -> None:
         """Set the state and send it to every open page."""
         self.values = {**self.values, "state": state, "key": f"status.{state}", "args": args}
         for socket in list(self.sockets):
@@ -29,7 +33,7 @@ class Status:
             # an exception here means that the page has disconnected, which its route handles
             task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
-    async def refresh(self, batcher) -> None:
+    async def refresh(self, batcher: Batcher) -> None:
         """Send the current list of networks to every open page."""
         self.values["models"] = await batcher.run(lambda engine: engine.networks.infos())
         self.tell(self.values["state"], **self.values["args"])

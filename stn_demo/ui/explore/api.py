@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -12,6 +13,9 @@ from ..gate.uploads import remove
 from ..live.batcher import Batcher
 from ..live.request import Request, Source, read_request
 from .pictures import Pictures
+
+if TYPE_CHECKING:
+    from ..live.engine import Engine  # loads torch
 
 AT_ONCE, MOST_WAITING = 2, 40  # calls in progress, and calls that may wait
 
@@ -21,7 +25,7 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
 
     async def explain(
         image: str, rotation: float, scale: float, shift_x: float, shift_y: float, shear: float, model: str, raw: bool
-    ) -> dict:
+    ) -> dict[str, Any]:
         """What a network sees in a picture of a digit in a given pose.
 
         Args:
@@ -66,7 +70,7 @@ def add(batcher: Batcher, pictures: Pictures, uploads: Path) -> None:
 
 async def explained(
     batcher: Batcher, pictures: Pictures, data: bytes, pose: dict[str, float], model: str, raw: bool
-) -> dict:
+) -> dict[str, Any]:
     """The answer of the endpoint for the content of a picture file. Raises ValueError."""
     asked = read_request({"pose": pose, "model": model or batcher.defaults.model, "twin": None}, batcher.defaults)
     digit = await pictures.read(data, bool(raw), asked.model)
@@ -78,7 +82,7 @@ def number(blocks: gr.Blocks) -> int:
     return next(number for number, function in blocks.fns.items() if function.api_name == "explain")
 
 
-def _explained(engine, asked: Request, digit: bytes) -> dict:
+def _explained(engine: Engine, asked: Request, digit: bytes) -> dict[str, Any]:
     frame, _, _ = engine.frame(replace(asked, source=Source(digit=digit)))
     return {
         "digit": int(frame.probs.argmax()),

@@ -10,11 +10,13 @@ import binascii
 import contextlib
 import importlib
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import http
 from ..gate.bodies import again, arriving
@@ -90,7 +92,7 @@ class Assistants:
         app.router.routes.append(Route(ADDRESS, _Limited(self._app)))
 
     @contextlib.asynccontextmanager
-    async def running(self):
+    async def running(self) -> AsyncIterator[None]:
         async with self._server.session_manager.run():
             yield
 
@@ -98,10 +100,10 @@ class Assistants:
 class _Limited:
     """``app`` for requests of at most ``MOST`` bytes, which are read as all others are, see ``gate.bodies``."""
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp):
         self.app = app
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":  # no stream of events: every answer is complete
             await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
             return

@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..live.batcher import Batcher
 from ..live.fields import COLOUR_SIDES
 from ..live.request import RequestError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..torch_side import TorchSide  # loads torch
+
+Result = TypeVar("Result")
 
 AT_ONCE = 2  # pictures that are decoded at the same time, of the page and of /explain together
 MOST_WAITING = 24
@@ -61,17 +69,17 @@ class Pictures:
         """
         return await self._run(lambda side: _read(side, data, raw, model))
 
-    async def in_colour(self, data: bytes, model: str) -> dict | None:
+    async def in_colour(self, data: bytes, model: str) -> dict[str, Any] | None:
         """The whole picture for a network with classes of its own, {digit}; None for a network of digits. Raises as
         ``read``.
         """
         return await self._run(lambda side: _in_colour(side, data, model))
 
-    async def raw(self, data: bytes) -> dict:
+    async def raw(self, data: bytes) -> dict[str, Any]:
         """The unprepared picture as a digit for the page: {digit}. Raises as ``read``."""
         return await self._run(lambda side: {"digit": side.codec.as_base64(side.picture.read(data, raw=True))})
 
-    async def find(self, data: bytes, box: str | None) -> dict:
+    async def find(self, data: bytes, box: str | None) -> dict[str, Any]:
         """The selected digit, and what the page shows of the picture: {digit, found}, see ``uploaded``; for a picture
         without a digit {error, found}. `box`: see ``box_of``.
 
@@ -80,7 +88,7 @@ class Pictures:
         place = box_of(box)
         return await self._run(lambda side: _found(side, data, place))
 
-    async def _run(self, work: Callable):
+    async def _run(self, work: Callable[[TorchSide], Result]) -> Result:
         if self._waiting >= MOST_WAITING:
             raise TooMany("Too many pictures are being read at this moment; try again in a minute.")
         self._waiting += 1
@@ -92,19 +100,19 @@ class Pictures:
             self._waiting -= 1
 
 
-def _in_colour(side, data: bytes, model: str) -> dict | None:
+def _in_colour(side: TorchSide, data: bytes, model: str) -> dict[str, Any] | None:
     seen = _of_its_own(side, data, model)
     return None if seen is None else {"digit": side.codec.as_base64(seen)}
 
 
-def _read(side, data: bytes, raw: bool, model: str) -> bytes:
+def _read(side: TorchSide, data: bytes, raw: bool, model: str) -> bytes:
     seen = _of_its_own(side, data, model)
     if seen is None:
         seen = (side.picture.read(data, raw=raw) * 255).round().byte()
     return seen.numpy().tobytes()
 
 
-def _of_its_own(side, data: bytes, model: str):
+def _of_its_own(side: TorchSide, data: bytes, model: str) -> Tensor | None:
     """uint8 [3, n, n]: the whole picture, if the network has classes of its own; else None."""
     try:
         length = side.engine.networks.own_side(side.engine.networks.get(model))
@@ -113,7 +121,7 @@ def _of_its_own(side, data: bytes, model: str):
     return None if length is None else side.picture.in_colour(data, min(length, COLOUR_SIDES[1]))
 
 
-def _found(side, data: bytes, box: tuple[float, float, float, float] | None) -> dict:
+def _found(side: TorchSide, data: bytes, box: tuple[float, float, float, float] | None) -> dict[str, Any]:
     try:
         what = side.picture.find(data, box)
     except side.picture.PictureError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from typing import Any
 from urllib.parse import urlsplit
 
 import segno
 from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 
 from .. import http
 from ..live.request import RequestError, parse
@@ -21,7 +23,7 @@ def add(app: FastAPI, options: Options) -> None:
     """Add the route ``POST /stn/qr``: {"page", "hash"} -> {"address", "reach", "lan", "svg"}; svg is None if too long."""
 
     @app.post("/stn/qr")
-    async def qr(request: Request):
+    async def qr(request: Request) -> JSONResponse:
         text = await http.body(request, MOST_BODY)
         try:
             values = parse(text)
@@ -69,7 +71,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _text(values: dict, name: str) -> str:
+def _text(values: dict[str, Any], name: str) -> str:
     value = values.get(name)
     if not isinstance(value, str) or not value.isprintable() or len(value) > MOST_BODY:
         raise RequestError(f"{name} is a text.")

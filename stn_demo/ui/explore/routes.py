@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
+from starlette.types import Scope
 
 from ...limits import LARGEST_PICTURE
 from ...names import CHECKPOINT
@@ -18,16 +19,20 @@ from ..live.request import RequestError, parse, read_request, read_state
 from ..status import Status
 from .pictures import Pictures
 
+if TYPE_CHECKING:
+    from ..live.networks import Networks  # loads torch
+    from ..live.samples import Samples  # likewise
+
 MOST_NETWORK = 16 << 20  # bytes, as live.private.LARGEST
 
 
-def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_train: Callable) -> None:
+def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_train: Callable[[Scope], bool]) -> None:
     """Add the routes. ``may_train(scope)``: whether the visitor may train."""
     _add_network(app, batcher, status, may_train)
     _add_digits(app, batcher, pictures)
 
-    @app.post("/stn/link")
-    async def link(request: Request):
+    @app.post("/stn/link", response_model=None)
+    async def link(request: Request) -> dict[str, Any]:
         text = await http.body(request, 256 * 1024)
         try:
             values = parse(text)
@@ -40,7 +45,7 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_
             default = read_state({}, batcher.defaults)
             return {"state": default, "problem": {"code": error.code, "message": str(error)}}
 
-    async def precise(request: Request, work: Callable) -> JSONResponse:
+    async def precise(request: Request, work: Callable[..., dict[str, Any]]) -> JSONResponse:
         try:
             text = await http.body(request, 256 * 1024)
             asked = read_request(parse(text), batcher.defaults)
@@ -49,40 +54,40 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_
             return http.refuse(getattr(error, "code", "bad_request"), str(error))
 
     @app.post("/stn/export")
-    async def export(request: Request):
+    async def export(request: Request) -> JSONResponse:
         return await precise(request, (await batcher.ready()).answers.export)
 
     @app.post("/stn/code")
-    async def code(request: Request):
+    async def code(request: Request) -> JSONResponse:
         return await precise(request, (await batcher.ready()).answers.code)
 
 
 def _add_digits(app: FastAPI, batcher: Batcher, pictures: Pictures) -> None:
     """The routes for ready digits, random poses and uploaded pictures."""
 
-    async def sampled(ask: Callable) -> JSONResponse:
+    async def sampled(ask: Callable[[Samples], dict[str, Any]]) -> JSONResponse:
         side = await batcher.ready()
         return JSONResponse(await asyncio.to_thread(ask, side.samples))
 
     @app.get("/stn/strip")
-    async def strip():
+    async def strip() -> JSONResponse:
         return await sampled(lambda samples: samples.strip())
 
     @app.get("/stn/random")
-    async def random_digit(kind: Annotated[str, Query(alias="set")] = "handwriting"):
+    async def random_digit(kind: Annotated[str, Query(alias="set")] = "handwriting") -> JSONResponse:
         return await sampled(lambda samples: samples.random(kind))
 
     @app.get("/stn/ready")
-    async def ready(name: str = ""):
+    async def ready(name: str = "") -> JSONResponse:
         absent = {"error": {"code": "no_digit", "message": "There is no digit of this name on this machine."}}
         return await sampled(lambda samples: samples.named(name) or absent)
 
     @app.get("/stn/draw")
-    async def draw(distortion: str = "r"):
+    async def draw(distortion: str = "r") -> JSONResponse:
         return http.answer((await batcher.ready()).answers.random_pose(distortion))
 
     @app.post("/stn/picture")
-    async def picture(request: Request, raw: bool = False, box: str | None = None, model: str = ""):
+    async def picture(request: Request, raw: bool = False, box: str | None = None, model: str = "") -> JSONResponse:
         data = await http.body(request, LARGEST_PICTURE)
         if data is None:
             return http.refuse(
@@ -96,24 +101,23 @@ def _add_digits(app: FastAPI, batcher: Batcher, pictures: Pictures) -> None:
         return http.answer({"label": None, **answer})
 
 
-def _add_network(app: FastAPI, batcher: Batcher, status: Status, may_train: Callable) -> None:
+def _add_network(app: FastAPI, batcher: Batcher, status: Status, may_train: Callable[[Scope], bool]) -> None:
     """The routes for the visitor's own checkpoints: upload, list, remove. Visitors who may train (``may_train(scope)``) can
     also remove networks that were saved from runs."""
     opening = asyncio.Semaphore(1)
 
-    async def networks():
-        await batcher.ready()
-        return batcher.engine.networks
+    async def networks() -> Networks:
+        return (await batcher.ready()).engine.networks
 
-    @app.get("/stn/network")
-    async def mine(request: Request):
+    @app.get("/stn/network", response_model=None)
+    async def mine(request: Request) -> dict[str, Any]:
         kept = await networks()
         saved = await asyncio.to_thread(kept.saved_names) if may_train(request.scope) else []
         own = await asyncio.to_thread(kept.private.names, request.scope["visitor"])
         return {"mine": own, "saved": saved}
 
-    @app.post("/stn/network")
-    async def send(request: Request):
+    @app.post("/stn/network", response_model=None)
+    async def send(request: Request) -> dict[str, Any] | JSONResponse:
         data = await http.body(request, MOST_NETWORK)
         if data is None:
             return http.refuse("network_too_large", f"A checkpoint has at most {MOST_NETWORK >> 20} MB.")
@@ -125,8 +129,8 @@ def _add_network(app: FastAPI, batcher: Batcher, status: Status, may_train: Call
             return http.refuse("broken_model", str(error))
         return {"name": name}
 
-    @app.post("/stn/network/remove")
-    async def remove(request: Request):
+    @app.post("/stn/network/remove", response_model=None)
+    async def remove(request: Request) -> dict[str, Any] | JSONResponse:
         text = await http.body(request, 4096)
         try:
             name = parse(text if text is not None else b"").get("name")

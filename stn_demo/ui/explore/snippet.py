@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...analysis.frame import Frame, Scene
+from ...model import Network
 from ..live.codec import as_base64
 from ..live.request import Request
 
@@ -29,14 +31,15 @@ for transform in trace.transforms:
 """
 
 
-def snippet(request: Request, scene, model, frame) -> str:
+def snippet(request: Request, scene: Scene, model: Network, frame: Frame) -> str:
     """The code for one request; ``scene``, ``model`` and ``frame`` are what ``Engine.frame`` returned for it."""
     pose = {name: value for name, value in request.pose.items() if value != getattr(type(scene.pose)(), name)}
     arguments, imports, theta = "", "", ""
     if request.grab is not None and frame.theta:
         theta = f"theta = torch.tensor([{frame.theta}])  # set by hand\n    "
         arguments += ", theta=theta"
-    own = model.transformers["input"].sampler if "input" in model.transformers else None
+    first = model.input_transformer
+    own = first and first.sampler
     if own is not None and (request.sampler or request.padding):
         imports = "\nfrom stn_demo.model import Sampler"
         arguments += f', sampler=Sampler("{request.sampler or own.mode}", "{request.padding or own.padding}")'

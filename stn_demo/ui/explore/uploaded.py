@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,7 @@ from ..live.codec import as_base64
 CUT_SIDE = 96  # px: largest side of a cut
 
 
-def found(what: Found, whole: bool) -> dict:
+def found(what: Found, whole: bool) -> dict[str, Any]:
     """boxes: fractions of the picture; digits (784 bytes each) and cuts (PNG) in the same order; first: index of the
     selected digit. With ``whole`` also the picture in two forms: picture (JPEG, in colour) and flat (PNG, grey). Files are
     base64."""
@@ -28,7 +29,7 @@ def found(what: Found, whole: bool) -> dict:
     return {**answer, **picture(what.colours), "flat": _file(what.flat.numpy(), "PNG")} if whole else answer
 
 
-def picture(colours: Tensor) -> dict:
+def picture(colours: Tensor) -> dict[str, Any]:
     """The picture [h, w, 3], uint8, as a JPEG that the page can send again for another cut, and its size in px."""
     height, width = colours.shape[:2]
     jpeg = _file(colours.numpy(), "JPEG", quality=92, subsampling=0)
@@ -41,7 +42,7 @@ def _cut(ink: Tensor) -> str:
     return _file(np.asarray(image), "PNG")
 
 
-def _file(pixels: np.ndarray, kind: str, **options) -> str:
+def _file(pixels: np.ndarray, kind: str, **options: Any) -> str:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, kind, **options)
     return base64.b64encode(file.getvalue()).decode()

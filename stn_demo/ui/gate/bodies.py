@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+
+from starlette.types import Message, Receive
 
 LONGEST_PAUSE = 10.0  # seconds without a byte
 LONGEST_BODY = 120.0  # seconds for a whole body: 20 MB at 170 kB/s
@@ -29,7 +31,7 @@ class Arriving:
     def __init__(self, most: int = MOST_HELD):
         self.most, self.held = most, 0
 
-    async def read(self, receive: Callable[[], Awaitable[dict]], most: int) -> bytes | None:
+    async def read(self, receive: Receive, most: int) -> bytes | None:
         """The whole body of an ASGI request; None if it has more than ``most`` bytes (slightly more is read, so that
         the client can receive the answer).
 
@@ -56,11 +58,11 @@ class Arriving:
             self.held -= len(kept)
 
 
-def again(body: bytes, receive: Callable[[], Awaitable[dict]]) -> Callable[[], Awaitable[dict]]:
+def again(body: bytes, receive: Receive) -> Receive:
     """A ``receive`` that first returns ``body``, which was already read from ``receive``."""
     given = False
 
-    async def receive_again() -> dict:
+    async def receive_again() -> Message:
         nonlocal given
         if given:
             return await receive()
@@ -70,7 +72,7 @@ def again(body: bytes, receive: Callable[[], Awaitable[dict]]) -> Callable[[], A
     return receive_again
 
 
-async def _chunks(receive: Callable[[], Awaitable[dict]]) -> AsyncIterator[bytes]:
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
     end = time.monotonic() + LONGEST_BODY
     while True:
         try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import page, references, routes
 from .bodies import BodyError, Gone, again, arriving
@@ -36,13 +38,20 @@ class Gate:
     """
 
     def __init__(
-        self, app, *, uploads: Path, function: Callable[[], int], hosts: Hosts, visitors: Visitors, prefix: str = ""
+        self,
+        app: ASGIApp,
+        *,
+        uploads: Path,
+        function: Callable[[], int],
+        hosts: Hosts,
+        visitors: Visitors,
+        prefix: str = "",
     ):
         self.app, self.uploads, self.function = app, uploads, function
         self.hosts, self.visitors, self.prefix = hosts, visitors, prefix.rstrip("/")
         self._policy = page.policy(hosts.frame_ancestors)
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
         scope = self._stripped(scope)
@@ -65,7 +74,7 @@ class Gate:
         except (Gone, ClientDisconnect):
             log.debug("A client disconnected before its request was complete.")
 
-    def _stripped(self, scope):
+    def _stripped(self, scope: Scope) -> Scope:
         """The scope without the proxy's prefix; some proxies remove it, some do not."""
         path = scope["path"]
         if not self.prefix or not (path == self.prefix or path.startswith(self.prefix + "/")):
@@ -73,7 +82,7 @@ class Gate:
         path = path[len(self.prefix) :] or "/"
         return {**scope, "path": path, "raw_path": path.encode("utf-8", "replace")}
 
-    def _refusal(self, scope) -> tuple[int, str, str] | None:
+    def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         """(status, code, sentence) if the request must not be answered."""
         headers, method = Headers(scope=scope), scope.get("method", "GET")
         if not self.hosts.answers_to(headers.get("host")):
@@ -85,7 +94,7 @@ class Gate:
             return OTHER_PAGE
         return None
 
-    async def _page(self, scope, receive, send) -> None:
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Gradio's page; for a request with the owner's token, a cookie and a redirect to the address without it."""
         tokens = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token")
         if tokens is not None:
@@ -95,9 +104,10 @@ class Gate:
             await answer(scope, receive, send)
             return
         asked = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
-        start, chunks = {}, []
+        start: dict[str, Any] = {}
+        chunks: list[bytes] = []
 
-        async def keep(message: dict) -> None:
+        async def keep(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
             elif message["type"] == "http.response.body":
@@ -114,7 +124,7 @@ class Gate:
             answer.headers.append("Set-Cookie", cookie)
         await answer(scope, receive, send)
 
-    async def _checked(self, scope, receive):
+    async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """A ``receive`` that returns the body that was already read and checked."""
         if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
             raise BodyError(415, "bad_request", "The request is not JSON.")
@@ -128,10 +138,10 @@ class Gate:
             references.check_call(values, self.function())
         return again(body, receive)
 
-    def _with_headers(self, send):
+    def _with_headers(self, send: Send) -> Send:
         """A ``send`` that adds the headers of this app and removes Gradio's permission for other pages to read answers."""
 
-        async def sending(message: dict) -> None:
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name in [name for name in headers if name.startswith("access-control-")]:
@@ -145,7 +155,7 @@ class Gate:
         return sending
 
 
-async def _refuse(scope, receive, send, status: int, code: str, message: str) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, code: str, message: str) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": message})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -37,7 +38,7 @@ class Hosts:
             return True
         return host is not None and _name(host) in self._names
 
-    def same_origin(self, headers) -> bool:
+    def same_origin(self, headers: Mapping[str, str]) -> bool:
         """Whether a browser's request comes from this page; other programs send no Origin."""
         origin = headers.get("origin")
         if origin is None:

@@ -24,7 +24,7 @@ TOKEN = r"[A-Za-z0-9_-]{1,64}"  # of a session or a result of Gradio's
 SESSION = re.compile(TOKEN)
 CALL_KEYS = {"data", "fn_index", "api_name", "session_hash", "trigger_id", "event_data"}
 NUMBER = (int, float)
-PARAMETERS = {
+PARAMETERS: dict[str, type | tuple[type, ...]] = {
     "image": dict,
     "rotation": NUMBER,
     "scale": NUMBER,
@@ -41,7 +41,7 @@ class BadBody(ValueError):
     """The body of a request is refused; the message is one sentence."""
 
 
-def read(body: bytes, folder: Path) -> dict:
+def read(body: bytes, folder: Path) -> dict[str, Any]:
     """The checked JSON object of a request to Gradio. ``folder`` is the folder of uploads.
 
     Raises:
@@ -61,7 +61,7 @@ def read(body: bytes, folder: Path) -> dict:
     return values
 
 
-def check_call(values: dict, function: int) -> None:
+def check_call(values: dict[str, Any], function: int) -> None:
     """Check that a request calls ``/explain``, the only function of the page, whose index is ``function``, with values
     of the right types. The two forms: {data: [...]} and {name: value}. Raises BadBody.
     """
@@ -116,7 +116,7 @@ def _check_text(text: str) -> None:
         raise BadBody("The request holds text that is not Unicode.") from None
 
 
-def _check_file(value: dict, folder: Path) -> None:
+def _check_file(value: dict[str, Any], folder: Path) -> None:
     path, url = value.get("path"), value.get("url")
     names_file = "path" in value or bool(url) or "meta" in value
     if names_file and not (isinstance(path, str) and is_upload(path, folder)):

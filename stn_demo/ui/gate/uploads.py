@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -107,7 +108,7 @@ def add(app: FastAPI, uploads: Uploads) -> None:
     """Add a route that replaces Gradio's own upload."""
 
     @app.post(routes.UPLOAD)
-    async def upload(request: Request):
+    async def upload(request: Request) -> JSONResponse:
         address = request.client.host if request.client else ""
         if not uploads.allowed(address):
             return _refuse(429, "Too many uploads in a short time; try again in a minute.")
@@ -127,7 +128,7 @@ def add(app: FastAPI, uploads: Uploads) -> None:
 
 
 async def _files(request: Request, data: bytes) -> list[bytes]:
-    async def stream():
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield data
 
     parser = MultiPartParser(request.headers, stream(), max_files=MOST_FILES, max_fields=MOST_FILES)

@@ -8,6 +8,7 @@ import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,20 +19,20 @@ from ...model import ModelConfig, Network, build_model
 from ...training.datasets import load_digits
 from ...training.evaluation import evaluate
 from ...training.settings import TrainingSettings
+from ..live.samples import HANDWRITING_COUNT, HANDWRITING_SEED
 
 STATIC = Path(__file__).parent / "static"
-COUNT, SEED = 600, 7  # of the embedded handwriting, as live/samples.py
 READER, WITH_TRANSFORMER = "upright-only-cnn", "upright-only-stn"
 
 
-def scenes() -> dict:
+def scenes() -> dict[str, Any]:
     return json.loads((STATIC / "scenes.json").read_text(encoding="utf-8"))
 
 
-def digits(data: dict) -> dict[str, dict]:
+def digits(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The digits of the lesson by name, {image: uint8 [28, 28], label}. ``data["digits"]`` gives the label of each, and its
     index among the generated digits of that label."""
-    made = handwriting.digits(COUNT, SEED)
+    made = handwriting.digits(HANDWRITING_COUNT, HANDWRITING_SEED)
     found = {}
     for name, (label, place) in data["digits"].items():
         index = int((made.labels == label).nonzero()[place])
@@ -39,7 +40,7 @@ def digits(data: dict) -> dict[str, dict]:
     return found
 
 
-def stated(data: dict) -> Iterator[tuple[str, dict]]:
+def stated(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(name, claim) of every claim of the lesson; {"network": "$reader"} is looked up in ``data["networks"]``."""
     for scene in [*data["scenes"], {"id": "quiz", "parts": data["quiz"]}]:
         for part in scene["parts"]:
@@ -50,7 +51,7 @@ def stated(data: dict) -> Iterator[tuple[str, dict]]:
                 yield (f"{name}.{index}" if index else name), {**claim, "stage": stage}
 
 
-def measured(data: dict) -> dict:
+def measured(data: dict[str, Any]) -> dict[str, Any]:
     load = functools.cache(lambda name: checkpoints.load(name).requires_grad_(False))
     shown = digits(data)
     numbers = {name: claims.measure(claim, load, shown) for name, claim in stated(data)}
@@ -70,7 +71,7 @@ def with_untrained_transformer(plain: Network) -> Network:
     return model.eval()
 
 
-def _provenance(assembled: Network) -> dict:
+def _provenance(assembled: Network) -> dict[str, Any]:
     """Data and poses are those of ``plain``'s training; the errors are measured on MNIST's test digits (STN_DEMO_DATA)."""
     trained = checkpoints.read_info(READER).provenance
     test = load_digits("mnist", train=False)

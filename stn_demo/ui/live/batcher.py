@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .request import Defaults, Request, RequestError, error_text, read_text
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .process import EngineProcess
 
+Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 64
 LEAST_BATCH = 16  # lower bound of the batch limit: the first picture of a batch costs as much as ten further ones
@@ -67,6 +68,7 @@ class Place:
     def take(self) -> str | bytes:
         """Remove and return the waiting request."""
         text, self._text = self._text, None
+        assert text is not None  # only a visitor with a request is in the queue
         return text
 
     def answer(self, answer: bytes | str) -> None:
@@ -74,7 +76,7 @@ class Place:
         self._batcher.tasks.add(task := asyncio.ensure_future(self._deliver(answer)))
         task.add_done_callback(self._delivered)
 
-    def _delivered(self, task: asyncio.Task) -> None:
+    def _delivered(self, task: asyncio.Task[None]) -> None:
         self._batcher.tasks.discard(task)
         self._busy = False
         if task.cancelled() or task.exception() is not None:  # its visitor has left
@@ -95,18 +97,18 @@ class Batcher:
         self.defaults = defaults
         self._start = start
         self._process: EngineProcess | None = None
-        self._starting: asyncio.Task | None = None
+        self._starting: asyncio.Task[None] | None = None
         self.engine: Engine | None = None
         self.side: TorchSide | None = None
-        self.tasks: set[asyncio.Task] = set()  # answers being delivered
+        self.tasks: set[asyncio.Task[None]] = set()  # answers being delivered
         self._waiting: deque[Place] = deque()
         self._heavy: deque[tuple[Place, Request]] = deque()
         self._opened: deque[tuple[Place, Request]] = (
             deque()
         )  # came back from the heavy queue: network now open and light
         self._most = LARGEST_BATCH  # requests per batch, fewer while batches take too long
-        self._work: asyncio.Task | None = None
-        self._heavy_work: asyncio.Task | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._heavy_work: asyncio.Task[None] | None = None
         self._loaded = asyncio.Event()
         self._loaded_at = 0.0  # time.monotonic()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
@@ -127,12 +129,12 @@ class Batcher:
             and not self._process
             and (self._starting is None or self._starting.done())
         ):
-            self._starting = asyncio.ensure_future(self._start_process())
+            self._starting = asyncio.ensure_future(self._start_process(self._start))
 
-    async def _start_process(self) -> None:
+    async def _start_process(self, start: Callable[[], EngineProcess]) -> None:
         await self._loaded.wait()
         try:
-            process = await asyncio.to_thread(self._start)
+            process = await asyncio.to_thread(start)
         except OSError as error:
             log.warning("The engine's process could not be started: %s", error)
             self._start = None
@@ -160,12 +162,13 @@ class Batcher:
     async def ready(self) -> TorchSide:
         """Everything that needs torch, once it is loaded."""
         await self._loaded.wait()
+        assert self.side is not None
         return self.side
 
-    async def run(self, work: Callable, *args):
+    async def run(self, work: Callable[..., Result], *args: object) -> Result:
         """Run ``work(engine, *args)`` in the thread of the heavy networks."""
-        await self._loaded.wait()
-        return await asyncio.get_running_loop().run_in_executor(self._heavy_thread, work, self.engine, *args)
+        engine = (await self.ready()).engine
+        return await asyncio.get_running_loop().run_in_executor(self._heavy_thread, work, engine, *args)
 
     def place(self, deliver: Callable[[bytes | str], Awaitable[None]]) -> Place:
         """A position for a visitor who sends many requests."""
@@ -236,7 +239,7 @@ class Batcher:
         return batch
 
     def _is_light(self, request: Request) -> bool:
-        light = self.engine.networks.is_light
+        light = self._engine().networks.is_light
         return not request.landscape and light(request.model) and (request.twin is None or light(request.twin))
 
     async def _drain_heavy(self) -> None:
@@ -253,12 +256,16 @@ class Batcher:
         loop = asyncio.get_running_loop()
         try:
             if requests[0].landscape:
-                return [await loop.run_in_executor(thread, self.engine.landscape, requests[0])]
-            answer = self.engine.answer if thread is self._heavy_thread else self._answer_light
+                return [await loop.run_in_executor(thread, self._engine().landscape, requests[0])]
+            answer = self._engine().answer if thread is self._heavy_thread else self._answer_light
             return await loop.run_in_executor(thread, answer, requests)
         except Exception:
             log.exception("A batch failed")
             return [error_text(request.id, "internal", "This could not be worked out.") for request in requests]
+
+    def _engine(self) -> Engine:
+        assert self.engine is not None  # requests are answered only once it is loaded
+        return self.engine
 
     def _answer_light(self, requests: list[Request]) -> list[bytes | str]:
         """Answer in the engine's process if it runs and can read the networks, else in this thread."""
@@ -270,10 +277,10 @@ class Batcher:
                 log.warning("The engine's process has ended; this process answers now.")
                 self._process = None
                 process.close()
-        return self.engine.answer(requests)
+        return self._engine().answer(requests)
 
     def _is_on_disk(self, request: Request) -> bool:
-        found = self.engine.networks.is_on_disk
+        found = self._engine().networks.is_on_disk
         return found(request.model) and (request.twin is None or found(request.twin))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import math
 import struct
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -26,7 +27,7 @@ TYPES = {np.dtype(name): code for name, code in (("int16", "i2"), ("<u2", "u2"),
 ARROW_UNIT = 32767  # int16 length of the longest arrow
 
 
-def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> list[bytes]:
+def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict[str, Any]]) -> list[bytes]:
     """A message for each frame of one batch (equal sizes). ``digits``: as in ``frame.Scene``; pictures in colour have three
     planes (red, green, blue), all others one. ``headers``: fields from each request; those of its frame are added."""
     grids = torch.stack([frame.grid for frame in frames]) * GRID_UNIT
@@ -47,15 +48,14 @@ def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict]) -> li
     return messages
 
 
-def _numbers(frames: list[Frame]) -> list[dict]:
+def _numbers(frames: list[Frame]) -> list[dict[str, Any]]:
     """theta, probabilities and outline of each frame, with only as many decimals as needed: a header is written and read
     60 times a second. The whole batch is rounded at once."""
     thetas = _rounded([frame.theta for frame in frames], 6)
     predicted = _rounded([frame.predicted for frame in frames], 6)
     probs = _rounded(torch.stack([frame.probs for frame in frames]).numpy(), 6)
-    twins: list = [None] * len(frames)
-    if frames[0].twin_probs is not None:
-        twins = _rounded(torch.stack([frame.twin_probs for frame in frames]).numpy(), 6)
+    second = [frame.twin_probs for frame in frames if frame.twin_probs is not None]  # all frames have one, or none
+    twins = _rounded(torch.stack(second).numpy(), 6) if second else [None] * len(frames)
     outlines = _rounded(torch.stack([frame.outline for frame in frames]).numpy(), 4)
     return [
         {
@@ -73,7 +73,7 @@ def _numbers(frames: list[Frame]) -> list[dict]:
     ]
 
 
-def _parts(frames: list[Frame]) -> list[dict]:
+def _parts(frames: list[Frame]) -> list[dict[str, Any]]:
     """The decompositions of each frame by their names in ``MAPS``; None for one that does not exist."""
     found = [[getattr(frame, name) for name in MAPS] for frame in frames]
     rounded = iter(_rounded([list(part.values()) for parts in found for part in parts if part], 4))
@@ -83,11 +83,11 @@ def _parts(frames: list[Frame]) -> list[dict]:
     ]
 
 
-def _looks(frames: list[Frame]) -> tuple[list, dict[int, np.ndarray]]:
+def _looks(frames: list[Frame]) -> tuple[list[Any], dict[int, np.ndarray]]:
     """The outlines of each frame's looks, and by the frame's index the output of each look, uint8 [looks, O, O], in colour
     [looks, 3, O, O]. Empty for a frame with a single look, because that equals the frame itself."""
     several = [i for i, frame in enumerate(frames) if len(frame.looks) > 1]
-    outlines: list = [[] for _ in frames]
+    outlines: list[Any] = [[] for _ in frames]
     if not several:
         return outlines, {}
     looks = [look for i in several for look in frames[i].looks]
@@ -99,7 +99,7 @@ def _looks(frames: list[Frame]) -> tuple[list, dict[int, np.ndarray]]:
     return outlines, {i: warped[place * each : (place + 1) * each] for place, i in enumerate(several)}
 
 
-def _message(frame: Frame, arrays: dict[str, np.ndarray], values: dict) -> bytes:
+def _message(frame: Frame, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> bytes:
     density_max = longest = 0.0
     if frame.density is not None:
         density_max = float(frame.density.max().clamp(min=1e-6))
@@ -115,7 +115,7 @@ def _message(frame: Frame, arrays: dict[str, np.ndarray], values: dict) -> bytes
     return message(values, arrays)
 
 
-def message(header: dict, arrays: dict[str, np.ndarray]) -> bytes:
+def message(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:
     """A binary message with these fields and arrays (int16, uint16 or uint8), see the top of this file."""
     described = [[name, TYPES[array.dtype], list(array.shape)] for name, array in arrays.items()]
     text = _write({**header, "arrays": described})
@@ -130,7 +130,7 @@ def _arrows(arrows: Tensor) -> tuple[np.ndarray, float]:
     return scaled.nan_to_num().round().to(torch.int16).numpy(), longest
 
 
-def _gradient(push: Push, longest: float) -> dict:
+def _gradient(push: Push, longest: float) -> dict[str, Any]:
     """loss: nats; longest: length of the loss gradient at the grid point with the longest arrow, nats per normalised unit;
     norm: of the gradient with respect to theta; next: theta after one step of gradient descent."""
     return {
@@ -160,7 +160,7 @@ def landscape_message(number: int, target: int, found: Landscape) -> bytes:
     return message(values, {"loss": loss})
 
 
-def _rounded(values: list[list[float]] | np.ndarray, digits: int) -> list:
+def _rounded(values: list[float] | list[list[float]] | np.ndarray, digits: int) -> list[Any]:
     """``values`` rounded to ``digits`` decimals, as nested lists of floats."""
     return np.round(np.asarray(values, dtype=np.float64), digits).tolist()
 

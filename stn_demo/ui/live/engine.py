@@ -7,7 +7,8 @@ import functools
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ from .request import Request, RequestError, Source, error_text
 log = logging.getLogger(__name__)
 MANY = 8  # batch size from which on oneDNN is faster than torch's own convolutions
 FEW = 3  # requests of a batch that are faster one by one through recorded programs
+_mkldnn: Any = torch.backends.mkldnn  # its module is replaced at run time by one with this property
 _switch, _plain = threading.Lock(), 0  # _plain: number of threads that currently need oneDNN switched off
 
 
@@ -53,6 +55,7 @@ class Engine:
             groups[request.model, request.twin, request.sampler, request.padding, request.source.side].append(index)
         for indices in groups.values():
             batch = [requests[index] for index in indices]
+            messages: Sequence[bytes | str]
             try:
                 messages = self._batch(batch)
             except Exception as error:
@@ -90,11 +93,12 @@ class Engine:
         except Exception as error:
             return self._refusal(request, error)
 
-    def _batch(self, batch: list[Request]) -> list[bytes | str]:
+    def _batch(self, batch: list[Request]) -> list[bytes]:
         model, twin, sampler = self._networks(batch[0])
         scenes = [self._scene(request, model) for request in batch]
-        used = sampler or next((part.sampler for part in model.transformers.values()), None)
-        has_transformer = "input" in model.transformers
+        first = model.input_transformer
+        has_transformer = first is not None
+        used = sampler or (first and first.sampler)
         headers = [
             {
                 "id": request.id,
@@ -102,8 +106,8 @@ class Engine:
                 "twin": request.twin,
                 "transform": model.config.transform if has_transformer else None,
                 "overruled": has_transformer and request.grab is not None,
-                "sampler": used.mode if used and has_transformer else None,
-                "padding": used.padding if used and has_transformer else None,
+                "sampler": used and used.mode,
+                "padding": used and used.padding,
                 "names": own_names(model),
                 "twin_names": twin and own_names(twin),
                 "channels": model.config.in_channels,
@@ -127,7 +131,8 @@ class Engine:
     def _networks(self, request: Request) -> tuple[Network, Network | None, Sampler | None]:
         model = self.networks.get(request.model)
         twin = self.networks.get(request.twin) if request.twin else None
-        own = model.transformers["input"].sampler if "input" in model.transformers else None
+        first = model.input_transformer
+        own = None if first is None else first.sampler
         sampler = None
         if own is not None and (request.sampler or request.padding):
             mode, padding = request.sampler or own.mode, request.padding or own.padding
@@ -169,13 +174,13 @@ def _plain_convolutions() -> Iterator[None]:
     global _plain  # noqa: PLW0603
     with _switch:
         _plain += 1
-        torch.backends.mkldnn.enabled = False
+        _mkldnn.enabled = False
     try:
         yield
     finally:
         with _switch:
             _plain -= 1
-            torch.backends.mkldnn.enabled = _plain == 0
+            _mkldnn.enabled = _plain == 0
 
 
 @functools.lru_cache
@@ -198,6 +203,6 @@ def digit_of(source: Source, raw: bool) -> Tensor:
         return torch.frombuffer(bytearray(source.digit), dtype=torch.uint8).view(shape)
     strokes = [
         ink.Stroke(np.asarray(points, dtype=np.float64).reshape(-1, 2) / PAD, width / PAD, erase)
-        for width, erase, points in source.strokes
+        for width, erase, points in source.strokes or ()
     ]
     return (ink.render(strokes, prepare=not raw) * 255).round().to(torch.uint8)

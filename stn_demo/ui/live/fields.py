@@ -2,7 +2,7 @@
 refused. msgspec checks types and ranges while it decodes the JSON, see ``request``.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -23,37 +23,37 @@ STEPS = (1, 2, 4)
 ONCE = ("id", "inspect", "density", "gradient", "landscape", "target")
 
 
-def _between(least: float, most: float) -> Any:
-    return Annotated[float, Meta(ge=least, le=most)]
-
-
-Corner = _between(-CORNER, CORNER)
-Far = _between(-20.0, 20.0)
-Hundred = _between(-100.0, 100.0)
-Thousand = _between(-1000.0, 1000.0)
+Corner = Annotated[float, Meta(ge=-CORNER, le=CORNER)]
+Far = Annotated[float, Meta(ge=-20.0, le=20.0)]
+Hundred = Annotated[float, Meta(ge=-100.0, le=100.0)]
+Thousand = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
+HalfFrame = Annotated[float, Meta(ge=-128.0, le=128.0)]  # px: half of the largest frame
+Pixel = Annotated[float, Meta(ge=0.0, le=255.0)]
 Name = Annotated[str, Meta(pattern=f"^{CHECKPOINT.pattern}\\Z")]
-FourCorners = tuple[(tuple[Corner, Corner],) * 4]
-FourFar = tuple[(tuple[Far, Far],) * 4]
+CornerShift = tuple[Corner, Corner]
+FourCorners = tuple[CornerShift, CornerShift, CornerShift, CornerShift]
+FarPoint = tuple[Far, Far]
+FourFar = tuple[FarPoint, FarPoint, FarPoint, FarPoint]
 
 
 class PoseIn(Struct, frozen=True):
     """The fields of a ``data.pose.Pose``."""
 
-    rotation: _between(-180.0, 180.0) = 0.0
-    scale: _between(0.3, 2.0) = 1.0
-    shift_x: _between(-128.0, 128.0) = 0.0  # half of the largest frame
-    shift_y: _between(-128.0, 128.0) = 0.0
-    shear: _between(-1.0, 1.0) = 0.0
-    elastic: _between(0.0, 4.0) = 0.0
-    elastic_seed: _between(0.0, 9999.0) = 0.0
-    corners: FourCorners = ((0.0, 0.0),) * 4
+    rotation: Annotated[float, Meta(ge=-180.0, le=180.0)] = 0.0
+    scale: Annotated[float, Meta(ge=0.3, le=2.0)] = 1.0
+    shift_x: HalfFrame = 0.0
+    shift_y: HalfFrame = 0.0
+    shear: Annotated[float, Meta(ge=-1.0, le=1.0)] = 0.0
+    elastic: Annotated[float, Meta(ge=0.0, le=4.0)] = 0.0
+    elastic_seed: Annotated[float, Meta(ge=0.0, le=9999.0)] = 0.0
+    corners: FourCorners = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
 
 
 class StrokeIn(Struct, frozen=True):
     """p: x and y of each point in turn; w: width; both in pad units. e: whether it erases."""
 
-    p: Annotated[tuple[_between(-PAD, 2.0 * PAD), ...], Meta(min_length=2)]
-    w: _between(10.0, 300.0) = 60.0
+    p: Annotated[tuple[Annotated[float, Meta(ge=-PAD, le=2.0 * PAD)], ...], Meta(min_length=2)]
+    w: Annotated[float, Meta(ge=10.0, le=300.0)] = 60.0
     e: int | bool = 0
 
 
@@ -67,7 +67,7 @@ class StrokesIn(Struct, frozen=True, tag_field="kind", tag="strokes"):
 
 
 class PartsIn(Struct, frozen=True, forbid_unknown_fields=True):
-    rotation: _between(-100_000.0, 100_000.0)
+    rotation: Annotated[float, Meta(ge=-100_000.0, le=100_000.0)]
     scale_x: Hundred
     scale_y: Hundred
     shear: Hundred
@@ -85,8 +85,8 @@ class GrabIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 class InspectIn(Struct, frozen=True):
     view: Literal["warped", "input"]
-    x: _between(0.0, 255.0)
-    y: _between(0.0, 255.0)
+    x: Pixel
+    y: Pixel
 
 
 class LayersIn(Struct, frozen=True):

@@ -9,6 +9,7 @@ import re
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ... import checkpoints
@@ -16,6 +17,7 @@ from ...data.distortions import DISTORTIONS
 from ...model import ModelConfig, Network
 from ...model.folding import folded
 from ...names import RUN_ID
+from ...runs.runs import Runs
 from ...training.presets import PRESETS
 from ...training.settings import TrainingSettings
 from ...training.start import untrained
@@ -41,11 +43,11 @@ class Networks:
     ``get`` may be called from several threads.
     """
 
-    def __init__(self, folder: Path, saved: Path, runs=None):
+    def __init__(self, folder: Path, saved: Path, runs: Runs | None = None):
         self.runs = runs
         self.folders, self.saved = (folder, saved), saved
         self.private = private.Private(saved / "private")
-        self._loaded: OrderedDict[str, tuple[tuple, Network, int, bool]] = OrderedDict()
+        self._loaded: OrderedDict[str, tuple[tuple[Any, ...], Network, int, bool]] = OrderedDict()
         self._bytes = 0
         self._sides: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
         self._lock = threading.Lock()
@@ -55,11 +57,15 @@ class Networks:
         """Make networks of runs available under the names of missing checkpoints: name -> (run id, is its twin)."""
         self._stand_ins = names
 
+    def _runs_here(self) -> Runs:
+        assert self.runs is not None  # only an app with runs has networks that stand in
+        return self.runs
+
     def names(self) -> list[str]:
         """The names of the shipped networks, then of the saved ones; opens no file."""
         return [path.stem for folder in self.folders for path in sorted(folder.glob("*.safetensors"))]
 
-    def infos(self) -> list[dict]:
+    def infos(self) -> list[dict[str, Any]]:
         """A description of each network: name, transform (None for a plain one), classifier, size, group and twin
         (families.py), measured errors in percent (None if unknown); ``error`` is the one on its own training poses."""
         found = [
@@ -69,7 +75,7 @@ class Networks:
             for info in checkpoints.available(folder, log.warning)
         ]
         for name, (id, twin) in self._stand_ins.items():
-            found.append(_describe_config(name, _settings(self.runs.status(id), twin).model))
+            found.append(_describe_config(name, _settings(self._runs_here().status(id), twin).model))
         return [{**info, "twin": families.twin_of(info, found)} for info in found]
 
     def warm(self, defaults: Defaults) -> None:
@@ -100,9 +106,9 @@ class Networks:
         path = self._path(name)
         if path is None and name in self._stand_ins:
             id, twin = self._stand_ins[name]
-            path = self.runs.store.run(id).network("latest", twin)
+            path = self._runs_here().store.run(id).network("latest", twin)
             if not path.is_file():  # the run has not written it yet: use the initial network
-                return _untrained_of(_settings(self.runs.status(id), twin))
+                return _untrained_of(_settings(self._runs_here().status(id), twin))
         if path is None:
             raise RequestError(f"There is no checkpoint {name!r} here.", "unknown_model")
         try:
@@ -137,7 +143,7 @@ class Networks:
         """The names that ``remove`` accepts."""
         return sorted(path.stem for path in self.saved.glob("*.safetensors") if path.stem not in FIRST)
 
-    def _keep(self, name: str, version: tuple, network: Network) -> None:
+    def _keep(self, name: str, version: tuple[Any, ...], network: Network) -> None:
         size = sum(tensor.nbytes for tensor in network.state_dict().values())
         light = cost.is_light(network.config)
         with self._lock:
@@ -175,7 +181,7 @@ def _picture_side(info: checkpoints.Info) -> int:
     return info.config.side if distortion is None else distortion.framed(info.config.side).picture
 
 
-def _settings(run: dict, twin: bool) -> TrainingSettings:
+def _settings(run: dict[str, Any], twin: bool) -> TrainingSettings:
     settings = TrainingSettings.from_dict(run["settings"])
     return settings.twin() if twin else settings
 
@@ -189,7 +195,7 @@ def _untrained_of(settings: TrainingSettings) -> Network:
     return untrained(settings).eval().requires_grad_(False)
 
 
-def _describe(info: checkpoints.Info) -> dict:
+def _describe(info: checkpoints.Info) -> dict[str, Any]:
     errors = info.provenance.get("test_error") or {}
     return {
         **_describe_config(info.name, info.config),
@@ -210,7 +216,7 @@ def _trained(name: object) -> dict[str, list[float]] | None:
     return {"rotation": [-distortion.rotation, distortion.rotation], "scale": list(distortion.scale)}
 
 
-def _describe_config(name: str, config: ModelConfig) -> dict:
+def _describe_config(name: str, config: ModelConfig) -> dict[str, Any]:
     transform = config.transform if "input" in config.placement else None
     unknown = dict.fromkeys(("error_posed", "error_clean", "distortion", "trained", "group", "error"))
     return {"name": name, "transform": transform, "classifier": config.classifier, "size": config.input_size, **unknown}

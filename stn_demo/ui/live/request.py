@@ -4,12 +4,14 @@ A value out of range is refused with a sentence; it is never clipped. msgspec de
 in one pass; ``fields`` holds the fields and the sentences.
 """
 
+from __future__ import annotations
+
 import base64
 import json
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -31,6 +33,10 @@ from .fields import (
     StrokesIn,
 )
 
+if TYPE_CHECKING:
+    from ...analysis.frame import Grab  # loads torch
+
+Kind = TypeVar("Kind")
 PATH = re.compile(r" - at `\$\.?(.*)`$")
 ID = re.compile(rb'"id"\s*:\s*(\d{1,15})')
 _decode = msgspec.json.Decoder(RequestIn).decode
@@ -74,7 +80,7 @@ class Request:
     pose: dict[str, Any]
     model: str
     twin: str | None
-    grab: dict | None
+    grab: Grab | None
     sampler: str | None
     padding: str | None
     density: bool = False
@@ -113,7 +119,7 @@ def read_text(text: str | bytes, defaults: Defaults) -> Request:
         raise RequestError("That is not JSON.", number=_number(text)) from None
 
 
-def parse(text: str | bytes | None, most: int = MOST_BYTES) -> dict:
+def parse(text: str | bytes | None, most: int = MOST_BYTES) -> dict[str, Any]:
     """A JSON object of limited size; None means that the body was too long, see ``http.body``. Raises RequestError."""
     if text is None:
         raise too_long(most)
@@ -128,12 +134,12 @@ def parse(text: str | bytes | None, most: int = MOST_BYTES) -> dict:
     return values
 
 
-def read_request(values: dict, defaults: Defaults) -> Request:
+def read_request(values: dict[str, Any], defaults: Defaults) -> Request:
     """A ``Request`` from a parsed JSON object; missing fields take their defaults. Raises RequestError."""
     return _request(_converted(values, RequestIn), defaults)
 
 
-def read_state(values: dict, defaults: Defaults) -> dict:
+def read_state(values: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
     """The whole state of a page, as a link holds it: valid, with all defaults filled in, JSON-ready. Raises
     RequestError.
     """
@@ -141,9 +147,10 @@ def read_state(values: dict, defaults: Defaults) -> dict:
     request, source = _request(state, defaults), state.source
     if isinstance(source, StrokesIn):
         written = [{"w": stroke.w, "e": int(bool(stroke.e)), "p": list(stroke.p)} for stroke in source.strokes]
-        shown: dict = {"kind": "strokes", "strokes": written}
+        shown: dict[str, Any] = {"kind": "strokes", "strokes": written}
     else:
         digit, label = request.source.digit, request.source.label
+        assert digit is not None  # the source is no drawing
         shown = {"kind": "digit", "digit": base64.b64encode(digit).decode(), "label": label}
     return {
         "source": shown,
@@ -220,18 +227,20 @@ def _is_colour(count: int) -> bool:
     return count == 3 * side * side and least <= side <= most
 
 
-def _grab(read: GrabIn) -> dict:
-    given = {name: value for name in ("parts", "theta", "corners") if (value := getattr(read, name)) is not UNSET}
+def _grab(read: GrabIn) -> Grab:
+    given: list[Grab] = []
+    if read.parts is not UNSET:
+        given.append({"parts": msgspec.structs.asdict(read.parts)})
+    if read.theta is not UNSET:
+        given.append({"theta": read.theta})
+    if read.corners is not UNSET:
+        given.append({"corners": [list(point) for point in read.corners]})
     if len(given) != 1:
         raise RequestError(GRAB)
-    if "parts" in given:
-        return {"parts": msgspec.structs.asdict(read.parts)}
-    if "corners" in given:
-        return {"corners": [list(point) for point in read.corners]}
-    return {"theta": read.theta}
+    return given[0]
 
 
-def _converted(values: dict, kind: type):
+def _converted(values: dict[str, Any], kind: type[Kind]) -> Kind:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:

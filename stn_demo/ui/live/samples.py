@@ -6,6 +6,7 @@ import functools
 import os
 import random
 import re
+from typing import Any
 
 import torch
 
@@ -21,7 +22,7 @@ NAME = re.compile(r"(mnist|handwriting)\.(\d{1,6})")  # set and index
 class Samples:
     """Digits as JSON-ready {"digit": base64 of 784 bytes, "label": 0..9, "name": such as "mnist.17"}."""
 
-    def __init__(self, data: str | os.PathLike | None):
+    def __init__(self, data: str | os.PathLike[str] | None):
         self.data = data
 
     @functools.cached_property
@@ -38,7 +39,7 @@ class Samples:
     def handwriting(self) -> Digits:
         return handwriting.digits(HANDWRITING_COUNT, HANDWRITING_SEED)
 
-    def strip(self) -> dict:
+    def strip(self) -> dict[str, Any]:
         """Ten digits, 0 to 9, from each set."""
         sets = {"handwriting": self.handwriting, "mnist": self.mnist}
         return {
@@ -46,25 +47,24 @@ class Samples:
             for name, digits in sets.items()
         }
 
-    def random(self, name: str) -> dict:
+    def random(self, name: str) -> dict[str, Any]:
         """One digit of the set: "mnist" if requested and available, else "handwriting"."""
-        name = "mnist" if name == "mnist" and self.mnist is not None else "handwriting"
-        digits = self._set(name)
+        digits = self.mnist if name == "mnist" else None
+        name, digits = ("handwriting", self.handwriting) if digits is None else ("mnist", digits)
         return self._one(name, digits, random.randrange(len(digits.labels)))
 
-    def named(self, name: str) -> dict | None:
+    def named(self, name: str) -> dict[str, Any] | None:
         """The digit that ``strip`` or ``random`` called ``name``, such as "mnist.17"; None if it is not on this machine."""
         match = NAME.fullmatch(name)
-        digits = self._set(match[1]) if match else None
+        if match is None:
+            return None
+        digits = self.mnist if match[1] == "mnist" else self.handwriting
         if digits is None or int(match[2]) >= len(digits.labels):
             return None
         return self._one(match[1], digits, int(match[2]))
 
-    def _set(self, name: str) -> Digits | None:
-        return {"mnist": lambda: self.mnist, "handwriting": lambda: self.handwriting}[name]()
-
     @staticmethod
-    def _one(name: str, digits: Digits, index: int) -> dict:
+    def _one(name: str, digits: Digits, index: int) -> dict[str, Any]:
         return {
             "digit": as_base64(digits.images[index]),
             "label": int(digits.labels[index]),

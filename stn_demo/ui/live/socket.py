@@ -17,7 +17,7 @@ def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
     """Add the routes /stn/live, /stn/ask and /stn/status."""
 
     @app.post("/stn/ask")
-    async def ask(request: Request):
+    async def ask(request: Request) -> Response:
         text = await http.body(request, MOST_QUESTION)
         if text is None:
             error = too_long(MOST_QUESTION)
@@ -28,11 +28,11 @@ def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
         return Response(answer, media_type=kind, headers={"Cache-Control": "no-store"})
 
     @app.get("/stn/status")
-    async def current():
+    async def current() -> Response:
         return Response(status.text(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
     @app.websocket("/stn/live")
-    async def channel(socket: WebSocket):
+    async def channel(socket: WebSocket) -> None:
         if len(status.sockets) >= MOST_VISITORS:
             await socket.close(1013, "Too many visitors at this moment.")
             return

@@ -31,9 +31,8 @@ def infos(names: list[str], checkpoints: Path) -> list[dict[str, Any]]:
 
 def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
     """What the worker needs to know about a network besides its graph and weights."""
-    first = network.transformers["input"] if "input" in network.transformers else None  # noqa: SIM401
+    first = network.input_transformer
     sampler = None if first is None else first.sampler
-    learnt = sampler is not None and sampler.mode == "deconvolution"
     return {
         "graph": frame_graph,
         "weights": weights,
@@ -46,7 +45,7 @@ def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
         "names": own_names(network),
         "sampler": sampler and sampler.mode,
         "padding": sampler and sampler.padding,
-        "kernel": sampler.kernel.flatten().tolist() if learnt else None,
+        "kernel": sampler.kernel.flatten().tolist() if sampler and sampler.mode == "deconvolution" else None,
     }
 
 

@@ -33,7 +33,7 @@ class Spare:
     def __init__(self, given: Path | None, checkpoints: Path):
         self.runtime, self.checkpoints, self.given = runtime.known(given), checkpoints, given is not None
         self.folder = KEPT / _key(checkpoints)
-        self._writing: subprocess.Popen | None = None
+        self._writing: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -60,7 +60,7 @@ class Spare:
         program_folder = self.runtime
 
         @app.get("/stn/local/runtime/{name}")
-        async def program(name: str, request: Request):
+        async def program(name: str, request: Request) -> Response:
             if name not in runtime.FILES:
                 return Response(status_code=404)
             packed = self.folder / f"{name}.gz"
@@ -71,7 +71,7 @@ class Spare:
             return FileResponse(program_folder / name, media_type=kind, headers=headers)
 
         @app.get("/stn/local/data/index.json")
-        async def index():
+        async def index() -> Response:
             path = self.folder / "index.json"
             if path.is_file():
                 return FileResponse(path, headers={"Cache-Control": "no-cache"})

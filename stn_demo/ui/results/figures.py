@@ -43,12 +43,14 @@ def with_unit(part: str, value: float) -> str:
     return UNITS[part].format(number(value, decimals))
 
 
-def figure(id: str, data: list[dict], layout: dict, *says: tuple[str, dict]) -> dict:
+def figure(
+    id: str, data: list[dict[str, Any]], layout: dict[str, Any], *says: tuple[str, dict[str, Any]]
+) -> dict[str, Any]:
     sentences = [{"key": f"results.says.{key}", "args": args} for key, args in says]
     return {"id": id, "says": sentences, "plot": {"data": data, "layout": layout}}
 
 
-def axis(title: str | None = None, color: str = "$soft", **more: Any) -> dict:
+def axis(title: str | None = None, color: str = "$soft", **more: Any) -> dict[str, Any]:
     base = {"gridcolor": "$line", "zeroline": False, "linecolor": "$line", "fixedrange": True, "automargin": True}
     base["tickfont"] = {"color": "$soft", "size": 11}
     if title:
@@ -56,7 +58,7 @@ def axis(title: str | None = None, color: str = "$soft", **more: Any) -> dict:
     return {**base, **more}
 
 
-def layout(x: dict, y: dict, **more: Any) -> dict:
+def layout(x: dict[str, Any], y: dict[str, Any], **more: Any) -> dict[str, Any]:
     base = {
         "xaxis": x,
         "yaxis": y,
@@ -67,7 +69,7 @@ def layout(x: dict, y: dict, **more: Any) -> dict:
     return {**base, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", **more}
 
 
-def line(name: str, x: list, y: list, color: str, **more: Any) -> dict:
+def line(name: str, x: list[Any], y: list[Any], color: str, **more: Any) -> dict[str, Any]:
     style = {"color": color, "width": more.pop("width", 2.4), "dash": more.pop("dash", "solid")}
     marker = {"color": color, "size": 4.5, "symbol": more.pop("symbol", "circle")}
     return {
@@ -83,9 +85,9 @@ def line(name: str, x: list, y: list, color: str, **more: Any) -> dict:
 
 
 # ---------------------------------------------------------------- accuracy over one part of the pose
-def curve(part: str, entry: dict, twin: dict | None) -> dict:
+def curve(part: str, entry: dict[str, Any], twin: dict[str, Any] | None) -> dict[str, Any]:
     """Accuracy of a network and its plain twin over one part of the pose; the training range is shaded."""
-    own, low, high = entry["result"]["curves"][part], *entry["result"]["trained"][part]
+    own, (low, high) = entry["result"]["curves"][part], entry["result"]["trained"][part]
     hover = UNITS[part].format("%{x}") + ": %{y:.1f} %"
     data = []
     if twin:
@@ -107,7 +109,9 @@ def curve(part: str, entry: dict, twin: dict | None) -> dict:
     )
 
 
-def _says_of_curve(part: str, own: dict, low: float, high: float, twin: dict | None) -> list[tuple[str, dict]]:
+def _says_of_curve(
+    part: str, own: dict[str, Any], low: float, high: float, twin: dict[str, Any] | None
+) -> list[tuple[str, dict[str, Any]]]:
     """The sentences: accuracy within the training range, and outside."""
     inside, least = _inside(own, low, high), min(own["right"])
     beside = _inside(twin, low, high) if twin else None
@@ -126,14 +130,14 @@ def _says_of_curve(part: str, own: dict, low: float, high: float, twin: dict | N
     ]
 
 
-def shade(low: float, high: float) -> dict:
+def shade(low: float, high: float) -> dict[str, Any]:
     return {
         "type": "rect", "xref": "x", "yref": "paper", "x0": low, "x1": high, "y0": 0, "y1": 1,
         "fillcolor": "$field", "opacity": 0.28, "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
 
 
-def upright(at: float) -> dict:
+def upright(at: float) -> dict[str, Any]:
     """A line at the training range if it has no width."""
     return {
         "type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1,
@@ -141,7 +145,7 @@ def upright(at: float) -> dict:
     }  # fmt: skip
 
 
-def _inside(values: dict, low: float, high: float) -> float:
+def _inside(values: dict[str, Any], low: float, high: float) -> float:
     """The mean of a curve over the steps within a range (or its value at the nearest step if the range is a point)."""
     inside = [right for at, right in zip(values["at"], values["right"], strict=True) if low - 1e-6 <= at <= high + 1e-6]
     if inside:
@@ -150,7 +154,7 @@ def _inside(values: dict, low: float, high: float) -> float:
 
 
 # ---------------------------------------------------------------- pose given and pose undone
-def undone(part: str, entry: dict) -> dict:
+def undone(part: str, entry: dict[str, Any]) -> dict[str, Any]:
     """The pose given against the pose undone: every digit, the median, and the ideal line."""
     found = entry["result"]["posed"][part]
     low, high = min(found["done"]), max(found["done"])
@@ -178,7 +182,7 @@ def undone(part: str, entry: dict) -> dict:
     return figure(f"undone-{part}", data, shown, (f"undone.{part}.{how}", {"share": number(100 * share)}))
 
 
-def ideal(low: float, high: float) -> dict:
+def ideal(low: float, high: float) -> dict[str, Any]:
     return {
         "type": "scatter", "mode": "lines", "name": "@results.undone.ideal", "x": [low, high], "y": [low, high],
         "line": {"color": "$user-fill", "width": 2, "dash": "dash"}, "hoverinfo": "skip",
@@ -186,12 +190,12 @@ def ideal(low: float, high: float) -> dict:
 
 
 # ---------------------------------------------------------------- classes
-def alignment(entry: dict) -> dict:
+def alignment(entry: dict[str, Any]) -> dict[str, Any]:
     """How much two digits of a class overlap, before and after the transformer."""
     before, after = entry["result"]["alignment_before"], entry["result"]["alignment_after"]
     labels = [str(label) for label in range(10)]
 
-    def bars(name: str, values: list[float], color: str) -> dict:
+    def bars(name: str, values: list[float], color: str) -> dict[str, Any]:
         return {
             "type": "bar",
             "name": name,
@@ -214,7 +218,7 @@ def alignment(entry: dict) -> dict:
     return figure("alignment", data, shown, (f"alignment.{'better' if better else 'worse'}", means))
 
 
-def theta(part: str, entry: dict) -> dict:
+def theta(part: str, entry: dict[str, Any]) -> dict[str, Any]:
     """The transform of digits as written, by class: a box of 5, 25, 50, 75, 95 %."""
     rows = entry["result"]["upright"][part]
     known = [label for label in range(10) if rows[label]]
@@ -237,7 +241,7 @@ def theta(part: str, entry: dict) -> dict:
     return figure(f"theta-{part}", [boxes], shown, (f"theta.{part}", args))
 
 
-def confusion(entry: dict) -> dict:
+def confusion(entry: dict[str, Any]) -> dict[str, Any]:
     """The confusion matrix. The diagonal, the right answers, is left out, because it would dominate the colour scale."""
     rows = entry["result"]["confusion"]
     wrong = {(label, answer): rows[label][answer] for label in range(10) for answer in range(10) if label != answer}

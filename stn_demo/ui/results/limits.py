@@ -9,15 +9,15 @@ from .figures import NAMED, axis, figure, ideal, layout, line, number, shade
 KINDS = (("upright", None, None), ("upright-labels", "dash", "square"), ("seed-affine", "dot", "diamond"))
 
 
-def kinds(results: dict) -> dict | None:
+def kinds(results: dict[str, Any]) -> dict[str, Any] | None:
     """Rotation given against rotation undone for the three kinds of training: with two views of each digit, with class
     labels only, and with neither a frozen reader nor two views. None if one of them has not been measured.
     """
     measured = results["undone"]
     if any(name not in measured for name, *_ in KINDS):
         return None
-    data: list[dict] = [ideal(-90, 90)]
-    args = {}
+    data: list[dict[str, Any]] = [ideal(-90, 90)]
+    args: dict[str, str] = {}
     for index, (name, dash, symbol) in enumerate(KINDS):
         bins = measured[name]["result"]["posed"]["rotation"]["bins"]
         style = {key: value for key, value in (("dash", dash), ("symbol", symbol)) if value}
@@ -34,8 +34,11 @@ def kinds(results: dict) -> dict | None:
 
 
 def unrewarded(
-    results: dict, rewarded: str = "turn-affine", not_rewarded: str = "seed-affine", untold: str = "r-stcnn-affine"
-) -> dict | None:
+    results: dict[str, Any],
+    rewarded: str = "turn-affine",
+    not_rewarded: str = "seed-affine",
+    untold: str = "r-stcnn-affine",
+) -> dict[str, Any] | None:
     """Two networks of one architecture on the same rotated digits: one whose training rewarded undoing the rotation,
     and one whose training did not; and a third without such help. None if one of the two has not been measured.
     """
@@ -45,7 +48,7 @@ def unrewarded(
     one, other = (measured[name]["result"]["posed"]["rotation"] for name in (rewarded, not_rewarded))
     low, high = (bound * 90 for bound in (-1, 1))
 
-    def median(name: str, found: dict, **style: Any) -> dict:
+    def median(name: str, found: dict[str, Any], **style: Any) -> dict[str, Any]:
         x, y = [row[0] for row in found["bins"]], [row[2] for row in found["bins"]]
         return line(name, x, y, "$net-fill", hovertemplate="%{x}° → %{y}°", **style)
 
@@ -70,7 +73,7 @@ def unrewarded(
     return figure("unrewarded", data, shown, *says)
 
 
-def unseen(results: dict) -> dict | None:
+def unseen(results: dict[str, Any]) -> dict[str, Any] | None:
     """Accuracy over rotation for a network trained on rotated digits and one that was not. None if there is no such
     pair: the first of each kind among the table's ST-CNNs, or the page's own network as the first.
     """
@@ -100,5 +103,5 @@ def unseen(results: dict) -> dict | None:
     return figure("unseen", data, shown, ("unseen", args))
 
 
-def _percent_at(values: dict, place: float) -> str:
+def _percent_at(values: dict[str, Any], place: float) -> str:
     return number(values["right"][values["at"].index(place)], 1)

@@ -3,13 +3,15 @@ Their numbers come from the measurements; a sentence whose numbers were not meas
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...analysis import cells, compare
 from .figures import number
 
 TURN = 60  # degrees, the rotation in the second sentence
 
 
-def sentences(results: dict, rows: list[dict]) -> list[dict]:
+def sentences(results: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The sentences as {"key", "args", "also": further ones in the same paragraph}.
 
     ``results``: of ``analysis.results.read_all``; ``rows``: the table that the page shows, of ``analysis.table.cells``.
@@ -17,18 +19,18 @@ def sentences(results: dict, rows: list[dict]) -> list[dict]:
     return [found for found in (_right(results), _turns(results), _pays(rows)) if found]
 
 
-def pairs(rows: list[dict]) -> dict[str, tuple[dict, dict]]:
+def pairs(rows: list[dict[str, Any]]) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     """By distortion: the rows of ST-CNN affine and of the plain CNN, where both have been measured."""
     at = {(row["distortion"], row["network"], row["transform"]): row for row in rows if row["error"] is not None}
     found = {}
     for distortion in dict.fromkeys(row["distortion"] for row in rows):
-        both = at.get((distortion, "stcnn", "affine")), at.get((distortion, "cnn", None))
-        if both[0] and both[1]:
-            found[distortion] = both
+        own, plain = at.get((distortion, "stcnn", "affine")), at.get((distortion, "cnn", None))
+        if own and plain:
+            found[distortion] = own, plain
     return found
 
 
-def _right(results: dict) -> dict | None:
+def _right(results: dict[str, Any]) -> dict[str, Any] | None:
     """The errors of the default transformer and of the best plain network that was tested on the same poses."""
     pairs = cells.pairs(results["table"])
     if not pairs:
@@ -46,7 +48,7 @@ def _right(results: dict) -> dict | None:
     )
 
 
-def _turns(results: dict) -> dict | None:
+def _turns(results: dict[str, Any]) -> dict[str, Any] | None:
     """How far the frame of the default transformer turns with a digit."""
     pairs = cells.pairs(results["table"])
     found = results.get("turning", {}).get(pairs[0].name) if pairs else None
@@ -56,7 +58,7 @@ def _turns(results: dict) -> dict | None:
     return _said("turns", {"turn": TURN, "turned": number(slope * TURN), "digits": f"{digits:,}"})
 
 
-def _pays(rows: list[dict]) -> dict | None:
+def _pays(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Digits that are only rotated: the table's ST-CNN against its plain CNN; and where a transformer raises the error."""
     found = pairs(rows)
     if "r" not in found:
@@ -72,12 +74,12 @@ def _pays(rows: list[dict]) -> dict | None:
     return said
 
 
-def _error(row: dict, other: dict) -> str:
+def _error(row: dict[str, Any], other: dict[str, Any]) -> str:
     """The error as the table shows it: mean and deviation of the draws if both rows have them."""
     if not compare.paired(row, other):
         return number(row["error"], 2)
     return f"{number(row['draws']['mean'], 2)} ± {number(row['draws']['deviation'], 2)}"
 
 
-def _said(key: str, args: dict) -> dict:
+def _said(key: str, args: dict[str, Any]) -> dict[str, Any]:
     return {"key": f"results.opening.{key}", "args": args, "also": []}

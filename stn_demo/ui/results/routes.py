@@ -7,9 +7,11 @@ failures, which the networks of this server compute again, so that a visitor see
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
+from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, Response
 
 from .. import http
 from ..live.batcher import Batcher
@@ -19,17 +21,17 @@ def add(app: FastAPI, batcher: Batcher) -> None:
     """Add the routes. Call this before the page's files are mounted at the same path."""
 
     @app.get("/stn/results")
-    async def overview(pair: str = ""):
+    async def overview(pair: str = "") -> JSONResponse:
         results = (await batcher.ready()).measured
         return await _answered(results.overview(pair or None))
 
     @app.get("/stn/results/failures")
-    async def failures(network: str, twin: str = "", of: str = ""):
+    async def failures(network: str, twin: str = "", of: str = "") -> JSONResponse:
         results = (await batcher.ready()).measured
         return await _answered(results.failures(network, twin or None, of or network))
 
     @app.get("/stn/results/measured/{name}")
-    async def measured(name: str):
+    async def measured(name: str) -> Response:
         results = (await batcher.ready()).measured
         if name not in await asyncio.to_thread(results.files):
             return http.refuse("unknown_file", "There is no such file of results.")
@@ -38,7 +40,7 @@ def add(app: FastAPI, batcher: Batcher) -> None:
         )
 
 
-async def _answered(work) -> JSONResponse:
+async def _answered(work: Awaitable[dict[str, Any]]) -> JSONResponse:
     try:
         return http.answer(await work)
     except ValueError as error:

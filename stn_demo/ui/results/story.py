@@ -4,6 +4,8 @@ measured.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...analysis import cells, compare, table
 from . import figures, limits, opening
 
@@ -14,7 +16,7 @@ class UnknownPair(ValueError):
     code = "unknown_model"
 
 
-def overview(results: dict, wanted: str | None) -> dict:
+def overview(results: dict[str, Any], wanted: str | None) -> dict[str, Any]:
     """Everything for the network ``wanted`` (None: the first pair), from the result of ``analysis.results.read_all``.
 
     Raises:
@@ -39,12 +41,12 @@ def overview(results: dict, wanted: str | None) -> dict:
     }
 
 
-def drawn(results: dict, name: str, twin: str | None) -> list[dict | None]:
+def drawn(results: dict[str, Any], name: str, twin: str | None) -> list[dict[str, Any] | None]:
     """The figures about a network and its twin; measurements that were not made (see ``analysis.analyse``) are left
     out.
     """
     robustness, undone = results["robustness"], results["undone"].get(name)
-    drawn: list[dict | None] = [limits.kinds(results), limits.unrewarded(results), limits.unseen(results)]
+    drawn: list[dict[str, Any] | None] = [limits.kinds(results), limits.unrewarded(results), limits.unseen(results)]
     if name in robustness:
         drawn += [figures.curve(part, robustness[name], robustness.get(twin)) for part in figures.UNITS]
     if undone:
@@ -53,7 +55,7 @@ def drawn(results: dict, name: str, twin: str | None) -> list[dict | None]:
     return [*drawn, figures.alignment(results["classes"][name]), figures.confusion(results["table"][name])]
 
 
-def turning(results: dict) -> list[dict]:
+def turning(results: dict[str, Any]) -> list[dict[str, Any]]:
     """How the frame of each transformer moves with the digit (``analysis.turning``) and its error, the highest slope first."""
     rows = [
         {"name": name, **entry["result"], "error": results["table"].get(name, {}).get("result", {}).get("error")}
@@ -62,7 +64,7 @@ def turning(results: dict) -> list[dict]:
     return sorted(rows, key=lambda row: -row["slope"])
 
 
-def says_of_table(cells: list[dict]) -> dict:
+def says_of_table(cells: list[dict[str, Any]]) -> dict[str, Any]:
     """The number of the paper's ST-CNN cells that are measured here, and of those strictly below the paper's values."""
     ours = [cell for cell in cells if cell["network"] == "stcnn"]
     measured = [cell for cell in ours if cell["error"] is not None]
@@ -70,12 +72,12 @@ def says_of_table(cells: list[dict]) -> dict:
     return {"key": "results.says.table" if measured else "results.says.table.none", "args": args}
 
 
-def ties(cells: list[dict]) -> list[str]:
+def ties(cells: list[dict[str, Any]]) -> list[str]:
     """The distortions on which the measurements do not tell an ST-CNN and the plain CNN apart, see ``compare.judge``."""
     return [name for name, (own, plain) in opening.pairs(cells).items() if compare.judge(own, plain) == "tie"]
 
 
-def _in_short(results: dict, pair) -> dict:
+def _in_short(results: dict[str, Any], pair: cells.Pair) -> dict[str, Any]:
     measured = {name: results["table"][name]["result"] for name in pair if name in results["table"]}
     own, twin = measured[pair.name], measured.get(pair.twin)
     return {
@@ -90,6 +92,6 @@ def _in_short(results: dict, pair) -> dict:
     }
 
 
-def _made(entry: dict) -> dict:
+def _made(entry: dict[str, Any]) -> dict[str, Any]:
     """The origin of the measurements, for the line below the page's title."""
     return {"data": entry["test"]["data"], "sha256": entry["checkpoint"]["sha256"], **entry["made"]}

@@ -7,7 +7,7 @@ these names.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...runs.runs import RunError, Runs
 from ...runs.states import AT_WORK
@@ -62,7 +62,7 @@ async def follow(training: TrainingService, status: Status) -> None:
         status.failed(str(error))
 
 
-async def _trained(training: TrainingService, status: Status) -> dict:
+async def _trained(training: TrainingService, status: Status) -> dict[str, Any]:
     """The status of the run when it is done or was stopped by a visitor. RunError if it failed."""
     id = await training.call(begin, training.options, "mnist")
     shown = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 from ...data import mnist
 from ...data.distortions import DISTORTIONS
@@ -19,7 +20,7 @@ from ..options import Options
 ASKED = ("name", "twin", "minutes", "digits", "device")  # arguments of Runs.start besides the settings
 
 
-def presets() -> list[dict]:
+def presets() -> list[dict[str, Any]]:
     """[{name, settings, twin, minutes}], in display order."""
 
     return [
@@ -33,7 +34,7 @@ def presets() -> list[dict]:
     ]
 
 
-def begun(name: str) -> dict:
+def begun(name: str) -> dict[str, Any]:
     """The part of the status that is known before a run of this preset begins. StateError if there is no such preset."""
 
     if name not in PRESETS:
@@ -41,7 +42,7 @@ def begun(name: str) -> dict:
     return {"settings": PRESETS[name].settings.to_dict()}
 
 
-def choices(options: Options) -> dict:
+def choices(options: Options) -> dict[str, Any]:
     """Every field of the settings with its values or range, and the devices and digits of this machine."""
     return {
         "data": list(DATA_SETS),
@@ -67,7 +68,7 @@ def choices(options: Options) -> dict:
     }
 
 
-def read(values: dict) -> dict:
+def read(values: dict[str, Any]) -> dict[str, Any]:
     """The arguments of ``Runs.start`` from a posted {settings, name, twin, minutes, digits, device}; the input size of
     the network is set to that of the distortion. ValueError, with a sentence, for values that are not allowed.
     """

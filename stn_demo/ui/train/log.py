@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any, Protocol
 
 STEP = ("step", "loss", "accuracy", "twin_loss", "twin_accuracy")
 TEST = ("step", "accuracy", "twin_accuracy")
@@ -28,17 +29,27 @@ EXPORTED = (
 )
 
 
-def summary(run: dict) -> dict:
+class Reports(Protocol):
+    """What can be read of runs, see ``runs.runs.Runs``: the runs of an app, or one that is published."""
+
+    def status(self, id: str) -> dict[str, Any]: ...
+
+    def events(self, id: str, since: int) -> tuple[list[dict[str, Any]], int]: ...
+
+    def snapshots(self, id: str) -> list[int]: ...
+
+
+def summary(run: dict[str, Any]) -> dict[str, Any]:
     """The entry of a run in the list of runs; ``terminal``: whether it was started in a terminal."""
     return {name: run.get(name) for name in STATUS} | {"terminal": "terminal" in run}
 
 
-def brief(run: dict) -> dict:
+def brief(run: dict[str, Any]) -> dict[str, Any]:
     """A run in a list of networks."""
     return {name: run.get(name) for name in ("id", "name", "created", "accuracy", "twin", "twin_accuracy")}
 
 
-def news(runs, id: str, since: int) -> dict:
+def news(runs: Reports, id: str, since: int) -> dict[str, Any]:
     """The status of run ``id``, its snapshots, and its curves after the cursor ``since`` of its log, as columns.
     ``anew``: the curves replace all earlier ones. A negative ``since`` requests no curves. A long log is thinned to
     evenly spaced steps. Raises RunError.
@@ -61,7 +72,7 @@ def news(runs, id: str, since: int) -> dict:
     }
 
 
-def exported(runs, id: str, kind: str) -> str:
+def exported(runs: Reports, id: str, kind: str) -> str:
     """The whole run as text: "json" with its settings, or "csv", one event per line. Raises ValueError."""
     run = runs.status(id)
     events, _ = runs.events(id, 0)
@@ -76,9 +87,9 @@ def exported(runs, id: str, kind: str) -> str:
     return text.getvalue()
 
 
-def _columns(events: list[dict], names: tuple[str, ...]) -> dict[str, list]:
+def _columns(events: list[dict[str, Any]], names: tuple[str, ...]) -> dict[str, list[Any]]:
     return {name: [_short(event.get(name)) for event in events] for name in names}
 
 
-def _short(value):
+def _short(value: Any) -> Any:
     return float(f"{value:.5g}") if isinstance(value, float) else value

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 def add(app: FastAPI) -> None:
     @app.get("/stn/plotly.js")
-    async def plotly(request: Request):
+    async def plotly(request: Request) -> Response:
         tag, plain, packed = await asyncio.to_thread(_plotly)
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": tag, "Vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == tag:
@@ -28,7 +28,10 @@ def add(app: FastAPI) -> None:
 @functools.cache
 def _plotly() -> tuple[str, bytes, bytes]:
     """Plotly's script from the plotly package: its tag, its text, and the text compressed."""
-    package = Path(importlib.util.find_spec("plotly").origin).parent  # found without importing it
+    spec = importlib.util.find_spec("plotly")  # found without importing it
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
     plain = (package / "package_data" / "plotly.min.js").read_bytes()
     version = importlib.metadata.version("plotly")
     return f'"{version}"', plain, gzip.compress(plain, 6)

@@ -7,9 +7,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
 
 from ...analysis.frame import Frame
 from ...runs.schedule import SNAPSHOTS
@@ -26,7 +28,7 @@ NET, NET_SOFT, PLAIN = "#4cc4ff", "#1f5f80", "#8491a3"
 EVERY = 2  # every second line of the grid; equals layers.step in shared/store.js
 
 
-async def animation(batcher: Batcher, run: dict, asked: Request, kind: object) -> tuple[bytes, str]:
+async def animation(batcher: Batcher, run: dict[str, Any], asked: Request, kind: object) -> tuple[bytes, str]:
     """The file and its media type. ``run``: the status of a run with its ``snapshots``; ``asked``: the digit and its
     pose. Raises ValueError (StateError).
     """
@@ -67,8 +69,9 @@ def _picture(frame: Frame, step: int, steps: list[int]) -> Image.Image:
     picture.paste(_grey(frame.input, shown), (margin, margin))
     picture.paste(_grey(frame.warped, SIDE), (2 * GAP + SIDE, GAP))
 
-    def at(points) -> list[tuple[float, float]]:
-        return [tuple(GAP + (value / EXTENT + 1) / 2 * SIDE for value in point) for point in points]
+    def at(points: list[list[float]]) -> list[tuple[float, float]]:
+        x, y = ([GAP + (value / EXTENT + 1) / 2 * SIDE for value in axis] for axis in zip(*points, strict=True))
+        return list(zip(x, y, strict=True))
 
     if frame.theta:
         inside = Image.new("L", picture.size)
@@ -93,15 +96,15 @@ def _picture(frame: Frame, step: int, steps: list[int]) -> Image.Image:
     return picture
 
 
-def _grey(values, side: int) -> Image.Image:
+def _grey(values: Tensor, side: int) -> Image.Image:
     pixels = (values.clamp(0, 1) * 255).round().byte().numpy()
     return Image.fromarray(np.ascontiguousarray(pixels)).resize((side, side), Image.Resampling.NEAREST).convert("RGB")
 
 
-def _said(probs) -> str:
+def _said(probs: Tensor) -> str:
     best = int(probs.argmax())
     return f"{best}  {100 * float(probs[best]):.1f} %"
 
 
-def _font(size: int) -> ImageFont.ImageFont:
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -22,6 +22,11 @@ from ..live.request import parse, read_request
 from . import log as run_log
 from . import plotly_script
 from .service import TrainingService, running, version
+
+if TYPE_CHECKING:
+    from ...runs.runs import Runs  # loads torch
+
+Action = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 MOST_BODY = 256 * 1024
 MOST_SAVED = 64  # networks
@@ -53,8 +58,8 @@ def add(app: FastAPI, training: TrainingService) -> None:
 
 
 def _add_watching(app: FastAPI, training: TrainingService) -> None:
-    @app.get("/stn/train")
-    async def overview(request: Request):
+    @app.get("/stn/train", response_model=None)
+    async def overview(request: Request) -> dict[str, Any]:
         side, runs = await training.batcher.ready(), await training.listed()
         training.prepare()
         problem, closed = None, training.closed_for(request.scope)
@@ -73,15 +78,15 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
             "choices": await asyncio.to_thread(side.form.choices, training.options),
         }
 
-    @app.get("/stn/train/networks")
-    async def networks():
+    @app.get("/stn/train/networks", response_model=None)
+    async def networks() -> dict[str, Any]:
         training.prepare(ARRIVING)  # every page requests this when it opens
         runs = [run_log.brief(run) for run in await training.listed() if run.get("steps")]
         return {"models": training.status.values["models"], "runs": runs}
 
-    @app.get("/stn/train/log")
-    async def log(id: str = "", since: int = 0):
-        about = {}
+    @app.get("/stn/train/log", response_model=None)
+    async def log(id: str = "", since: int = 0) -> dict[str, Any] | JSONResponse:
+        about: dict[str, Any] = {}
         if since >= 0:
             runs = await training.listed()
             about = {"version": version(runs), "running": running(runs)}
@@ -94,7 +99,7 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
             return JSONResponse({**about, "error": _described(error)})
 
     @app.get("/stn/train/strip")
-    async def strip(id: str = "", step: str = "latest", seen: str = "", preset: str = ""):
+    async def strip(id: str = "", step: str = "latest", seen: str = "", preset: str = "") -> Response:
         """The ten digits of a run, or of a preset before its run begins."""
         try:
             side = await training.batcher.ready()
@@ -108,10 +113,10 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
         return Response(message, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
 
-def _actions(training: TrainingService) -> dict[str, Callable]:
+def _actions(training: TrainingService) -> dict[str, Action]:
     """The actions that change runs, by name: each takes the JSON object of a POST and returns one."""
 
-    async def start(values: dict) -> dict:
+    async def start(values: dict[str, Any]) -> dict[str, Any]:
         side = await training.batcher.ready()
         asked = side.form.read(values)
         try:
@@ -120,23 +125,23 @@ def _actions(training: TrainingService) -> dict[str, Callable]:
             raise Refused("run_memory", str(error)) from None
         return {"id": await training.call(lambda runs: runs.start(**asked))}
 
-    async def reset(values: dict) -> dict:
+    async def reset(values: dict[str, Any]) -> dict[str, Any]:
         seed = values.get("seed")
         if seed is not None:
             seed = int(_number(values, "seed", 0, 2**31 - 1))
         return {"id": await training.call(lambda runs: runs.reset(_id(values), seed=seed))}
 
-    async def rate(values: dict) -> dict:
+    async def rate(values: dict[str, Any]) -> dict[str, Any]:
         return await training.call(lambda runs: runs.set_rate(_id(values), _number(values, "rate", 1e-9, 100))) or {}
 
-    async def rename(values: dict) -> dict:
+    async def rename(values: dict[str, Any]) -> dict[str, Any]:
         return await training.call(lambda runs: runs.rename(_id(values), _text(values, "name"))) or {}
 
-    async def save(values: dict) -> dict:
+    async def save(values: dict[str, Any]) -> dict[str, Any]:
         return await _save(training, values)
 
-    def plain(name: str) -> Callable:
-        async def work(values: dict) -> dict:
+    def plain(name: str) -> Action:
+        async def work(values: dict[str, Any]) -> dict[str, Any]:
             await training.call(lambda runs: getattr(runs, name)(_id(values)))
             return {"id": _id(values)}
 
@@ -146,7 +151,7 @@ def _actions(training: TrainingService) -> dict[str, Callable]:
     return actions | {name: plain(name) for name in ("pause", "resume", "step", "stop", "delete")}
 
 
-async def _save(training: TrainingService, values: dict) -> dict:
+async def _save(training: TrainingService, values: dict[str, Any]) -> dict[str, Any]:
     """Save a network of a run as a checkpoint of the given name."""
     id, step, name, twin = _id(values), _step(values), _text(values, "name"), values.get("twin") is True
     if not CHECKPOINT.fullmatch(name):
@@ -155,7 +160,7 @@ async def _save(training: TrainingService, values: dict) -> dict:
         raise Refused("run_name_reserved", f"Names that begin with {', '.join(RESERVED)} are reserved for the page.")
     folder = training.options.uploads
 
-    def work(runs) -> None:
+    def work(runs: Runs) -> None:
         if len(list(folder.glob("*.safetensors"))) >= MOST_SAVED:
             raise Refused("run_networks_full", f"There are already {MOST_SAVED} saved networks; remove one first.")
         if any((one / f"{name}.safetensors").exists() for one in (folder, training.options.checkpoints)):
@@ -168,8 +173,8 @@ async def _save(training: TrainingService, values: dict) -> dict:
 
 
 def _add_driving(app: FastAPI, training: TrainingService) -> None:
-    def route(name: str, action: Callable) -> None:
-        async def posted(request: Request):
+    def route(name: str, action: Action) -> None:
+        async def posted(request: Request) -> dict[str, Any] | JSONResponse:
             try:
                 return await action(await _posted(request, training, name))
             except (ValueError, OSError) as error:
@@ -189,7 +194,7 @@ def _add_taking(app: FastAPI, training: TrainingService) -> None:
     drawing = asyncio.Semaphore(1)
 
     @app.get("/stn/train/export")
-    async def export(id: str, kind: Annotated[str, Query(alias="format")] = "json"):
+    async def export(id: str, kind: Annotated[str, Query(alias="format")] = "json") -> Response:
         try:
             text = await training.call(run_log.exported, id, kind)
         except ValueError as error:
@@ -200,10 +205,10 @@ def _add_taking(app: FastAPI, training: TrainingService) -> None:
         )
 
     @app.get("/stn/train/download")
-    async def download(id: str, step: str = "latest", twin: bool = False):
+    async def download(id: str, step: str = "latest", twin: bool = False) -> Response:
         name = f"{id}-{step}{'-twin' if twin else ''}"
 
-        def work(runs) -> bytes:
+        def work(runs: Runs) -> bytes:
             with tempfile.TemporaryDirectory() as folder:
                 return Path(runs.save(id, _step({"step": step}), name, folder, twin=twin)).read_bytes()
 
@@ -215,7 +220,7 @@ def _add_taking(app: FastAPI, training: TrainingService) -> None:
         return Response(data, media_type="application/octet-stream", headers=headers)
 
     @app.post("/stn/train/replay")
-    async def replay(request: Request):
+    async def replay(request: Request) -> Response:
         try:
             side, values = await training.batcher.ready(), await _posted(request, training, "replay")
             asked = read_request({**values, "id": 0, "model": None, "twin": None}, training.batcher.defaults)
@@ -229,7 +234,7 @@ def _add_taking(app: FastAPI, training: TrainingService) -> None:
         return Response(data, media_type=kind, headers=FILE)
 
 
-async def _posted(request: Request, training: TrainingService, name: str) -> dict:
+async def _posted(request: Request, training: TrainingService, name: str) -> dict[str, Any]:
     """The JSON object of a POST, if the visitor may send it."""
     closed = training.closed_for(request.scope)
     if closed is not None and name not in WATCHERS:
@@ -238,11 +243,11 @@ async def _posted(request: Request, training: TrainingService, name: str) -> dic
     return parse(text)
 
 
-def _refuse(error: Exception, **more) -> JSONResponse:
+def _refuse(error: Exception, **more: object) -> JSONResponse:
     return http.answer({"error": _described(error), **more})
 
 
-def _described(error: Exception) -> dict:
+def _described(error: Exception) -> dict[str, Any]:
     """The sentence of a RunError, StateError, Refused or of settings that do not fit each other."""
     if isinstance(error, OSError):
         error = RunError("disk_other", **why(error))
@@ -252,18 +257,18 @@ def _described(error: Exception) -> dict:
     return about
 
 
-def _id(values: dict) -> str:
+def _id(values: dict[str, Any]) -> str:
     return _text(values, "id")
 
 
-def _text(values: dict, name: str) -> str:
+def _text(values: dict[str, Any], name: str) -> str:
     value = values.get(name)
     if not isinstance(value, str) or len(value) > LONGEST_CHECKPOINT:
         raise Refused("bad_request", f"{name} is not a text of at most {LONGEST_CHECKPOINT} characters.")
     return value.strip()
 
 
-def _step(values: dict) -> int | str:
+def _step(values: dict[str, Any]) -> int | str:
     step = values.get("step", "latest")
     if step == "latest":
         return step
@@ -272,7 +277,7 @@ def _step(values: dict) -> int | str:
     return int(step)
 
 
-def _number(values: dict, name: str, least: float, most: float) -> float:
+def _number(values: dict[str, Any], name: str, least: float, most: float) -> float:
     value = values.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
         raise Refused("bad_request", f"{name} is a number from {least:g} to {most:g}.")

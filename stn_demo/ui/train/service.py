@@ -7,6 +7,9 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from typing import Any, TypeVar
+
+from starlette.types import Scope
 
 from ...runs.process import WorkerProcess
 from ...runs.states import AT_WORK
@@ -14,6 +17,7 @@ from ..live.batcher import Batcher
 from ..options import Options
 from ..status import Status
 
+Result = TypeVar("Result")
 LISTED_FOR = 1.0  # seconds for which a list of runs is reused; listing reads two files per run
 BEGINNING = 6.0  # seconds of training
 
@@ -24,10 +28,10 @@ class TrainingService:
     def __init__(self, options: Options, batcher: Batcher, status: Status, spare: WorkerProcess | None = None):
         """``spare``: a process for the first run, which loads while the app does."""
         self.options, self.batcher, self.status, self.spare = options, batcher, status, spare
-        self._listed: tuple[float, list[dict]] = (-1e9, [])
-        self._preparing: asyncio.Task | None = None
+        self._listed: tuple[float, list[dict[str, Any]]] = (-1e9, [])
+        self._preparing: asyncio.Task[None] | None = None
 
-    def closed_for(self, scope) -> str | None:
+    def closed_for(self, scope: Scope) -> str | None:
         """Why this visitor may not train, as a key of the catalogue; None if they may."""
         who = self.options.who_trains
         if who == "everyone" or (who == "owner" and scope.get("owner")):
@@ -39,12 +43,12 @@ class TrainingService:
         if self.batcher.side is not None:
             self.batcher.side.runs.close()
 
-    async def call(self, work: Callable, *args, **named):
+    async def call(self, work: Callable[..., Result], *args: object, **named: object) -> Result:
         """Call ``work(runs, ...)`` in a thread, once the runs are loaded."""
         side = await self.batcher.ready()
         return await asyncio.to_thread(work, side.runs, *args, **named)
 
-    async def listed(self) -> list[dict]:
+    async def listed(self) -> list[dict[str, Any]]:
         """The status of every run, at most ``LISTED_FOR`` seconds old."""
         at, runs = self._listed
         if time.monotonic() - at > LISTED_FOR:
@@ -78,17 +82,17 @@ class TrainingService:
             status.tell("ready")
 
 
-def beginning(run: dict) -> bool:
+def beginning(run: dict[str, Any]) -> bool:
     """Whether a run is in its first seconds, when a visitor waits for the grid to move."""
     return run["state"] == "starting" or (run["state"] == "running" and (run.get("seconds") or 0) < BEGINNING)
 
 
-def running(runs: list[dict]) -> str | None:
+def running(runs: list[dict[str, Any]]) -> str | None:
     """The id of the run that is being trained, if one is."""
     return next((run["id"] for run in runs if run["state"] in AT_WORK), None)
 
 
-def version(runs: list[dict]) -> str:
+def version(runs: list[dict[str, Any]]) -> str:
     """A value that changes whenever the list of runs should be read again."""
     key = json.dumps([[run["id"], run.get("name"), run["state"]] for run in runs])
     return hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()[:12]

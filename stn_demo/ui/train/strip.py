@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import weakref
 from collections import OrderedDict
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,6 +22,7 @@ from ...model.grids import ThinPlateSplineGrid
 from ...training.settings import TrainingSettings
 from ..live.batcher import Batcher
 from ..live.codec import as_bytes, message
+from ..live.engine import Engine
 from ..live.samples import Samples
 
 PER_CLASS = 24  # digits per class in the average
@@ -47,7 +49,7 @@ class Pictures:
         self._count = itertools.count(1)
         self._one = asyncio.Lock()
 
-    async def strip(self, name: str, run: dict) -> tuple[str, bytes]:
+    async def strip(self, name: str, run: dict[str, Any]) -> tuple[str, bytes]:
         """Raises StateError if there is no such network."""
         settings = TrainingSettings.from_dict(run["settings"])
         async with self._one:
@@ -91,24 +93,26 @@ def whole(model: Network, twin: Network | None, digits: Tensor, version: str) ->
     return _packed(digits, _ten(None, model, twin, digits[::PER_CLASS]), means, version)
 
 
-def _packed(digits: Tensor, about: tuple[dict, Tensor], means: list[Tensor], version: str) -> bytes:
+def _packed(digits: Tensor, about: tuple[dict[str, Any], Tensor], means: list[Tensor], version: str) -> bytes:
     header, ten = about
     arrays = {"input": digits[::PER_CLASS, 0], "warped": ten, "mean": torch.stack(means)}
     pictures = {name: as_bytes(values) for name, values in arrays.items()}
     return message({**header, "version": version}, pictures)
 
 
-def _networks(engine, name: str, with_twin: bool) -> tuple[Network, Network | None]:
+def _networks(engine: Engine, name: str, with_twin: bool) -> tuple[Network, Network | None]:
     return engine.networks.get(name), engine.networks.get(f"{name}-twin") if with_twin else None
 
 
 @torch.no_grad()
-def _ten(engine, model: Network, twin: Network | None, images: Tensor) -> tuple[dict, Tensor]:
+def _ten(engine: Engine | None, model: Network, twin: Network | None, images: Tensor) -> tuple[dict[str, Any], Tensor]:
     """The header, and the input of the classifier for each digit: [10, O, O]."""
     trace = model.trace(images)
-    outlines, earlier, seen = [], [], images
-    if "input" in model.transformers:
-        grid, transform = model.transformers["input"].grid, trace.transforms[0]
+    outlines: list[list[list[float]]] = []
+    earlier: list[list[list[list[float]]]] = []
+    seen, first = images, model.input_transformer
+    if first is not None:
+        grid, transform = first.grid, trace.transforms[0]
         points = EDGE if isinstance(grid, ThinPlateSplineGrid) else CORNERS
         *before, outlines = [_outlines(grid.at(theta, points)) for theta in transform.looks.unbind(1)]
         earlier = [list(looks) for looks in zip(*before, strict=True)]
@@ -131,8 +135,9 @@ def _outlines(points: Tensor) -> list[list[list[float]]]:
 
 
 @torch.no_grad()
-def _mean(engine, model: Network, images: Tensor) -> Tensor:
+def _mean(engine: Engine | None, model: Network, images: Tensor) -> Tensor:
     """[O, O]: the average input of the classifier for these digits, its brightest pixel 1."""
-    seen = model.transformers["input"].trace(images).warped if "input" in model.transformers else images
+    first = model.input_transformer
+    seen = images if first is None else first.trace(images).warped
     mean = seen[:, 0].mean(0)
     return mean / mean.max().clamp(min=1e-3)
