@@ -10,6 +10,7 @@ import threading
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported: no call to another host
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
 
+from stn_demo.limits import LARGEST_REQUEST
 from stn_demo.runs.process import WorkerProcess
 from stn_demo.ui import heap
 from stn_demo.ui.options import OptionError, bound_socket, read_options
@@ -41,7 +42,7 @@ def main() -> int:
         uvicorn.Config(
             build_app(options, spare, visitors),
             log_level="warning",
-            ws_max_size=256 * 1024,
+            ws_max_size=LARGEST_REQUEST,
             ws_per_message_deflate=False,  # a frame is 6 kB and changes 60 times a second
             timeout_graceful_shutdown=2,
         )

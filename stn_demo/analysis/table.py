@@ -16,6 +16,7 @@ from .cells import Cell, cell_of
 from .results import Entry
 
 METHOD = 1
+MEASURED = ("error", "interval", "count", "parameters", "training_seconds", "machine", "device")  # shown of ``measure``
 Row = dict[str, Any]  # of the paper's table, JSON: see ``cells``
 
 
@@ -87,11 +88,10 @@ def cells(
 def _row(cell: Cell, entries: list[Entry], draws: dict[str, Entry]) -> Row:
     paper = published.ERRORS.get(cell)
     row: Row = {**cell._asdict(), "checkpoint": cell.name, "paper": paper, "seeds": [], "spread": None, "draws": None}
-    names = ("error", "interval", "count", "parameters", "training_seconds", "machine", "device")
     if not entries:
-        return row | dict.fromkeys((*names, "data", "below"))
+        return row | dict.fromkeys((*MEASURED, "data", "below"))
     first, errors = entries[0], [entry["result"]["error"] for entry in entries]
-    row |= {name: first["result"].get(name) for name in names}
+    row |= {name: first["result"].get(name) for name in MEASURED}
     row |= {"checkpoint": first["checkpoint"]["name"], "data": first["test"]["data"], "seeds": errors}
     row["draws"] = draws.get(row["checkpoint"], {}).get("result")
     judged = row["draws"]["mean"] if row["draws"] else row["error"]

@@ -27,7 +27,6 @@ from ..data.distortions import DISTORTIONS
 from ..model import ModelConfig, Network
 
 SUFFIX = ".onnx"
-NEEDED = ("onnx", "onnxscript")
 TOLERANCE = 1e-5  # largest allowed difference of probabilities, and for log-probabilities (relative if they exceed 1)
 
 
@@ -54,7 +53,7 @@ def export(model: Network, path: str | os.PathLike[str]) -> None:
     Raises:
         ExportError: a required package is not installed, or the file cannot be written.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = graph_file.missing_packages()
     if missing:
         raise ExportError(f"Exporting needs {' and '.join(missing)}: python -m pip install {' '.join(missing)}.")
     path = Path(path)

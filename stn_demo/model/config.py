@@ -6,17 +6,17 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from ..names import PADDINGS, SAMPLERS
 from .classifier import CLASSIFIERS, POINTS, SMALLEST, Size, height_width
 from .grids import GRIDS
 from .localization import LOCALIZATIONS
-from .sampler import MODES, PADDINGS
 
 CHANNELS, CLASSES, LONGEST_NAME = (1, 64), (2, 1000), 60
 SIZES = (8, 256)  # side, px, of the network's input and of the transformer's output
 MOST_LOOKS = 4
 CHOICES = {
     "transform": tuple(GRIDS),
-    "sampler": MODES,
+    "sampler": SAMPLERS,
     "padding": PADDINGS,
     "localization": tuple(LOCALIZATIONS),
     "classifier": tuple(CLASSIFIERS),

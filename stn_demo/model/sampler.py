@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MODES = ("bilinear", "nearest", "bicubic", "deconvolution")
-PADDINGS = ("zeros", "border", "reflection")
+from ..names import PADDINGS, SAMPLERS
 
 
 class Sampler(nn.Module):
@@ -30,8 +29,8 @@ class Sampler(nn.Module):
 
     def __init__(self, mode: str = "bilinear", padding: str = "zeros"):
         super().__init__()
-        if mode not in MODES:
-            raise ValueError(f"The sampler {mode!r} is unknown; choose one of {', '.join(MODES)}.")
+        if mode not in SAMPLERS:
+            raise ValueError(f"The sampler {mode!r} is unknown; choose one of {', '.join(SAMPLERS)}.")
         if padding not in PADDINGS:
             raise ValueError(f"The padding {padding!r} is unknown; choose one of {', '.join(PADDINGS)}.")
         self.mode, self.padding = mode, padding

@@ -14,8 +14,9 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..names import LANGUAGES
+
 HERE = Path(__file__).parent
-LANGUAGES = ("en", "zh-CN")
 GRADIO = re.compile(
     r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>|\s*<link rel="manifest"[^>]*>|\s*<title>.*?</title>'
 )

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from .gate.bodies import arriving
 
+FOREVER = "public, max-age=31536000, immutable"  # Cache-Control of a file of a released package
 LONGEST_MESSAGE = 600  # characters
 
 

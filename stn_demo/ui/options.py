@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..names import DEVICE
+from ..names import DEVICE, LANGUAGES
 from .gate.hosts import is_loopback
 from .local import runtime
 
@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         default="cpu",
         help="device for the first training if there is no network yet: auto, cpu, cuda, cuda:N or mps (default: cpu)",
     )
-    parser.add_argument("--language", choices=("en", "zh-CN"), help="language of the page (default: the browser's)")
+    parser.add_argument("--language", choices=LANGUAGES, help="language of the page (default: the browser's)")
     parser.add_argument("--root-path", help="path under which a proxy serves the page, such as /stn")
     parser.add_argument(
         "--runs", type=Path, help="folder of the training runs (default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs)"

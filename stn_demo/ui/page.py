@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from ..names import LANGUAGES
 from .explore import api
 from .explore.pictures import Pictures
 from .foot import FOOT
@@ -16,6 +17,7 @@ from .options import Options
 
 HERE = Path(__file__).parent
 BESIDE = ("learn", "train", "results")  # the other pages: each has a folder, a tab and a script of its own
+PAGES = ("explore", *BESIDE)  # in display order
 # pairs of a network and its twin, in order of preference
 PREFERRED = (("upright", "upright-cnn"), ("turn-affine", "seed-cnn"))
 FIRST_TRAINED = PREFERRED[-1]  # the pair that ``train.first`` trains if there is no checkpoint
@@ -113,7 +115,7 @@ def terms() -> str:
 def _loader(part: str) -> str:
     """The script that loads a page's modules, or shows a sentence if they cannot be loaded."""
     words = {}
-    for language in ("en", "zh-CN"):
+    for language in LANGUAGES:
         catalogue = json.loads((HERE / "strings" / f"{language}.json").read_text(encoding="utf-8"))
         words[language] = catalogue["error.not_loaded"]
     return LOADER % {"part": part, "words": json.dumps(words)}

@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
-PAGES = ("explore", "learn", "train", "results")
-STATIC = ("shared", "strings", *(f"{page}/static" for page in PAGES))  # the only folders that are served
+STATIC = ("shared", "strings", *(f"{name}/static" for name in page.PAGES))  # the only folders that are served
 
 
 class Files(StaticFiles):

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from stn_demo.ui.learn import measure
+from stn_demo.ui.train.replay import EXTENT
 
 DATA = measure.scenes()
 
@@ -60,7 +61,7 @@ class Hand:
         self.page.locator("#learn-ghost").scroll_into_view_if_needed()
         box = self.page.locator("#learn-ghost").bounding_box()
         x, y, side = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"]
-        top = y - 0.7 * side / 2 / 1.42
+        top = y - 0.7 * side / 2 / EXTENT
         self.drag((x, top - 20), (x + 0.25 * side, y - 0.25 * side))
 
     def drag(self, start, end):

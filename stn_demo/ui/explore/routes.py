@@ -11,7 +11,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.types import Scope
 
-from ...limits import LARGEST_PICTURE
+from ...limits import LARGEST_PICTURE, LARGEST_REQUEST, LARGEST_UPLOADED_NETWORK
 from ...names import CHECKPOINT
 from .. import http
 from ..live.batcher import Batcher
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..live.networks import Networks  # loads torch
     from ..live.samples import Samples  # likewise
 
-MOST_NETWORK = 16 << 20  # bytes, as live.private.LARGEST
-
 
 def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_train: Callable[[Scope], bool]) -> None:
     """Add the routes. ``may_train(scope)``: whether the visitor may train."""
@@ -33,7 +31,7 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_
 
     @app.post("/stn/link", response_model=None)
     async def link(request: Request) -> dict[str, Any]:
-        text = await http.body(request, 256 * 1024)
+        text = await http.body(request, LARGEST_REQUEST)
         try:
             values = parse(text)
             valid = read_state(values, batcher.defaults)
@@ -47,7 +45,7 @@ def add(app: FastAPI, batcher: Batcher, pictures: Pictures, status: Status, may_
 
     async def precise(request: Request, work: Callable[..., dict[str, Any]]) -> JSONResponse:
         try:
-            text = await http.body(request, 256 * 1024)
+            text = await http.body(request, LARGEST_REQUEST)
             asked = read_request(parse(text), batcher.defaults)
             return JSONResponse(await batcher.run(partial(work, asked)))
         except ValueError as error:
@@ -118,9 +116,9 @@ def _add_network(app: FastAPI, batcher: Batcher, status: Status, may_train: Call
 
     @app.post("/stn/network", response_model=None)
     async def send(request: Request) -> dict[str, Any] | JSONResponse:
-        data = await http.body(request, MOST_NETWORK)
+        data = await http.body(request, LARGEST_UPLOADED_NETWORK)
         if data is None:
-            return http.refuse("network_too_large", f"A checkpoint has at most {MOST_NETWORK >> 20} MB.")
+            return http.refuse("network_too_large", f"A checkpoint has at most {LARGEST_UPLOADED_NETWORK >> 20} MB.")
         kept = await networks()
         try:
             async with opening:

@@ -8,7 +8,6 @@ import importlib
 import io
 import os
 import secrets
-import shutil
 import tempfile
 import time
 from collections.abc import AsyncGenerator
@@ -97,11 +96,6 @@ def remove(path: str | Path, folder: Path) -> None:
     if path.parent != folder:
         with contextlib.suppress(OSError):
             path.parent.rmdir()
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove the folder at the end of the process."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def add(app: FastAPI, uploads: Uploads) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-PAPER = ("r", "rts", "p", "e", "tc")  # the distortions of the paper; each is a group
+from ...analysis.published import DISTORTIONS
+
 UPRIGHT = "upright"  # networks trained on any pose that turn digits upright
 OTHER = "other"
 
 
 def group_of(distortion: object) -> str:
     """The group of a network, from the distortion of its training data (a name or a dict)."""
-    if isinstance(distortion, str) and distortion in PAPER:
+    if isinstance(distortion, str) and distortion in DISTORTIONS:
         return distortion
     return UPRIGHT if distortion == "pose" else OTHER
 

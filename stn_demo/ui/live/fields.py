@@ -6,18 +6,14 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ...names import CHECKPOINT
+from ...names import CHECKPOINT, LANGUAGES, PADDINGS, SAMPLERS, Language, PaddingName, SamplerName
 
 DIGIT_BYTES = 28 * 28
 COLOUR_SIDES = (8, 128)  # px: of a colour picture, 3 planes of side * side bytes
-MOST_BYTES = 256 * 1024  # of a request
 MOST_STROKES = 500
 MOST_POINTS = 4000
 PAD = 1000  # side of the drawing pad in pad units
 CORNER = 92.0  # largest shift of a corner in x and in y, px: a third of the largest frame
-SAMPLERS = ("bilinear", "nearest", "bicubic", "deconvolution")
-PADDINGS = ("zeros", "border", "reflection")
-LANGUAGES = ("en", "zh-CN")
 STEPS = (1, 2, 4)
 # fields of a request that are not part of a link
 ONCE = ("id", "inspect", "density", "gradient", "landscape", "target")
@@ -109,8 +105,8 @@ class RequestIn(Struct, frozen=True):
     model: Name | UnsetType | None = UNSET
     twin: Name | UnsetType | None = UNSET
     grab: GrabIn | None = None
-    sampler: Literal["bilinear", "nearest", "bicubic", "deconvolution"] | None = None
-    padding: Literal["zeros", "border", "reflection"] | None = None
+    sampler: SamplerName | None = None
+    padding: PaddingName | None = None
     density: bool = False
     inspect: InspectIn | None = None
     gradient: bool = False
@@ -122,7 +118,7 @@ class StateIn(RequestIn, frozen=True):
     """A link: a request and the settings of the page."""
 
     layers: LayersIn | None = None
-    lang: Literal["en", "zh-CN"] | None = None
+    lang: Language | None = None
 
 
 GRAB = "grab is null or an object with one of parts, theta, corners."

@@ -16,10 +16,10 @@ import time
 from pathlib import Path
 
 from ... import checkpoints
+from ...limits import LARGEST_UPLOADED_NETWORK
 from . import cost
 
 NAME = re.compile(r"upload-[0-9a-f]{8}-[0-9a-f]{16}")
-LARGEST = 16 << 20  # bytes of a file
 MOST_OF_ONE = 8  # networks of one visitor; a further one replaces the oldest
 MOST, MOST_BYTES = 200, 512 << 20  # of all visitors together
 KEPT_FOR = 24 * 3600.0  # seconds
@@ -42,8 +42,8 @@ class Private:
                 visitor.
             OSError: the folder cannot be written.
         """
-        if len(data) > LARGEST:
-            raise checkpoints.CheckpointError(f"The file is larger than {LARGEST >> 20} MB.")
+        if len(data) > LARGEST_UPLOADED_NETWORK:
+            raise checkpoints.CheckpointError(f"The file is larger than {LARGEST_UPLOADED_NETWORK >> 20} MB.")
         model = checkpoints.loads(data)
         if sentence := cost.unfit(model.config):
             raise checkpoints.CheckpointError(sentence)

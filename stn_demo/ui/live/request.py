@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import UNSET
 
+from ...limits import LARGEST_REQUEST
 from .fields import (
     COLOUR_SIDES,
     DIGIT_BYTES,
     GRAB,
-    MOST_BYTES,
     MOST_POINTS,
     ONCE,
     SENTENCES,
@@ -108,7 +108,7 @@ def error_text(number: int, code: str, message: str) -> str:
 def read_text(text: str | bytes, defaults: Defaults) -> Request:
     """A ``Request`` from JSON text. Raises RequestError with the id of the request."""
     try:
-        _check_length(text, MOST_BYTES)
+        _check_length(text, LARGEST_REQUEST)
         return _request(_decode(text), defaults)
     except RequestError as error:
         error.number = _number(text)
@@ -119,7 +119,7 @@ def read_text(text: str | bytes, defaults: Defaults) -> Request:
         raise RequestError("That is not JSON.", number=_number(text)) from None
 
 
-def parse(text: str | bytes | None, most: int = MOST_BYTES) -> dict[str, Any]:
+def parse(text: str | bytes | None, most: int = LARGEST_REQUEST) -> dict[str, Any]:
     """A JSON object of limited size; None means that the body was too long, see ``http.body``. Raises RequestError."""
     if text is None:
         raise too_long(most)
@@ -271,5 +271,5 @@ def too_long(most: int) -> RequestError:
 
 def _number(text: str | bytes) -> int:
     """The id in a request that could not be read, so that its sender knows which one was refused."""
-    found = ID.search((text.encode("utf-8", "replace") if isinstance(text, str) else text)[:MOST_BYTES])
+    found = ID.search((text.encode("utf-8", "replace") if isinstance(text, str) else text)[:LARGEST_REQUEST])
     return int(found[1]) if found else 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 
+from ...limits import LARGEST_REQUEST
 from .. import http
 from ..status import Status
 from .batcher import Batcher
 from .request import error_text, too_long
 
 MOST_VISITORS = 1000  # open connections
-MOST_QUESTION = 256 * 1024  # bytes
 
 
 def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
@@ -18,9 +18,9 @@ def add(app: FastAPI, batcher: Batcher, status: Status) -> None:
 
     @app.post("/stn/ask")
     async def ask(request: Request) -> Response:
-        text = await http.body(request, MOST_QUESTION)
+        text = await http.body(request, LARGEST_REQUEST)
         if text is None:
-            error = too_long(MOST_QUESTION)
+            error = too_long(LARGEST_REQUEST)
             answer: bytes | str = error_text(0, error.code, str(error))
         else:
             answer = await batcher.answer(text)

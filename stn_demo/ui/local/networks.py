@@ -14,7 +14,7 @@ from ...analysis import decompose, graph, graph_file, parity, pen_graph
 from ...analysis.computed import MAPS
 from ...analysis.frame import Scene
 from ...model import Network, Sampler
-from ..live.fields import PADDINGS, SAMPLERS
+from ...names import PADDINGS, SAMPLERS
 from ..live.networks import Networks, own_names
 from ..live.request import Defaults
 

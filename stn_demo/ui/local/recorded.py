@@ -13,6 +13,7 @@ from ... import checkpoints
 from ...analysis import graph_file, parity
 from ...faults import NOTHING
 from ...model import Network
+from ...runs.folder import ROLES
 from ...runs.runs import Runs
 from ...training.settings import TrainingSettings
 from ..live.samples import Samples
@@ -22,7 +23,6 @@ from .data import NO_MNIST, as_json
 
 MOST = 24  # snapshots of a run that are published: the first, the last, and others between them
 SCENES = 2  # random scenes on which each snapshot is compared with its graph
-ROLES = ("network", "twin")
 
 
 class NoRun(ValueError):

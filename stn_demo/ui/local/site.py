@@ -22,7 +22,6 @@ from . import data, document, networks, recorded, runtime
 
 UI = Path(__file__).resolve().parents[1]
 LICENCE = UI.parents[1] / "LICENSE"
-PAGES = ("explore", "learn", "train", "results")  # in display order
 DATA = "stn/local/data"
 LATER = ("stn/results/measured", "stn/plotly", "stn/shared/picture.png")  # not part of the first visit
 MARK = "stn-site.json"  # a file that identifies a published folder
@@ -115,7 +114,7 @@ def _contents(
     say: Callable[[str], None],
 ) -> Iterator[tuple[str, bytes]]:
     """(address, content) of every file of the page except those of ``_finish``."""
-    names, pages = list(chosen), [page for page in PAGES if (UI / page / f"{page}.html").is_file()]
+    names, pages = list(chosen), [page for page in live_page.PAGES if (UI / page / f"{page}.html").is_file()]
     yield "index.html", document.html(pages).encode()
     yield "stn/licence.txt", LICENCE.read_bytes()
     for part in ("shared", "strings", "local/static", *(f"{page}/static" for page in pages)):

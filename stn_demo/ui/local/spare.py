@@ -17,12 +17,12 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from .. import http
 from . import runtime
 
 PACKAGE = Path(__file__).resolve().parents[2]
 KEPT = Path.home() / ".cache" / "stn_demo" / "worker"
 WRITER = f"{__package__}.spare_files"  # by name: it loads torch, in its own process
-YEAR = "public, max-age=31536000, immutable"
 PREPARING = {"error": {"code": "preparing", "message": "The networks are being exported for the browser."}}
 
 
@@ -64,7 +64,7 @@ class Spare:
             if name not in runtime.FILES:
                 return Response(status_code=404)
             packed = self.folder / f"{name}.gz"
-            headers = {"Cache-Control": YEAR, "Vary": "Accept-Encoding"}
+            headers = {"Cache-Control": http.FOREVER, "Vary": "Accept-Encoding"}
             kind = "application/wasm" if name.endswith(".wasm") else "text/javascript"
             if packed.is_file() and "gzip" in request.headers.get("accept-encoding", ""):
                 return FileResponse(packed, media_type=kind, headers={**headers, "Content-Encoding": "gzip"})

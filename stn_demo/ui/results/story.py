@@ -84,10 +84,7 @@ def _in_short(results: dict[str, Any], pair: cells.Pair) -> dict[str, Any]:
         "name": pair.name,
         "twin": pair.twin if twin else None,
         "distortion": results["table"][pair.name]["test"]["distortion"],
-        **{
-            name: own[name]
-            for name in ("error", "interval", "count", "parameters", "training_seconds", "machine", "device")
-        },
+        **{name: own[name] for name in table.MEASURED},
         "twin_error": twin and twin["error"],
     }
 

@@ -1,6 +1,6 @@
 // One catalogue for all texts; English replaces missing translations.
 
-export const LANGUAGES = ["en", "zh-CN"];
+const LANGUAGES = ["en", "zh-CN"];
 const KEPT = "stn-language";
 const catalogues = {};
 const listeners = new Set();

@@ -1,11 +1,10 @@
 // The map of the loss (rotation x scale around theta): requested over its own connection, so that frames do not wait for it.
 
-import { question } from "./channel.js";
+import { BUSY_PAUSE, question } from "./channel.js";
 import { connect } from "./connection.js";
 import { decode } from "./frame.js";
 
 const CHANGES = ["source", "raw", "pose", "model", "grab", "sampler", "padding", "layers", "target"];
-const BUSY_PAUSE = 500; // ms before asking a busy server again
 const PAUSE = 100; // ms from an answer to the next request: a map takes as long as several frames, and frames come first
 
 /**

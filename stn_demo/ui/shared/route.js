@@ -6,7 +6,7 @@
  * carry options of its own after a question mark: "#learn?test=both", "#learn=sampler?test=both".
  */
 
-export const PAGES = ["explore", "learn", "train", "results"];
+const PAGES = ["explore", "learn", "train", "results"];
 const DEFAULT_PAGE = PAGES[0];
 
 /** "#train&s=abc" -> {page: "train", place: "", options: {}, values: {s: "abc"}} */

@@ -12,12 +12,14 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from .. import http
+
 
 def add(app: FastAPI) -> None:
     @app.get("/stn/plotly.js")
     async def plotly(request: Request) -> Response:
         tag, plain, packed = await asyncio.to_thread(_plotly)
-        headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": tag, "Vary": "Accept-Encoding"}
+        headers = {"Cache-Control": http.FOREVER, "ETag": tag, "Vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         if "gzip" in request.headers.get("accept-encoding", ""):

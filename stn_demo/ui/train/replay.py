@@ -23,7 +23,7 @@ LENGTH = 5.0  # seconds in total; the last picture stays for LAST
 LAST = 1.5
 SIDE, GAP, FOOT = 264, 16, 64  # px
 EXTENT = 1.42  # half the side of the drawn area in normalised input coordinates; equals EXTENT in shared/geometry.js
-PAPER, TEXT, SOFT = "#10151b", "#e8edf4", "#a3afbf"
+PAPER, SOFT = "#10151b", "#a3afbf"
 NET, NET_SOFT, PLAIN = "#4cc4ff", "#1f5f80", "#8491a3"
 EVERY = 2  # every second line of the grid; equals layers.step in shared/store.js
 

@@ -16,6 +16,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from ...faults import RunError, why
+from ...limits import LARGEST_REQUEST
 from ...names import CHECKPOINT, LONGEST_CHECKPOINT
 from .. import http
 from ..live.request import parse, read_request
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 Action = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
-MOST_BODY = 256 * 1024
 MOST_SAVED = 64  # networks
 NAME = "A name has letters, digits, dots, dashes and underscores, and starts with a letter or a digit."
 RESERVED = ("run-", "upload-", "untrained-")
@@ -239,7 +239,7 @@ async def _posted(request: Request, training: TrainingService, name: str) -> dic
     closed = training.closed_for(request.scope)
     if closed is not None and name not in WATCHERS:
         raise Refused(f"train_{closed}", CLOSED[closed])
-    text = await http.body(request, MOST_BODY)
+    text = await http.body(request, LARGEST_REQUEST)
     return parse(text)
 
 

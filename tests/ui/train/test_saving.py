@@ -2,8 +2,6 @@
 
 import csv
 import io
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +10,6 @@ from PIL import Image
 from stn_demo import checkpoints
 from stn_demo.model import ModelConfig, build_model
 from stn_demo.ui.live.networks import Networks
-from stn_demo.ui.train import replay
 
 from .helpers import log, post, refused
 
@@ -59,13 +56,6 @@ def test_a_run_as_json_and_as_csv(client, short):
     assert [int(row["step"]) for row in told] == [event["step"] for event in steps]
     assert float(told[-1]["loss"]) == pytest.approx(steps[-1]["loss"])
     assert client.get("/stn/train/export", params={"id": short, "format": "xml"}).status_code == 400
-
-
-def test_the_film_shows_as_much_around_the_digit_as_the_page():
-    shared = Path(replay.__file__).parents[1] / "shared"
-    (extent,) = re.findall(r"EXTENT = ([\d.]+);", (shared / "geometry.js").read_text(encoding="utf-8"))
-    (step,) = re.findall(r"\bstep: (\d+)", (shared / "store.js").read_text(encoding="utf-8"))
-    assert (float(extent), int(step)) == (replay.EXTENT, replay.EVERY)
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])

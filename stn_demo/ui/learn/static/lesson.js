@@ -64,7 +64,7 @@ export function sourceOf(name, measured) {
 }
 
 /** "$stn" -> the name of the network in scenes.json. */
-export const networkOf = (name, data) => data.networks[name] ?? name;
+const networkOf = (name, data) => data.networks[name] ?? name;
 
 /** The change of state of one step of a reveal, for the store. */
 export function patchOf(set, data) {

@@ -9,9 +9,8 @@ import { createViews } from "../../shared/view.js";
 import { framesAfter, sentencesOf } from "./answers.js";
 import { numbersOf, stageOf } from "./lesson.js";
 import { make, optionKey } from "./predict.js";
+import { HIDDEN } from "./stage.js";
 import { drawWorked } from "./worked.js";
-
-const HIDDEN = { region: false, lines: false, points: false, gradient: false }; // if the visitor is to predict them
 
 /** -> {scene: the last requested scene; fill(scene, answers = false): resolves when its sheet is ready to be
  *      printed; hasAnswers(): whether it is the teacher's page} */

@@ -13,7 +13,8 @@ import { createStore } from "../../shared/store.js";
 import { createViews } from "../../shared/view.js";
 import { createMarks } from "./marks.js";
 
-const ANSWERS = { region: false, lines: false, points: false, gradient: false };
+/** Layers that would show an answer: hidden while the visitor is to predict it. */
+export const HIDDEN = { region: false, lines: false, points: false, gradient: false };
 
 /** root: of the page; base: url of the app; first: initial state of the store. -> see the object at the end. */
 export function createStage(root, base, first) {
@@ -39,7 +40,7 @@ export function createStage(root, base, first) {
 
   function draw(frame) {
     const { layers } = store.get();
-    view.draw(frame, covered.includes("region") ? { ...layers, ...ANSWERS } : layers);
+    view.draw(frame, covered.includes("region") ? { ...layers, ...HIDDEN } : layers);
     bars[0].draw(frame.probs, frame.names);
     bars[1].draw(frame.twin_probs, frame.twin_names);
     for (const name of ["reads", "probs"]) at(name).classList.toggle("nets", frame.transform !== null);
