@@ -8,7 +8,8 @@ import torch
 
 from stn_demo.analysis import graph, graph_file
 from stn_demo.analysis.computed import MAPS
-from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.frame import frames
+from stn_demo.analysis.scene import Scene
 from stn_demo.model import Network
 
 CACHE = graph_file.Cache()

@@ -18,9 +18,10 @@ from ..data.distortions import DISTORTIONS
 from ..data.pose import Pose
 from ..model import Network, Sampler
 from . import decompose
-from .frame import Frame, Scene, frames
+from .frame import Frame, frames
 from .gradient import descend
 from .landscape import landscape
+from .scene import Scene
 
 Load = Callable[[str], Network]
 Claim = Mapping[str, Any]  # JSON of the lesson

@@ -28,7 +28,7 @@ def resized(images: Tensor, side: int) -> Tensor:
 
 
 def fitted(picture: Tensor, side: int, channels: int) -> Tensor:
-    """A colour picture, uint8 [3, n, n], as ``frame.Scene.digit``: uint8 [3, side, side] for a network with 3 channels,
+    """A colour picture, uint8 [3, n, n], as ``scene.Scene.digit``: uint8 [3, side, side] for a network with 3 channels,
     otherwise [side, side].
     """
     found = resized(in_channels(picture[None].float() / 255, 3 if channels == 3 else 1), side)
@@ -36,7 +36,7 @@ def fitted(picture: Tensor, side: int, channels: int) -> Tensor:
 
 
 def planes(digit: Tensor) -> Tensor:
-    """``frame.Scene.digit`` with a dimension for channels: [1 or 3, n, n]."""
+    """``scene.Scene.digit`` with a dimension for channels: [1 or 3, n, n]."""
     return digit[None] if digit.dim() == 2 else digit
 
 

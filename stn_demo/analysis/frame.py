@@ -7,9 +7,8 @@ used in training. Scenes are processed as a batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import torch
@@ -24,46 +23,10 @@ from .gradient import Push, pushes
 from .inspection import Inspection, look_into
 from .outline import theta_of_corners
 from .recorded import Program, Programs
+from .scene import Grab, Scene
 
 MOST_AT_REST = 1024  # digits remembered for one network
 _at_rest: WeakKeyDictionary[Network, dict[bytes, Tensor]] = WeakKeyDictionary()  # digit: theta
-
-
-class Grab(TypedDict, total=False):
-    """What replaces theta; one of:
-
-    theta: num_params numbers.
-    parts: see ``decompose.PARTS``, output -> frame, px.
-    corners: four (x, y) in normalised input coordinates, where the output's corners are read.
-    """
-
-    theta: Sequence[float]
-    parts: Mapping[str, float]
-    corners: Sequence[Sequence[float]]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What a visitor asks to see.
-
-    Attributes:
-        digit: uint8 [28, 28], white on black; or a picture for a network with classes of its own, [n, n] or, in colour,
-            [3, n, n].
-        pose: the pose of the digit.
-        grab: replaces theta; None: theta of the network.
-        density: whether to compute the read density.
-        inspect: ("warped" | "input", x, y), a pixel to inspect, or None.
-        gradient: whether to compute the gradient of the loss with respect to the grid and theta.
-        target: the correct digit, 0 to 9, for the loss; None: the most probable digit.
-    """
-
-    digit: Tensor
-    pose: Pose = Pose()
-    grab: Grab | None = None
-    density: bool = False
-    inspect: tuple[str, int, int] | None = None
-    gradient: bool = False
-    target: int | None = None
 
 
 class Look(NamedTuple):

@@ -18,9 +18,9 @@ from ..model.grids import GRIDS, GridGenerator, ProjectiveGrid
 from ..model.transformer import SpatialTransformer
 from . import decompose, readers
 from .computed import MAPS, maps
-from .frame import Scene
 from .landscape import classify
 from .outline import CORNERS, outline_of, theta_of_corners, untouched_grid
+from .scene import Scene
 
 POSE = ("rotation", "scale", "shift_x", "shift_y", "shear")  # order of a graph's ``pose``
 _GRABS = ("grab", "grab_theta", "grab_parts", "grab_corners")

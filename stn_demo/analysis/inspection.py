@@ -16,7 +16,7 @@ Inspection = dict[str, Any]  # of a pixel, JSON: see ``_inspect_warped`` and ``_
 def look_into(
     sampler: Sampler | None, image: Tensor, grid: Tensor, density: bool, pixel: tuple[str, int, int] | None
 ) -> tuple[Tensor | None, Inspection | None]:
-    """The read density [S, S], if ``density``, and the inspection of ``pixel``, see ``frame.Scene``.
+    """The read density [S, S], if ``density``, and the inspection of ``pixel``, see ``scene.Scene``.
 
     Args:
         sampler: None if the network has no transformer.

@@ -18,8 +18,9 @@ import torch
 from ..data import handwriting
 from ..data.pose import NO_CORNERS, Pose
 from ..model import Network
-from .frame import Scene, frames
+from .frame import frames
 from .graph import FRAME_OUTPUTS, inputs_of
+from .scene import Scene
 
 TOLERANCE = 2e-4  # of pixels in [0, 1], normalised coordinates, theta and probabilities
 COMPARED = ("input", "warped", "grid", "outline", "theta", "predicted", "probs")

@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 
 from stn_demo.analysis import colours
-from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.frame import frames
+from stn_demo.analysis.scene import Scene
 from stn_demo.data import folder
 from stn_demo.data.pose import Pose, pose_images
 from stn_demo.model import ModelConfig, build_model

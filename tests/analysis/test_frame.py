@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from stn_demo.analysis import decompose
-from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.frame import frames
 from stn_demo.analysis.outline import CORNERS
+from stn_demo.analysis.scene import Scene
 from stn_demo.data.pose import Pose, pose_images
 from stn_demo.model import ModelConfig, Sampler, build_model
 from stn_demo.model.grids import GRIDS

@@ -10,8 +10,9 @@ from graph_helpers import CLOSE, Exported, Reading, differences
 
 from stn_demo import checkpoints
 from stn_demo.analysis import graph_file
-from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.frame import frames
 from stn_demo.analysis.parity import difference, scenes
+from stn_demo.analysis.scene import Scene
 from stn_demo.cli.export import export_frame
 from stn_demo.data.pose import Pose
 from stn_demo.model import ModelConfig, Sampler, build_model

@@ -5,10 +5,11 @@ import torch
 
 from stn_demo import checkpoints
 from stn_demo.analysis import recorded
-from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.frame import frames
 from stn_demo.analysis.landscape import landscape
 from stn_demo.analysis.parity import scenes
 from stn_demo.analysis.recorded import Plain, Program, Programs
+from stn_demo.analysis.scene import Scene
 from stn_demo.data import handwriting
 from stn_demo.data.pose import Pose
 from stn_demo.model.folding import folded

@@ -11,7 +11,8 @@ from stage import frame
 
 import stn_demo.ui
 from stn_demo import checkpoints
-from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.frame import frames
+from stn_demo.analysis.scene import Scene
 from stn_demo.data.pose import Pose
 from stn_demo.runs.runs import Runs
 from stn_demo.training import TrainingSettings

@@ -11,7 +11,8 @@ from torchvision.datasets import ImageFolder
 
 from stn_demo import checkpoints
 from stn_demo.__main__ import main
-from stn_demo.analysis.frame import Scene, frames
+from stn_demo.analysis.frame import frames
+from stn_demo.analysis.scene import Scene
 from stn_demo.data import folder
 from stn_demo.data.distortions import DISTORTIONS
 from stn_demo.data.mnist import DataError

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...analysis.frame import Frame, Scene
+from ...analysis.frame import Frame
+from ...analysis.scene import Scene
 from ...model import Network
 from ..live.codec import as_base64
 from ..live.request import Request

@@ -28,7 +28,7 @@ ARROW_UNIT = 32767  # int16 length of the longest arrow
 
 
 def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict[str, Any]]) -> list[bytes]:
-    """A message for each frame of one batch (equal sizes). ``digits``: as in ``frame.Scene``; pictures in colour have three
+    """A message for each frame of one batch (equal sizes). ``digits``: as in ``scene.Scene``; pictures in colour have three
     planes (red, green, blue), all others one. ``headers``: fields from each request; those of its frame are added."""
     grids = torch.stack([frame.grid for frame in frames]) * GRID_UNIT
     columns = {

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from ...analysis import colours
-from ...analysis.frame import Frame, Scene, frames
+from ...analysis.frame import Frame, frames
 from ...analysis.gradient import check_transformer
 from ...analysis.landscape import landscape
 from ...analysis.recorded import Programs
+from ...analysis.scene import Scene
 from ...data import ink
 from ...data.pose import DIGIT, Pose
 from ...model import Network, Sampler

@@ -34,7 +34,7 @@ from .fields import (
 )
 
 if TYPE_CHECKING:
-    from ...analysis.frame import Grab  # loads torch
+    from ...analysis.scene import Grab  # loads torch
 
 Kind = TypeVar("Kind")
 PATH = re.compile(r" - at `\$\.?(.*)`$")

@@ -12,7 +12,7 @@ import torch
 
 from ...analysis import decompose, graph, graph_file, parity, pen_graph
 from ...analysis.computed import MAPS
-from ...analysis.frame import Scene
+from ...analysis.scene import Scene
 from ...model import Network, Sampler
 from ...names import PADDINGS, SAMPLERS
 from ..live.networks import Networks, own_names

@@ -12,7 +12,8 @@ from typing import Any
 from torch import Tensor
 
 from ...analysis import results
-from ...analysis.frame import Scene, frames
+from ...analysis.frame import frames
+from ...analysis.scene import Scene
 from ...data import mnist
 from ...data.digits import Digits
 from ...data.pose import Pose
