@@ -108,9 +108,9 @@ def test_what_is_told_holds_the_measured_numbers_in_both_languages(lesson):
     reveal(page, hand)
     numbers = KEPT["where.frame"]
     assert f"{numbers['turned']}°" in page.inner_text("#learn-told .told")
-    assert re.search(r"are \d+° and \d+\.\d px apart", page.inner_text("#learn-told"))
+    assert re.search(r"differ by \d+° and \d+\.\d px", page.inner_text("#learn-told"))
     page.evaluate("window.stn.store.set({ lang: 'zh-CN' })")
-    page.wait_for_function("document.querySelector('#learn-title').textContent === '它会看哪里？'")
+    page.wait_for_function("document.querySelector('#learn-title').textContent === '它读取哪里？'")
     assert f"转了 {numbers['turned']}°" in page.inner_text("#learn-told .told")
     assert not re.search(r"learn\.[a-z]|\{\w+\}", page.inner_text(".stn-learn"))
 

@@ -91,7 +91,7 @@ def test_explore_whole_under_a_prefix(open_page, host):
     shows(page, "window.stn.store.frame.overruled && Math.abs(window.stn.store.frame.outline[1][0] - .6) < 1e-3")
 
     page.select_option("#lang", "zh-CN")
-    shows(page, "document.querySelector('#status-text').textContent.includes('准备')")
+    shows(page, "document.querySelector('#status-text').textContent.includes('就绪')")
     assert not page.is_visible("#upload") and not page.is_visible("#layer-gradient")
 
 

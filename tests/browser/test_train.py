@@ -30,7 +30,7 @@ def test_before_the_first_run_there_is_a_network_that_has_learnt_nothing(train):
     page.wait_for_function(
         r"/\[ 1\.00\s+0\.00\s+0\.00\s+0\.00 \]/.test(document.querySelector('#train-theta').textContent)"  # of a similarity
     )
-    assert "learnt nothing yet" in page.inner_text("#train-my-digit-step") and page.is_disabled("#train-use")
+    assert "untrained network" in page.inner_text("#train-my-digit-step") and page.is_disabled("#train-use")
     page.wait_for_function(
         "/^\\d{10}$/.test([...document.querySelectorAll('#train-ten b')].map((b) => b.textContent).join(''))"
     )

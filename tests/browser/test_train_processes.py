@@ -57,7 +57,7 @@ def test_faults_are_told_in_the_language_of_the_page(train, url, served):
         folder.write_text("")  # where the folder of runs was, there is a file now
         page.click("#train-start")
         page.wait_for_function(
-            "document.querySelector('#train-toast').textContent.includes('应为文件夹的位置上有一个文件')"
+            "document.querySelector('#train-toast').textContent.includes('该路径是一个文件')"
         )
     finally:
         folder.unlink()

@@ -48,12 +48,12 @@ def test_settings_that_do_not_go_together_are_told_in_the_language_of_the_page(t
     page = train(locale="zh-CN")
     page.click("#train-more")
     page.click("#train-fields summary")
-    for name in ("起初接近端正", "然后逐渐放宽"):
+    for name in ("起初近乎正立", "然后扩大范围"):
         page.fill(f'#train-fields label:has-text("{name}") input', "0.7")
         page.keyboard.press("Tab")
     page.click('#train-settings button[type="submit"]')
     page.click("#train-start")
-    page.wait_for_function("document.querySelector('#train-toast').textContent.includes('相加最多为 1')")
+    page.wait_for_function("document.querySelector('#train-toast').textContent.includes('两者之和不能超过 1')")
     assert not re.search("[A-Za-z]{2}", page.inner_text("#train-toast"))
 
 

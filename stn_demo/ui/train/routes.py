@@ -34,8 +34,8 @@ NAME = "A name has letters, digits, dots, dashes and underscores, and starts wit
 RESERVED = ("run-", "upload-", "untrained-")
 WATCHERS = ("replay",)  # actions that are allowed even if training is closed
 CLOSED = {
-    "closed": "Training is closed on this page (--no-training); you can still watch and rewind.",
-    "owner": "Only the owner of this page may train; everybody may watch and rewind.",
+    "closed": "Training is switched off on this page (--no-training); you can still watch and rewind.",
+    "owner": "Only the owner of this page may train; everybody can watch and rewind.",
 }
 ARRIVING = 2.0  # seconds during which a page that opens has other work to do
 FILE = {"X-Content-Type-Options": "nosniff"}

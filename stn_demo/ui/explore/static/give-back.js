@@ -1,4 +1,4 @@
-/** "Give it back": the grabbed region moves to the network's own theta, which then applies again. */
+/** "Release it": the grabbed region moves back to the network's own theta, which then applies again. */
 
 import { wrapped } from "./gesture.js";
 
