@@ -56,9 +56,7 @@ def test_faults_are_told_in_the_language_of_the_page(train, url, served):
     try:
         folder.write_text("")  # where the folder of runs was, there is a file now
         page.click("#train-start")
-        page.wait_for_function(
-            "document.querySelector('#train-toast').textContent.includes('该路径是一个文件')"
-        )
+        page.wait_for_function("document.querySelector('#train-toast').textContent.includes('该路径是一个文件')")
     finally:
         folder.unlink()
         aside.rename(folder)
