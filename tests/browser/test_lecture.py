@@ -1,6 +1,7 @@
 """The lecture layout: what a room reads, keys, what is hidden, and a state handed out."""
 
 import pytest
+from train_page import state
 
 TEXTS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -61,6 +62,15 @@ def test_keys_step_scenes_hide_the_answer_and_change_the_page(page):
     assert page.locator(".stn.lecture").count() == 1, "the lecture goes on while another page is open"
 
 
+def test_the_lecture_is_left_by_a_button_too(visit):
+    """A tablet has no Escape key."""
+    page = visit(viewport={"width": 1024, "height": 768}, has_touch=True)
+    page.click("#lecture")
+    page.tap("#lecture-leave")
+    page.wait_for_function("!document.body.classList.contains('stn-lecture')")
+    assert page.locator(".stn.lecture").count() == 0 and page.locator("#lecture-leave").is_hidden()
+
+
 def test_the_qr_code_says_who_can_open_it(page):
     page.click("#qr")
     page.wait_for_selector("#qr-dialog[open] svg")
@@ -106,3 +116,43 @@ def test_a_room_can_read_the_lesson(visit, width, height, least, locale):
         for view in ("input", "warped"):
             box = page.locator(f"#learn-view-{view}").bounding_box()
             assert box["y"] >= 0 and box["y"] + box["height"] <= height, (place, view)
+
+
+ROOM = [(1024, 768, 20), (1920, 1080, 26)]
+
+
+def in_view(page, selectors, width, height):
+    for selector in selectors:
+        box = page.locator(selector).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height and box["x"] + box["width"] <= width + 1, selector
+
+
+LARGE = """([place, px]) => [...document.querySelectorAll(`${place} .xtick text`)].some((text) => parseFloat(getComputedStyle(text).fontSize) >= px)"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_room_can_read_a_training_run(train, brief, locale):
+    page = train(locale=locale)
+    state(page, "done")
+    page.evaluate("document.querySelector('#lecture').click()")
+    for width, height, least in ROOM:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(LARGE, arg=["#train-plot", least])
+        assert [text for text in page.evaluate(TEXTS) if text[0] < least] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        seen = ("#train-status", "#train-view-input", "#train-view-warped", "#train-probs", "#train-plot", "#timeline")
+        in_view(page, seen, width, height)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_room_can_read_the_results(visit, locale):
+    page = visit("#results", locale=locale)
+    page.wait_for_selector("[data-figure=confusion] .plot[data-drawn] .heatmaplayer")
+    page.evaluate("document.querySelector('#lecture').click()")
+    for width, height, least in ROOM:
+        page.set_viewport_size({"width": width, "height": height})
+        for figure in ("kinds", "unseen"):  # the first and the last that is drawn
+            page.wait_for_function(LARGE, arg=[f"[data-figure={figure}]", least])
+        assert [text for text in page.evaluate(TEXTS) if text[0] < least] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        in_view(page, ("#results-opening",), width, height)

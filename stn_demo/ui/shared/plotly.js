@@ -17,3 +17,10 @@ export function loadPlotly(base) {
   });
   return loading;
 }
+
+const SMALL = 11; // px
+
+/** The factor by which texts and margins of a plot grow: 1, but in a lecture as large as the text around the plot. */
+export function textScale(element) {
+  return document.body.classList.contains("stn-lecture") ? parseFloat(getComputedStyle(element).fontSize) / SMALL : 1;
+}

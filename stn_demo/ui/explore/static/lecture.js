@@ -40,6 +40,7 @@ export function attachLecture(root, store) {
     else return;
     event.preventDefault();
   });
+  root.querySelector("#lecture-leave").addEventListener("click", () => lecture.set(false)); // for who has no Escape key
   lecture.onLeave(() => setCovered(false));
 }
 

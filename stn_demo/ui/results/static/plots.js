@@ -1,11 +1,12 @@
 // Draws the server's figures (results/figures.py) with Plotly, in the page's language and colours.
 
 import { t } from "../../shared/i18n.js";
-import { loadPlotly } from "../../shared/plotly.js";
+import { loadPlotly, textScale } from "../../shared/plotly.js";
 
 export function attachPlots({ root, base }) {
   const places = [...root.querySelectorAll("[data-figure]")].map(prepared);
   let report = null;
+  let scale = 1; // of the texts in the figures
   let owed = false; // while the tab is closed nothing has a size, so drawing has to wait
 
   /** Texts at once; the drawing as soon as Plotly is loaded. */
@@ -41,21 +42,22 @@ export function attachPlots({ root, base }) {
       return;
     }
     const look = colours(root);
+    scale = textScale(places[0].figure);
     owed = false;
     for (const { id, plot } of places) {
       if (drawn !== report) return; // another pair has been chosen in the meantime
       const found = figures.get(id);
       owed ||= Boolean(found && !plot.clientWidth);
       if (!found || !plot.clientWidth) continue;
-      const { data, layout } = dressed(found.plot, look);
-      const font = { family: look.font, color: look("text") };
-      const hoverlabel = { bgcolor: look("paper"), bordercolor: look("line"), font: { color: look("text"), size: 12 } };
+      const { data, layout } = dressed(found.plot, look, scale);
+      const font = { family: look.font, color: look("text"), size: 12 * scale };
+      const hoverlabel = { bgcolor: look("paper"), bordercolor: look("line"), font: { color: look("text"), size: 12 * scale } };
       await plotly.react(plot, data, { ...layout, font, hoverlabel, autosize: true }, { displayModeBar: false, responsive: true });
       plot.dataset.drawn = report.pair.name;
     }
   }
 
-  new ResizeObserver(() => owed && root.clientWidth && draw()).observe(root);
+  new ResizeObserver(() => root.clientWidth && (owed || scale !== textScale(places[0].figure)) && draw()).observe(root);
   new MutationObserver(() => draw()).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   return draw;
 }
@@ -77,13 +79,15 @@ function colours(root) {
   return look;
 }
 
-/** A copy with its words ("@key") and colours ("$name") put in. */
-function dressed(value, look) {
+/** A copy with its words ("@key") and colours ("$name") put in, and its texts ("font", "tickfont" ...) enlarged. */
+function dressed(value, look, scale) {
   if (typeof value === "string") {
     if (value.startsWith("@")) return t(value.slice(1));
     return value.startsWith("$") ? look(value.slice(1)) : value;
   }
-  if (Array.isArray(value)) return value.map((item) => dressed(item, look));
+  if (Array.isArray(value)) return value.map((item) => dressed(item, look, scale));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, dressed(item, look)]));
+  const copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, dressed(item, look, scale)]));
+  for (const font of ["font", "tickfont", "textfont"]) if (copy[font]?.size) copy[font].size *= scale;
+  return copy;
 }

@@ -2,6 +2,7 @@
 // fetched when the page is first seen.
 
 import { number, t } from "../../shared/i18n.js";
+import { textScale } from "../../shared/plotly.js";
 import { percent, short } from "./format.js";
 
 const DOMAINS = { accuracy: [0.47, 1], loss: [0, 0.4] };
@@ -39,7 +40,7 @@ export function attachCurves({ root, session, base }) {
     if (!force && key === drawn) return;
     const first = !drawn;
     drawn = key;
-    const style = colours(root);
+    const style = { ...colours(root), scale: textScale(box) };
     await plotly.react(place, traces(session, style), layout(style, log.checked, session), { displayModeBar: false, responsive: true });
     if (first) place.on("plotly_click", ({ points: [point] }) => session.look(nearest(session.snapshots, point.x)));
     point();
@@ -95,24 +96,25 @@ function traces({ run, curves: { steps, tests } }, { net, plain }) {
   return all;
 }
 
-function layout({ user, text, soft, line, paper, font }, log, { id, curves: { steps, tests, rates } }) {
-  const axis = { gridcolor: line, zeroline: false, linecolor: line, tickfont: { color: soft, size: 11 }, automargin: false, fixedrange: true };
+function layout({ user, text, soft, line, paper, font, scale }, log, { id, curves: { steps, tests, rates } }) {
+  const size = 11 * scale;
+  const axis = { gridcolor: line, zeroline: false, linecolor: line, tickfont: { color: soft, size }, automargin: false, fixedrange: true };
   const last = Math.max(10, steps.step.at(-1) ?? 0, tests.step.at(-1) ?? 0);
   const note = (text, y) => ({
-    text, x: 1, y, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", showarrow: false, font: { color: soft, size: 11 },
+    text, x: 1, y, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", showarrow: false, font: { color: soft, size },
   });
-  const marks = rateMarks(rates, log, user, last);
+  const marks = rateMarks(rates, log, { color: user, size }, last);
   const top = Math.max(2.4, ...steps.loss.slice(0, 3).filter(Number.isFinite));
   return {
     uirevision: `${id} ${log}`,
     autosize: true,
-    margin: { l: 38, r: 8, t: 6, b: 22 },
+    margin: { l: 38 * scale, r: 8, t: 6 * scale, b: 22 * scale },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: font, color: text },
     showlegend: false,
     hovermode: "x unified",
-    hoverlabel: { bgcolor: paper, bordercolor: line, font: { color: text, size: 11 } },
+    hoverlabel: { bgcolor: paper, bordercolor: line, font: { color: text, size } },
     shapes: marks.map(({ shape }) => shape),
     annotations: [note(t("train.curves.accuracy"), DOMAINS.accuracy[0]), note(t("train.curves.loss"), DOMAINS.loss[1] - 0.07), ...marks.map(({ words }) => words)],
     xaxis: { ...axis, anchor: "y2", type: log ? "log" : "linear", range: log ? [0, Math.log10(last)] : [0, last], dtick: log ? 1 : undefined, nticks: 6 },
@@ -122,16 +124,16 @@ function layout({ user, text, soft, line, paper, font }, log, { id, curves: { st
 }
 
 /** A dotted line over both plots where the learning rate was changed, with the new rate beside it. */
-function rateMarks({ step, learning_rate: rate }, log, color, last) {
+function rateMarks({ step, learning_rate: rate }, log, font, last) {
   return step.flatMap((at, index) => {
     if (log && at < 1) return [];
     const x = log ? Math.log10(at) : at; // of annotations; shapes take the value itself
     const late = x > 0.7 * (log ? Math.log10(last) : last); // there is no room for its text to the right
     return [{
-      shape: { type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: 0, y1: 1, line: { color, width: 1.5, dash: "dot" } },
+      shape: { type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: 0, y1: 1, line: { color: font.color, width: 1.5, dash: "dot" } },
       words: {
         text: t("train.curves.rate.at", { rate: short(rate[index]) }), x, y: DOMAINS.loss[1], xref: "x", yref: "paper",
-        xanchor: late ? "right" : "left", yanchor: "bottom", showarrow: false, font: { color, size: 11 },
+        xanchor: late ? "right" : "left", yanchor: "bottom", showarrow: false, font,
       },
     }];
   });
