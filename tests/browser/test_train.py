@@ -166,3 +166,14 @@ def test_delete_asks_first(train, brief, url):
     until(page, lambda: not ask(url, "")["runs"])
     state(page, "none")
     assert said == []
+
+
+def test_pictures_are_drawn_after_the_language_has_changed_on_another_page(train, brief):
+    page = train()
+    state(page, "done")
+    page.wait_for_function("document.querySelector('#train-ten canvas').width > 20")
+    open_tab(page, "explore")
+    page.select_option("#lang", "zh-CN")
+    open_tab(page, "train")
+    drawn = "['#train-view-input', '#train-view-warped', '#train-ten canvas'].every((id) => document.querySelector(id).width > 20)"
+    page.wait_for_function(drawn)

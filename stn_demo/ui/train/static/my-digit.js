@@ -40,7 +40,7 @@ export function attachMine({ root, session, base, stn }) {
 
   function draw(frame) {
     if (!root.isConnected) return;
-    view.draw(frame, LAYERS);
+    if (session.visible) view.draw(frame, LAYERS); // in a closed tab a canvas has no size
     bars.draw(frame.blank ? null : frame.probs, frame.names);
     theta.textContent = frame.theta.length ? `θ = ${words(frame)}` : t("train.my-digit.plain");
     theta.title = theta.textContent;
@@ -73,7 +73,10 @@ export function attachMine({ root, session, base, stn }) {
   });
 
   stn.store.subscribe((_, keys) => keys.some((key) => SHARED.includes(key)) && sync());
-  session.on("visible", sync);
+  session.on("visible", () => {
+    sync();
+    if (store?.frame && session.visible) view.draw(store.frame, LAYERS);
+  });
   session.on("preset", () => {
     sync();
     label();

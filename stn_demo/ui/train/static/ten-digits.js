@@ -45,7 +45,7 @@ export function attachTen({ root, session, http }) {
   }
 
   function draw() {
-    if (!last) return;
+    if (!last || !session.visible) return; // in a closed tab a canvas has no size
     const { output } = last;
     tiles.forEach(({ canvases, guess }, digit) => {
       region(canvases[0], last, digit);
@@ -62,8 +62,8 @@ export function attachTen({ root, session, http }) {
   }
 
   for (const name of ["news", "at", "visible", "run", "preset"]) session.on(name, ask);
-  session.on("lang", draw);
-  new ResizeObserver(() => session.visible && draw()).observe(root.querySelector("#train-ten"));
+  for (const name of ["lang", "visible"]) session.on(name, draw);
+  new ResizeObserver(draw).observe(root.querySelector("#train-ten"));
 }
 
 function build(place) {
