@@ -18,7 +18,11 @@ def test_another_network_is_chosen(page):
     page.wait_for_function("window.stn.store.frame.model === 'seed-cnn'")
     settle(page)
     assert page.is_visible("#no-transformer") and winner(page)
-    assert "frame" not in page.inner_text("#status") + page.inner_text("#pose-caption"), "there is none to watch"
+    words = " ".join(page.locator("#status, .panel .caption").all_inner_texts())
+    assert not re.search("frame|grid|it finds θ", words), "there is none to watch"
+    page.evaluate("window.stn.setModel('turn-affine')")
+    page.wait_for_function("window.stn.store.frame.transform === 'affine'")
+    assert "grid" in page.inner_text("#warped-caption") and "finds θ" in page.inner_text("#theta-caption")
 
 
 def test_the_pickers_have_groups_words_and_a_search_and_choose_the_twin(page):
@@ -34,6 +38,14 @@ def test_the_pickers_have_groups_words_and_a_search_and_choose_the_twin(page):
     page.wait_for_function("window.stn.store.frame.model.startsWith('rts-stcnn-tps')")
     assert page.evaluate("window.stn.store.get().twin") == "rts-cnn"
     assert "spline" in page.input_value("#model-picker input")
+    page.click("#model-picker input")
+    page.keyboard.type("elastic")  # the title of a group
+    page.wait_for_function("document.querySelectorAll('#model-list [role=option]').length >= 3")
+    assert all(" · e-" in text for text in page.locator("#model-list [role=option]").all_inner_texts())
+    page.keyboard.type("xyz")
+    assert page.inner_text("#model-list") == "No network matches “elasticxyz”."
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.stn.store.get().model").startswith("rts-stcnn-tps")
 
 
 def test_each_number_of_theta_says_what_it_does_can_be_typed_and_moves_the_grid(page):

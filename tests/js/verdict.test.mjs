@@ -1,8 +1,10 @@
 // The verdict: which sentence is said of which numbers. Without a catalogue the sentence is its key.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { conclusion, outside, sentence } from "../../stn_demo/ui/explore/static/verdict.js";
+import { loadCatalogues } from "../../stn_demo/ui/shared/i18n.js";
 
 const turned = (applied, followed, rest = 0) =>
   sentence({
@@ -63,4 +65,12 @@ test("right and wrong are said where the label is known", () => {
   assert.equal(said(8, 3, null), "conclusion.other");
   assert.equal(said(8, 8, null), "conclusion.same");
   assert.equal(said(8, null, null), "conclusion.alone");
+});
+
+test("a range of training without turns or without sizes is said in words", async () => { // the last: it loads the catalogue
+  await loadCatalogues(async (path) => JSON.parse(await readFile(new URL(`../../${path.replace("stn/", "stn_demo/ui/")}`, import.meta.url))));
+  const said = (rotation, scale) =>
+    outside({ model: "m", applied: { rotation: 170, scale_x: 1, scale_y: 1 } }, [{ name: "m", trained: { rotation, scale } }]);
+  assert.equal(said([-90, 90], [0.6, 1.3]), "This is outside its training range: turns up to ±90°, sizes from 0.6 to 1.3.");
+  assert.equal(said([0, 0], [1, 1]), "This is outside its training range: no turns, no change of size.");
 });

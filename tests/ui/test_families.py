@@ -1,10 +1,18 @@
 """Groups of networks, and the plain network that each is compared with."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+import stn_demo.ui
+from stn_demo.model.classifier import CLASSIFIERS
+from stn_demo.model.grids import GRIDS
 from stn_demo.ui.live import families
 from stn_demo.ui.live.networks import Networks
 from stn_demo.ui.options import CHECKPOINTS
+
+STRINGS = Path(stn_demo.ui.__file__).parent / "strings"
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +45,10 @@ def test_a_distortion_of_ones_own_is_in_no_group_of_the_paper():
     assert families.group_of({"rotation": 10}) == "other"
     assert families.group_of(None) == "other"
     assert families.own_error({"as trained": 1.5, "none": 1.0}, {"rotation": 10}) == 1.5
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_each_classifier_and_each_transformer_has_a_name_in_the_pickers(language):
+    words = json.loads((STRINGS / f"{language}.json").read_text(encoding="utf-8"))
+    keys = {f"picker.reader.{name}" for name in CLASSIFIERS} | {f"picker.kind.{name}" for name in GRIDS}
+    assert keys <= set(words)

@@ -87,7 +87,7 @@ export function translate(element) {
   for (const node of element.querySelectorAll("[data-i18n]")) node.textContent = t(node.dataset.i18n);
   for (const node of element.querySelectorAll("[data-i18n-help]")) {
     node.title = t(node.dataset.i18nHelp);
-    node.setAttribute("aria-description", node.title);
+    (node.closest("label")?.control ?? node).setAttribute("aria-description", node.title);
   }
   for (const node of element.querySelectorAll("[data-i18n-label]")) {
     const label = t(node.dataset.i18nLabel);

@@ -10,11 +10,11 @@ const OF_A_RUN = /^run-/;
 export function grouped(infos, more, titles = {}) {
   const known = new Set(infos.map(({ name }) => name));
   const all = [...infos, ...[...new Set(more)].filter((name) => name && !known.has(name)).map((name) => ({ name }))];
-  return GROUPS.map((id) => ({
-    id,
-    title: t(`picker.group.${id}`),
-    options: all.filter((info) => groupOf(info) === id).sort(byError).map((info) => option(info, titles)),
-  })).filter(({ options }) => options.length);
+  return GROUPS.map((id) => {
+    const group = t(`picker.group.${id}`);
+    const options = all.filter((info) => groupOf(info) === id).sort(byError).map((info) => option(info, group, titles));
+    return { id, title: group, options };
+  }).filter(({ options }) => options.length);
 }
 
 function groupOf({ name, group }) {
@@ -26,10 +26,11 @@ function groupOf({ name, group }) {
 /** Networks with a transformer before plain ones, the better ones first. */
 const byError = (a, b) => !a.transform - !b.transform || (a.error ?? 100) - (b.error ?? 100);
 
-function option(info, titles) {
+/** text: what a search looks at; the title of the group belongs to it, which says on what the network was trained. */
+function option(info, group, titles) {
   const title = titles[info.name] ?? titleOf(info);
   const details = [posesOf(info), errorOf(info), title === info.name ? "" : info.name].filter(Boolean).join(" · ");
-  return { name: info.name, title, details, text: `${title} ${details}`.toLowerCase() };
+  return { name: info.name, title, details, text: `${group} ${title} ${details}`.toLowerCase() };
 }
 
 function titleOf({ name, classifier, transform }) {

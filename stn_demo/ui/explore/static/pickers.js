@@ -73,8 +73,9 @@ function createPicker(element, { choose, none = false }) {
       .map((group) => ({ ...group, options: group.options.filter(({ text }) => words.every((word) => text.includes(word))) }))
       .filter(({ options }) => options.length);
     const nobody = none && !words.length ? [row({ name: "", title: t("picker.nobody"), details: "" })] : [];
-    list.replaceChildren(...nobody, ...found.map(section));
-    rows = [...list.querySelectorAll("[role=option]")];
+    const nothing = found.length || nobody.length ? [] : [note(t("picker.nothing", { search }))];
+    list.replaceChildren(...nobody, ...found.map(section), ...nothing);
+    rows = [...list.querySelectorAll("[role=option]:not([aria-disabled])")];
     rows.forEach((one, index) => { one.id = `${list.id}-${index}`; });
     point(Math.max(0, rows.findIndex((one) => one.dataset.name === value)));
   }
@@ -97,6 +98,14 @@ function createPicker(element, { choose, none = false }) {
     one.append(make("b", "", title), make("small", "", details));
     one.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
     one.addEventListener("click", () => take(name));
+    return one;
+  }
+
+  /** A sentence in the place of the options. */
+  function note(text) {
+    const one = make("div", "nothing", text);
+    one.setAttribute("role", "option");
+    one.setAttribute("aria-disabled", "true");
     return one;
   }
 

@@ -5,7 +5,7 @@ import { t } from "../../shared/i18n.js";
 export function attachStatus(root, store) {
   const line = root.querySelector("#status");
   const text = root.querySelector("#status-text");
-  const caption = root.querySelector("#pose-caption");
+  const captions = ["pose", "theta", "warped"].map((name) => root.querySelector(`#${name}-caption`));
   let shown = null;
   let plain = false; // the current network has no transformer, so no frame
   delete text.dataset.i18n; // from now on its text is set here
@@ -26,8 +26,11 @@ export function attachStatus(root, store) {
   store.on("frame", ({ transform }) => {
     if (plain !== (transform === null)) {
       plain = transform === null;
-      caption.dataset.i18n = plain ? "pose.caption.plain" : "pose.caption";
-      caption.textContent = t(caption.dataset.i18n);
+      for (const caption of captions) {
+        const key = caption.id.replace("-", ".");
+        caption.dataset.i18n = plain ? `${key}.plain` : key;
+        caption.textContent = t(caption.dataset.i18n);
+      }
       show();
     }
     if (shown?.state === "reconnecting" && known) {

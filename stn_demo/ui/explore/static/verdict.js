@@ -51,7 +51,9 @@ export function outside({ model, applied, blank, overruled }, models) {
   const scale = Math.sqrt(Math.abs(applied.scale_x * applied.scale_y));
   if (!beyond(wrapped(applied.rotation), trained.rotation) && !beyond(scale, trained.scale)) return "";
   const [low, high] = trained.scale.map((value) => number(value, 1));
-  return t("verdict.outside", { turn: degrees(trained.rotation[1]), low, high });
+  const turns = trained.rotation[1] ? t("verdict.turns", { turn: degrees(trained.rotation[1]) }) : t("verdict.turns.none");
+  const sizes = t(low === high ? "verdict.sizes.one" : "verdict.sizes", { low, high });
+  return t("verdict.outside", { turns, sizes });
 }
 
 export function conclusion({ blank, probs, twin_probs: others, names }, label) {
