@@ -28,7 +28,7 @@ CSS = """
 footer { display: none !important; }
 #about { padding: 0; }
 #about .foot { font-size: 13px; text-align: center; color: var(--body-text-color-subdued); }
-@media (max-width: 700px) { #about .foot { overflow-x: auto; text-align: start; white-space: nowrap; } }
+#about .foot a { white-space: nowrap; }
 """
 HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 # A gr.HTML script is not a module and cannot use top-level await, so it imports a module. Addresses are taken from the
