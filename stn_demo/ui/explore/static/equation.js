@@ -40,7 +40,7 @@ function swatch(value, colour = null) {
   const grey = Math.round(255 * Math.min(1, Math.max(0, value)));
   const chip = term("span", number(value, 2), "swatch");
   chip.style.background = `rgb(${(colour ?? [grey, grey, grey]).join(", ")})`;
-  chip.style.color = grey > 127 ? "#000" : "#fff";
+  chip.style.color = grey > 117 ? "#000" : "#fff"; // at least 4.5 : 1 on every grey
   return chip;
 }
 

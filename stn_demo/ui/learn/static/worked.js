@@ -34,13 +34,12 @@ function cell(tag, text) {
   return Object.assign(document.createElement(tag), { textContent: text });
 }
 
-/** A grey value on a background of that grey. */
+/** A grey value beside a square of that grey: on it, no text would have the contrast of a lecture. */
 function swatch(value) {
   const grey = Math.round(255 * Math.min(1, Math.max(0, value)));
-  const box = document.createElement("td");
-  const chip = make("span", number(value, 2), "swatch");
+  const box = cell("td", number(value, 2));
+  const chip = make("span", "", "swatch");
   chip.style.background = `rgb(${grey}, ${grey}, ${grey})`;
-  chip.style.color = grey > 127 ? "#000" : "#fff";
-  box.append(chip);
+  box.prepend(chip);
   return box;
 }
