@@ -26,9 +26,10 @@ CSS = """
 #title { padding: 0; }
 .stn-not-loaded { margin: 8px 0; padding: 8px 12px; border: 2px solid #b91c1c; border-radius: 6px; }
 footer { display: none !important; }
-#about { padding: 0; }
+#about, #about > .html-container { padding: 2px 0; }
 #about .foot { font-size: 13px; text-align: center; color: var(--body-text-color-subdued); }
 #about .foot a { white-space: nowrap; }
+@media (max-width: 700px) { #about .foot { font-size: 12px; line-height: 1.4; } }
 """
 HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 # A gr.HTML script is not a module and cannot use top-level await, so it imports a module. Addresses are taken from the
