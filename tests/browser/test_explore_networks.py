@@ -19,10 +19,10 @@ def test_another_network_is_chosen(page):
     settle(page)
     assert page.is_visible("#no-transformer") and winner(page)
     words = " ".join(page.locator("#status, .panel .caption").all_inner_texts())
-    assert not re.search("frame|grid|it finds θ", words), "there is none to watch"
+    assert not re.search("frame|grid|predicts θ", words), "there is none to watch"
     page.evaluate("window.stn.setModel('turn-affine')")
     page.wait_for_function("window.stn.store.frame.transform === 'affine'")
-    assert "grid" in page.inner_text("#warped-caption") and "finds θ" in page.inner_text("#theta-caption")
+    assert "grid" in page.inner_text("#warped-caption") and "predicts θ" in page.inner_text("#theta-caption")
 
 
 def test_the_pickers_have_groups_words_and_a_search_and_choose_the_twin(page):

@@ -71,6 +71,6 @@ test("a range of training without turns or without sizes is said in words", asyn
   await loadCatalogues(async (path) => JSON.parse(await readFile(new URL(`../../${path.replace("stn/", "stn_demo/ui/")}`, import.meta.url))));
   const said = (rotation, scale) =>
     outside({ model: "m", applied: { rotation: 170, scale_x: 1, scale_y: 1 } }, [{ name: "m", trained: { rotation, scale } }]);
-  assert.equal(said([-90, 90], [0.6, 1.3]), "This is outside its training range: turns up to ±90°, sizes from 0.6 to 1.3.");
-  assert.equal(said([0, 0], [1, 1]), "This is outside its training range: no turns, no change of size.");
+  assert.equal(said([-90, 90], [0.6, 1.3]), "This pose is outside the training range: rotations up to ±90°, scales from 0.6 to 1.3.");
+  assert.equal(said([0, 0], [1, 1]), "This pose is outside the training range: no rotations, no change of scale.");
 });
