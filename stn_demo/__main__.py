@@ -34,7 +34,7 @@ from .training.settings import FOLDER
 BAD_USAGE, FAILED, INTERRUPTED = 2, 1, 130
 DATA_HELP = (
     "folder of MNIST, or (train only) of your own pictures, with one folder per class, optionally below train/ and "
-    "test/; default: STN_DEMO_DATA, else ~/.cache/stn_demo; MNIST is downloaded if it is missing"
+    "test/ (default: STN_DEMO_DATA, else ~/.cache/stn_demo); MNIST is downloaded if it is missing"
 )
 
 
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # the reader of the output has ended, as `| head` does
+        )  # the program that reads the output has ended, for example `| head`
     except (ValueError, OSError) as error:
         return _fail(str(error), BAD_USAGE)
     except TrainingStopped as error:
@@ -78,7 +78,7 @@ def _train(options: argparse.Namespace) -> None:
     if "placement" in changes:
         changes["placement"] = tuple(point for point in changes["placement"].split(",") if point not in ("", "none"))
     recipe = options.recipe or (None if options.resume else "seed-affine")
-    own = options.data is None and pictures.looks_like_one(options.data_folder)
+    own = options.data is None and pictures.is_picture_folder(options.data_folder)
     if recipe == "all":
         if own:
             raise ValueError(
@@ -174,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "evaluate",
         help="measure a checkpoint",
-        description="Measure the error on the test digits. Each digit is distorted once, the same way every time.",
+        description="Measure the error on the test digits. Each digit is distorted once; the distortions are always the same.",
     )
     command.add_argument("checkpoint", metavar="CHECKPOINT", help="a name in checkpoints/, or a file")
     command.add_argument("--distortion", default="none", choices=DISTORTIONS, help=_distortions())
@@ -186,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="data",
         choices=TEST_SETS,
         default="mnist",
-        help="which test digits; hands: 1s and 4s as MNIST lacks them; folder: your own pictures, in the folder of --data",
+        help="test digits; hands: generated 1s and 4s in styles that MNIST lacks; folder: your own pictures, in the folder of --data",
     )
     command.set_defaults(run=_evaluate)
 

@@ -37,7 +37,7 @@ STATISTICS = ("__metadata__", ".running_mean", ".running_var", ".num_batches_tra
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be read or written; the message is one sentence for people."""
+    """A checkpoint cannot be read or written; the message is one sentence for the user."""
 
 
 class Info(NamedTuple):
@@ -93,7 +93,7 @@ def loads(data: bytes, source: str = "The file") -> Network:
     try:
         tensors = parse_tensors(data)
     except KeyError:
-        raise CheckpointError(f"{source} holds weights of an unknown type.") from None
+        raise CheckpointError(f"{source} contains weights of an unknown type.") from None
     except SafetensorError:
         raise CheckpointError(f"{source} is damaged: its table of weights does not fit the file.") from None
     except (ValueError, RuntimeError):
@@ -179,7 +179,7 @@ def read_header(data: bytes, source: str) -> dict[str, Any]:
     if len(data) < 9 or length > LARGEST_HEADER or data[8:9] != b"{":
         raise CheckpointError(f"{source} is not a checkpoint: it is not a .safetensors file.")
     if length > len(data) - 8:
-        raise CheckpointError(f"{source} is cut off: it ends within its header.")
+        raise CheckpointError(f"{source} is incomplete: it ends within its header.")
     try:
         header = json.loads(data[8 : 8 + length])
     except (ValueError, RecursionError):
@@ -189,7 +189,7 @@ def read_header(data: bytes, source: str) -> dict[str, Any]:
     if not all(_is_entry(entry) for key, entry in header.items() if key != "__metadata__"):
         raise CheckpointError(f"{source} is damaged: its table of weights cannot be read.")
     if len(header) > MOST_TENSORS:
-        raise CheckpointError(f"{source} holds {len(header):,} tensors; a checkpoint has at most {MOST_TENSORS:,}.")
+        raise CheckpointError(f"{source} contains {len(header):,} tensors; a checkpoint has at most {MOST_TENSORS:,}.")
     return header
 
 
@@ -224,7 +224,7 @@ def _described(header: dict[str, Any], source: str) -> tuple[ModelConfig, dict[s
         raise CheckpointError(f"{source} is damaged: a field of its model config has the wrong type.") from None
     except RecursionError:
         raise CheckpointError(f"{source} is damaged: its model config is nested too deeply.") from None
-    except ValueError as error:  # a sentence of ModelConfig's
+    except ValueError as error:  # from ModelConfig
         raise CheckpointError(f"{source} does not say what network it holds: {_line(error)}.") from None
 
 
@@ -240,7 +240,7 @@ def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor], sour
                 f"{_shape(expected[name])}."
             )
         if not value.isfinite().all():
-            raise CheckpointError(f"{source} holds weights that are not finite numbers, in {name}.")
+            raise CheckpointError(f"{source} contains weights that are not finite numbers, in {name}.")
 
 
 def _resolve(name_or_path: str | os.PathLike[str], folder: str | os.PathLike[str] | None) -> Path:

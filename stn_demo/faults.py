@@ -14,11 +14,11 @@ SENTENCES = {
     "unknown_step": "Unknown step '{step}'; give a whole number or 'latest'.",
     "unknown_network": "The run {run} has no saved network at step {step}.",
     "unknown_twin": "The run {run} has no saved plain twin at step {step}.",
-    "running_beginning": "Another training is just starting; watch it, or try again.",
+    "running_beginning": "Another training is starting; watch it, or try again.",
     "running_other": "Only one run can be trained at a time, and '{name}' is being trained; watch it, or stop it first.",
     "running_already": "The run '{name}' is already being trained.",
     "running_kept": "A run that is being trained cannot be deleted; stop it first.",
-    "state_ending": "The run '{name}' is just ending.",
+    "state_ending": "The run '{name}' is ending.",
     "state_still": "The run '{name}' is {state}; it is not being trained.",
     "foreign_app": "The run '{name}' is being trained by another app; control it there.",
     "foreign_terminal": "The run '{name}' was started in a terminal; continue it there with: {command}",
@@ -67,7 +67,7 @@ SENTENCES = {
     "diverged_outside": "The transformer at '{point}' no longer gets a gradient: its grid is entirely outside the image, "
     "where all pixels are equal. Lower localization_factor or the learning rate, and resume from step {step} or start "
     "again.",
-    "diverged_high": "The loss has stayed above twice that of guessing ({high}). Lower the learning rate, and resume from "
+    "diverged_high": "The loss has stayed above twice the loss of guessing ({high}). Lower the learning rate, and resume from "
     "step {step} or start again.",
     "diverged_twin": "The plain twin has diverged, which stops the run. Lower the learning rate, and resume from step "
     "{step} or start again.",
@@ -85,7 +85,7 @@ def sentence(kind: str, **values: object) -> str:
     return SENTENCES[kind].format(**values)
 
 
-def told(kind: str, **values: object) -> dict[str, Any]:
+def status_fields(kind: str, **values: object) -> dict[str, Any]:
     """The fields code, kind, values and message of a run's status."""
     return {"code": kind.partition("_")[0], "kind": kind, "values": values, "message": sentence(kind, **values)}
 
@@ -94,7 +94,7 @@ NOTHING = {"code": "", "kind": "", "values": {}, "message": ""}
 
 
 class RunError(ValueError):
-    """A request about a run cannot be fulfilled; the message is one sentence for people.
+    """A request about a run cannot be fulfilled; the message is one sentence for the user.
 
     Attributes:
         kind, values: the key in ``SENTENCES``, and the values of its fields.
@@ -103,9 +103,9 @@ class RunError(ValueError):
         run: the id of the other run that prevents this, if code is "running".
     """
 
-    def __init__(self, kind: str, run_in_the_way: str | None = None, **values: object):
+    def __init__(self, kind: str, blocking_run: str | None = None, **values: object):
         super().__init__(sentence(kind, **values))
-        self.kind, self.values, self.run = kind, values, run_in_the_way
+        self.kind, self.values, self.run = kind, values, blocking_run
         self.code = kind.partition("_")[0]
 
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 LONGEST_CHECKPOINT = 100  # characters
 CHECKPOINT = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_CHECKPOINT - 1}}}")
 LONGEST_RUN = 80  # characters, on one line
-RUN_ID = "[a-z0-9-]{1,40}"  # also of a preset; the name of the folder of a run
+RUN_ID = "[a-z0-9-]{1,40}"  # of a run, which is also the name of its folder, and of a preset
 DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?|mps")
 SamplerName = Literal["bilinear", "nearest", "bicubic", "deconvolution"]
 PaddingName = Literal["zeros", "border", "reflection"]

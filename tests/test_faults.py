@@ -8,7 +8,7 @@ import pytest
 
 from stn_demo import faults
 from stn_demo.checkpoints import CheckpointError, write_whole
-from stn_demo.faults import SENTENCES, RunError, told, why
+from stn_demo.faults import SENTENCES, RunError, status_fields, why
 
 PACKAGE = Path(faults.__file__).resolve().parent
 CATALOGUES = {
@@ -37,7 +37,7 @@ def test_a_fault_has_a_code_a_kind_and_a_sentence():
     assert (error.code, error.kind, error.values) == ("limit", "limit_runs", {"count": 5})
     assert (
         str(error)
-        == told("limit_runs", count=5)["message"]
+        == status_fields("limit_runs", count=5)["message"]
         == "There are already 5 runs, which is the limit; delete some."
     )
 

@@ -42,9 +42,9 @@ class Subjects:
         return load_digits(name, train=False, root=self.root)
 
 
-def table_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
+def table_tasks(infos: list[Info], subjects: Subjects, log: Callable[[str], None]) -> list[Task]:
     """The error of each network on the test set of its own distortion."""
-    return [_table(info, *found, subjects) for info, found in _known(infos, tell)]
+    return [_table(info, *found, subjects) for info, found in _known(infos, log)]
 
 
 def _table(info: Info, name: str, distortion: Distortion, subjects: Subjects) -> Task:
@@ -59,9 +59,9 @@ def _table(info: Info, name: str, distortion: Distortion, subjects: Subjects) ->
     return Task("table", info, test, measure)
 
 
-def draw_tasks(infos: list[Info], subjects: Subjects, count: int, tell: Callable[[str], None]) -> list[Task]:
+def draw_tasks(infos: list[Info], subjects: Subjects, count: int, log: Callable[[str], None]) -> list[Task]:
     """The error of each network on ``count`` independent draws of the distortion, each over the whole test set."""
-    return [_draws(info, *found, subjects, count) for info, found in _known(infos, tell)]
+    return [_draws(info, *found, subjects, count) for info, found in _known(infos, log)]
 
 
 def _draws(info: Info, name: str, distortion: Distortion, subjects: Subjects, count: int) -> Task:
@@ -76,11 +76,11 @@ def _draws(info: Info, name: str, distortion: Distortion, subjects: Subjects, co
     return Task("draws", info, test, measure)
 
 
-def turning_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
+def turning_tasks(infos: list[Info], subjects: Subjects, log: Callable[[str], None]) -> list[Task]:
     """How each transformer at the input moves with the digit. Not for networks trained with clutter, see ``all_tasks``."""
     return [
         _turning(info, subjects)
-        for info, (_, distortion) in _known(infos, tell)
+        for info, (_, distortion) in _known(infos, log)
         if "input" in info.config.placement and failures.can_show(distortion)
     ]
 
@@ -101,11 +101,11 @@ def _zoom(info: Info, subjects: Subjects) -> Task:
     return Task("zoom", info, {"data": subjects.data, "digits": POINT, "seed": SEED, "method": zoom.METHOD}, measure)
 
 
-def all_tasks(infos: list[Info], subjects: Subjects, tell: Callable[[str], None]) -> list[Task]:
+def all_tasks(infos: list[Info], subjects: Subjects, log: Callable[[str], None]) -> list[Task]:
     """Every measurement, network by network. A network trained with clutter (TC) performs badly without it, so only its
     error and the class means over its own test set are measured.
     """
-    return [task for info, found in _known(infos, tell) for task in _of_one(info, *found, subjects)]
+    return [task for info, found in _known(infos, log) for task in _of_one(info, *found, subjects)]
 
 
 def _of_one(info: Info, name: str, distortion: Distortion, subjects: Subjects) -> list[Task]:
@@ -149,21 +149,21 @@ def _of_one(info: Info, name: str, distortion: Distortion, subjects: Subjects) -
     return tasks
 
 
-def _known(infos: list[Info], tell: Callable[[str], None]) -> list[tuple[Info, tuple[str, Distortion]]]:
+def _known(infos: list[Info], log: Callable[[str], None]) -> list[tuple[Info, tuple[str, Distortion]]]:
     known = []
     for info in infos:
         if (found := distortion_of(info)) is None:
-            tell(f"{info.name} is left out: its checkpoint does not name a known distortion")
+            log(f"{info.name} is left out: its checkpoint does not name a known distortion")
         else:
             known.append((info, found))
     return known
 
 
-def infos_of(folder: str | os.PathLike[str] | None, names: list[str], tell: Callable[[str], None]) -> list[Info]:
+def infos_of(folder: str | os.PathLike[str] | None, names: list[str], log: Callable[[str], None]) -> list[Info]:
     """The checkpoints of these names; all if ``names`` is empty."""
     if names:
         return [checkpoints.read_info(checkpoints.path_of(name, folder)) for name in names]
-    return checkpoints.available(folder, tell)
+    return checkpoints.available(folder, log)
 
 
 def run(
@@ -171,7 +171,7 @@ def run(
     names: list[str],
     subjects: Subjects,
     force: bool = False,
-    tell: Callable[[str], None] = functools.partial(print, file=sys.stderr),
+    log: Callable[[str], None] = functools.partial(print, file=sys.stderr),
 ) -> tuple[Path, int]:
     """Bring the results for ``names`` (all if empty) up to date and remove results for checkpoints that no longer
     exist.
@@ -179,10 +179,10 @@ def run(
     Returns:
         The folder of results, and the number of measurements that were made.
     """
-    tasks = all_tasks(infos_of(folder, names, tell), subjects, tell)
+    tasks = all_tasks(infos_of(folder, names, log), subjects, log)
     command = "python -m stn_demo analyse" + ("" if subjects.data == "mnist" else f" --data-set {subjects.data}")
     where = folder_of(folder)
-    made = bring_up_to_date(where, tasks, command, force, tell)
+    made = bring_up_to_date(where, tasks, command, force, log)
     _forget(where, {path.stem for path in where.parent.glob("*" + checkpoints.SUFFIX)})
     return where, made
 

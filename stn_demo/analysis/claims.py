@@ -76,7 +76,7 @@ def _reads(claim: Claim, stage: Stage) -> Numbers:
 def _reads_fault(claim: Claim, numbers: Numbers) -> str | None:
     wanted = claim.get("as", numbers["label"])
     if claim.get("wrong") and "as" not in claim:
-        return None if numbers["digit"] != numbers["label"] else "It reads the digit right."
+        return None if numbers["digit"] != numbers["label"] else "It reads the digit correctly."
     return None if numbers["digit"] == wanted else f"It reads a {numbers['digit']}, not a {wanted}."
 
 
@@ -121,7 +121,11 @@ def _turns_fault(claim: Claim, numbers: Numbers) -> str | None:
     low, high = claim["share"]
     if numbers["digit"] != numbers["label"]:
         return f"It reads a {numbers['digit']}."
-    return None if low <= numbers["share"] <= high else f"The frame moves by {numbers['share']} % of the digit's turn."
+    return (
+        None
+        if low <= numbers["share"] <= high
+        else f"The frame rotates by {numbers['share']} % of the digit's rotation."
+    )
 
 
 def _descends(claim: Claim, stage: Stage) -> Numbers:
@@ -191,7 +195,11 @@ def _gradient(claim: Claim, stage: Stage) -> Numbers:
 
 def _gradient_fault(claim: Claim, numbers: Numbers) -> str | None:
     zero = numbers["norm"] == 0 and numbers["ink"] == 0
-    return None if zero else f"The gradient is {numbers['norm']:.2g} long, and {numbers['ink']} of ink is read."
+    return (
+        None
+        if zero
+        else f"The norm of the gradient is {numbers['norm']:.2g}, and the ink that is read is {numbers['ink']}."
+    )
 
 
 def _trained(claim: Claim, stage: Stage) -> Numbers:
@@ -204,9 +212,9 @@ def _trained(claim: Claim, stage: Stage) -> Numbers:
 def _trained_fault(claim: Claim, numbers: Numbers) -> str | None:
     if claim.get("beyond"):
         beyond = abs(numbers["rotation"]) > numbers["limit"]
-        return None if beyond else f"The digit is turned by {numbers['rotation']} degrees only, as in training."
+        return None if beyond else f"The digit is rotated by only {numbers['rotation']} degrees, as in training."
     low, high = claim["limit"]
-    return None if low <= numbers["limit"] <= high else f"Training has turns up to {numbers['limit']} degrees."
+    return None if low <= numbers["limit"] <= high else f"The training has rotations up to {numbers['limit']} degrees."
 
 
 def _pixel(claim: Claim, stage: Stage) -> Numbers:

@@ -1,6 +1,6 @@
-"""The tensors of a frame, from pictures that are already posed: what ``frame`` computes for a batch, and ``recorded`` records.
+"""The tensors of a frame, from posed pictures. ``frame`` calls this for a batch, and ``recorded`` records it.
 
-Only tensors go in and come out, so that the same code runs in Python and as a recorded program.
+Inputs and outputs are tensors only, so that the same code runs in Python and as a recorded program.
 """
 
 from __future__ import annotations

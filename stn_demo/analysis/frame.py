@@ -250,7 +250,7 @@ def _in_words(found: Tensor) -> list[dict[str, dict[str, float] | None]]:
 
 
 def _wanted(grid: GridGenerator, grab: Grab | None, size: int, output: int) -> Tensor:
-    """The theta [num_params] that a grab asks for; NaN if there is no grab."""
+    """The theta [num_params] of a grab; NaN if there is no grab."""
     if not grab:
         return torch.full((grid.num_params,), torch.nan)
     if "theta" in grab:

@@ -46,7 +46,7 @@ PREFIX = "network."  # prefix of a weight's name in the graph
 
 
 class ExportError(ValueError):
-    """A graph cannot be exported; the message is one sentence for people."""
+    """A graph cannot be exported; the message is one sentence for the user."""
 
 
 def missing_packages() -> list[str]:
@@ -184,8 +184,8 @@ class Cache:
         return self.kept(f"reading {mode} {padding}", lambda: reading_graph(mode, padding))
 
     def kept(self, asked: str, make: Callable[[], bytes]) -> bytes:
-        """What ``make()`` returns, from the file of this name where it is there. ``asked`` says all that it depends on beside
-        the sources in ``TRACED``."""
+        """The result of ``make()``, from the cached file if there is one. ``request`` names everything that the result depends on
+        besides the sources in ``TRACED``."""
         path = self.folder / f"{hashlib.sha256(f'{asked} {_version()}'.encode()).hexdigest()[:32]}.onnx"
         if path.is_file():
             return path.read_bytes()

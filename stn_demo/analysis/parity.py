@@ -1,8 +1,8 @@
-"""Whether an exported frame graph says what ``frames`` says: random scenes, and the largest difference.
+"""Compares an exported frame graph with ``frames`` on random scenes and returns the largest difference.
 
-``frames`` computes in float64 here. In float32 a network with four looks amplifies its own rounding: theta of torch is 2e-5 off,
-that of onnxruntime 1e-5, in other directions, and a pixel at the edge of a stroke up to 2e-4. So each is compared with the exact
-value, not with the other.
+``frames`` computes in float64 here. In float32 a network with four looks amplifies rounding errors: theta of torch deviates by
+2e-5, that of onnxruntime by 1e-5 in other directions, and a pixel at the edge of a stroke by up to 2e-4. So the graph is compared
+with the exact value, not with torch in float32.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .scene import Scene
 
 TOLERANCE = 2e-4  # of pixels in [0, 1], normalised coordinates, theta and probabilities
 COMPARED = ("input", "warped", "grid", "outline", "theta", "predicted", "probs")
-AT_ONCE = 50  # scenes a batch of ``frames``
+AT_ONCE = 50  # scenes per batch of ``frames``
 
 
 def scenes(count: int, seed: int = 0, span: float = 3.0) -> list[Scene]:
-    """Handwritten digits in poses of every kind: half of them with perspective, a third bent. ``span``: px that a corner moves
-    at most."""
+    """Handwritten digits in poses of every kind: half of them with perspective, a third elastic. ``span``: largest shift of a
+    corner, px."""
     images, chance = handwriting.digits(count, seed).images, random.Random(seed)
     made = []
     for index in range(count):
@@ -49,7 +49,7 @@ def scenes(count: int, seed: int = 0, span: float = 3.0) -> list[Scene]:
 
 
 def is_same(found: tuple[dict[str, float], int]) -> bool:
-    """Whether a ``difference`` is within the tolerance, the class the same for all scenes."""
+    """Whether a ``difference`` is within the tolerance and the predicted class is the same for all scenes."""
     apart, others = found
     return others == 0 and all(value <= TOLERANCE for value in apart.values())
 
@@ -57,14 +57,14 @@ def is_same(found: tuple[dict[str, float], int]) -> bool:
 def difference(
     model: Network, graph: bytes | str | os.PathLike[str], asked: list[Scene]
 ) -> tuple[dict[str, float], int] | None:
-    """The largest differences between ``frames`` in float64 and a graph that holds its weights, by the names in ``COMPARED``, and
-    for how many scenes the most probable class is another one. None where onnxruntime is not installed."""
+    """The largest differences between ``frames`` in float64 and a graph with its weights, by the names in ``COMPARED``, and the
+    number of scenes for which the most probable class differs. None if onnxruntime is not installed."""
     if importlib.util.find_spec("onnxruntime") is None:
         return None
     onnxruntime = importlib.import_module("onnxruntime")
     held = graph if isinstance(graph, bytes) else os.fspath(graph)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # of one small picture, more only wait for each other
+    options.intra_op_num_threads = 1  # more threads are slower for one small picture
     session = onnxruntime.InferenceSession(held, options, providers=["CPUExecutionProvider"])
     taken = {one.name for one in session.get_inputs()}
     exact = copy.deepcopy(model).double()

@@ -1,6 +1,6 @@
 """The pen as a graph of tensors: what ``data.ink.render_segments`` does for one pen, exported to ONNX.
 
-It belongs to no network. Where the ink lies on the picture (``data.ink``'s preparation) is worked out by whoever runs it.
+It is independent of the networks. The caller computes the position and size of the ink (the preparation in ``data.ink``).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ MOST_SEGMENTS = 8192
 
 
 class PenGraph(Exportable):
-    """``forward(starts [S, 2], ends [S, 2], widths [S])`` -> how much the segments cover each pixel [28, 28], 0 to 1. All in
-    pixels; equal ends make a dot. No formula of its own: see ``data.ink.render_segments``."""
+    """``forward(starts [S, 2], ends [S, 2], widths [S])`` -> coverage of each pixel by the segments [28, 28], 0 to 1. Lengths are
+    in pixels; equal ends make a dot. It calls ``data.ink.render_segments``."""
 
     def examples(self) -> tuple[Tensor, ...]:
-        """Inputs of the right shapes."""
+        """Example inputs with the right shapes."""
         return torch.tensor([[5.0, 5], [9, 20]]), torch.tensor([[9.0, 20], [20, 9]]), torch.tensor([2.0, 3])
 
     def forward(self, starts: Tensor, ends: Tensor, widths: Tensor) -> Tensor:
@@ -41,6 +41,6 @@ def pen_graph() -> bytes:
 
 
 def kept(cache: graph_file.Cache) -> bytes:
-    """``pen_graph`` from the cache; written anew when ``data.ink`` or this file has changed."""
+    """``pen_graph`` from the cache; exported again if ``data.ink`` or this file has changed."""
     sources = b"".join(Path(file).read_bytes() for file in (ink.__file__, __file__) if file)
     return cache.kept(f"pen {hashlib.sha256(sources).hexdigest()}", pen_graph)

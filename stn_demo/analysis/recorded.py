@@ -1,8 +1,8 @@
-"""Networks recorded as programs of torch, for a visitor who waits alone.
+"""Networks recorded as TorchScript programs, which are faster for a single request.
 
-One picture of 28 x 28 px keeps torch busy for 1 to 2 ms. Python, and the search for what each of some hundred small operations is
-called with, take longer than that. A program (``torch.jit.trace`` and ``torch.jit.freeze``) does the same operations without
-Python: a frame of ``upright`` takes a third of the time. Each holds for one picture at a time.
+The operations on one picture of 28 x 28 px take torch 1 to 2 ms; the overhead of Python and of dispatching several hundred small
+operations is larger than that. A program (``torch.jit.trace`` and ``torch.jit.freeze``) runs the same operations without Python: a
+frame of ``upright`` takes a third of the time. Each program takes one picture at a time.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Plain:
 
 
 class Reader:
-    """What follows the transformer of one network, recorded for the map of the loss. ``log_probs``: warped [CHUNK, C, O, O] ->
-    [CHUNK, classes]."""
+    """The layers after the transformer of one network, recorded for the map of the loss. ``log_probs``: warped [CHUNK, C, O, O]
+    -> [CHUNK, classes]."""
 
     def __init__(self, network: Network):
         config = network.config
@@ -71,8 +71,8 @@ class Reader:
 
 
 class Programs:
-    """The programs of the networks in use, recorded in a thread of their own: the first network, with which the page opens, at
-    once, and others when they have been asked for often. A network without a program is computed in Python."""
+    """The programs of the networks in use. A separate thread records them: the first network, the default of the page, at once,
+    and others after ``ASKED`` requests. A network without a program is computed in Python."""
 
     def __init__(self, asked: int = ASKED, most: int = MOST):
         self._asked, self._left = asked, most
@@ -91,7 +91,7 @@ class Programs:
         return self._get(network, Plain)
 
     def reader(self, network: Network) -> Reader | None:
-        """The program of what follows the transformer of ``network``, or None if there is none yet."""
+        """The program of the layers after the transformer of ``network``, or None if there is none yet."""
         return self._get(network, Reader)
 
     def _get(self, network: Network, kind: type[Kind]) -> Kind | None:
@@ -110,7 +110,7 @@ class Programs:
         try:
             program = kind(network)
         except Exception:
-            log.exception("A network could not be recorded; it goes on in Python")
+            log.exception("A network could not be recorded; it is computed in Python")
             return
         with self._lock:
             self._made.setdefault(network, {})[kind] = program
@@ -150,7 +150,7 @@ class _Frame(_Part):
 
 
 def _record(module: _Part, *example: Tensor, batch: bool = False) -> Callable[..., Tensor]:
-    """``batch``: convolutions by oneDNN, which for a single small picture is the slower way."""
+    """``batch``: use oneDNN for convolutions, which is slower for a single small picture."""
     with torch.no_grad():
         program = torch.jit.freeze(torch.jit.trace(module.eval(), example, check_trace=False))
         if batch:

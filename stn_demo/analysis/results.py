@@ -26,7 +26,7 @@ CONCERNS = ("table", "robustness", "undone", "turning", "classes", "failures", "
 
 
 class ResultsError(ValueError):
-    """A file of results cannot be read; the message is one sentence for people."""
+    """A file of results cannot be read; the message is one sentence for the user."""
 
 
 class Task(NamedTuple):
@@ -86,7 +86,7 @@ def write(folder: Path, concern: str, networks: dict[str, Entry]) -> None:
     write_whole(folder / f"{concern}.json", ('{"networks": {\n' + ",\n".join(lines) + "\n}}\n").encode())
 
 
-def bring_up_to_date(folder: Path, tasks: list[Task], command: str, force: bool, tell: Callable[[str], None]) -> int:
+def bring_up_to_date(folder: Path, tasks: list[Task], command: str, force: bool, log: Callable[[str], None]) -> int:
     """Make those of ``tasks`` that are out of date (all, with ``force``); returns how many were made. Each is written
     at once, so that an interruption loses at most one.
     """
@@ -99,7 +99,7 @@ def bring_up_to_date(folder: Path, tasks: list[Task], command: str, force: bool,
         old = networks.get(name)
         if not force and old and (old["checkpoint"]["sha256"], old["test"]) == (digest, task.test):
             continue
-        tell(f"{name}: {task.concern}")
+        log(f"{name}: {task.concern}")
         networks[name] = {
             "checkpoint": {"name": name, "sha256": digest},
             "test": task.test,

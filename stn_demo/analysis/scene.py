@@ -26,7 +26,7 @@ class Grab(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Scene:
-    """What a visitor asks to see.
+    """A digit in a pose, and the requested outputs.
 
     Attributes:
         digit: uint8 [28, 28], white on black; or a picture for a network with classes of its own, [n, n] or, in colour,

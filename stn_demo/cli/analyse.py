@@ -20,9 +20,9 @@ def add(commands: argparse._SubParsersAction[Any], common: Callable[[argparse.Ar
     """Register both commands; ``common`` adds the options that every computing command has."""
     command = commands.add_parser(
         "table",
-        help="the paper's table beside ours",
+        help="compare the errors with the paper's table",
         description="Measure every network of the table on the fixed test set of its own distortion (seed 0), and on "
-        "several independent draws of that distortion; print both errors beside the paper's. For every transformer, also "
+        "several independent draws of that distortion; print both errors and the paper's. For every transformer, also "
         "print how its frame moves with the digit: slope and agreement of the rotation, R squared of scale and shift (see "
         "analysis/turning.py). Earlier measurements of the same weights are read from results/ in the folder.",
     )
@@ -41,9 +41,9 @@ def add(commands: argparse._SubParsersAction[Any], common: Callable[[argparse.Ar
 
     command = commands.add_parser(
         "analyse",
-        help="measure what the Results page draws",
-        description="Measure everything that the Results page draws, and write it to results/ in the folder of the "
-        "checkpoints. Only measurements that are missing, or were made with other weights, are made.",
+        help="measure everything that the Results page shows",
+        description="Measure everything that the Results page shows, and write it to results/ in the folder of the "
+        "checkpoints. Measurements that exist for the same weights are not repeated.",
     )
     command.add_argument("names", nargs="*", metavar="CHECKPOINT", help="names in the folder (default: all)")
     _add_shared(command, common)
@@ -54,29 +54,29 @@ def _add_shared(command: argparse.ArgumentParser, common: Callable[[argparse.Arg
     command.add_argument("--folder", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/")
     command.add_argument("--force", action="store_true", help="also repeat measurements that are up to date")
     common(command)
-    command.add_argument("--data-set", dest="data", choices=DATA_SETS, default="mnist", help="which test digits")
+    command.add_argument("--data-set", dest="data", choices=DATA_SETS, default="mnist", help="the test digits")
 
 
 def _subjects(options: argparse.Namespace) -> analyse.Subjects:
     return analyse.Subjects(options.data, options.data_folder, find_device(options.device))
 
 
-def _say(sentence: str) -> None:
+def _log(sentence: str) -> None:
     print(f"stn_demo: {sentence}", file=sys.stderr)
 
 
 def _table(options: argparse.Namespace) -> None:
-    every = analyse.infos_of(options.folder, [], _say)
+    every = analyse.infos_of(options.folder, [], _log)
     chosen = [options.distortion] if options.distortion else list(published.DISTORTIONS)
     infos = [info for info in every if (place := cell_of(info.name)) and place[0].distortion in chosen]
     folder, subjects = results.folder_of(options.folder), _subjects(options)
-    tasks = analyse.table_tasks(infos, subjects, _say)
+    tasks = analyse.table_tasks(infos, subjects, _log)
     if not 1 <= options.draws <= 100:
         raise ValueError(f"--draws is {options.draws}; give a whole number from 1 to 100.")
     if options.draws > 1:
-        tasks += analyse.draw_tasks(infos, subjects, options.draws, _say)
-    tasks += analyse.turning_tasks([] if options.distortion else every, subjects, _say)
-    results.bring_up_to_date(folder, tasks, "python -m stn_demo table", options.force, _say)
+        tasks += analyse.draw_tasks(infos, subjects, options.draws, _log)
+    tasks += analyse.turning_tasks([] if options.distortion else every, subjects, _log)
+    results.bring_up_to_date(folder, tasks, "python -m stn_demo table", options.force, _log)
     measured = results.read(folder, "table")
     kept = {task.info.name: measured[task.info.name] for task in tasks if task.concern == "table"}
     draws = results.read(folder, "draws") if options.draws > 1 else {}
@@ -92,6 +92,6 @@ def _table(options: argparse.Namespace) -> None:
 
 
 def _analyse(options: argparse.Namespace) -> None:
-    folder, made = analyse.run(options.folder, options.names, _subjects(options), options.force, _say)
+    folder, made = analyse.run(options.folder, options.names, _subjects(options), options.force, _log)
     size = sum(path.stat().st_size for path in folder.glob("*.json"))
     print(f"{folder}: {made} measurements made, {size / 1000:.0f} kB in all")

@@ -159,8 +159,9 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     command = commands.add_parser(
         "export",
         help="write a checkpoint as ONNX",
-        description="Write one ONNX file: images in [0, 1], any batch size -> log_probs, and theta and the warped image of "
-        "the first transformer. The outputs are compared with torch if onnxruntime is installed. Needs onnx and onnxscript.",
+        description="Write one ONNX file. Input: images in [0, 1], any batch size. Outputs: log_probs, and theta and the "
+        "warped image of the first transformer. The outputs are compared with torch if onnxruntime is installed. Needs the "
+        "packages onnx and onnxscript.",
     )
     command.add_argument("checkpoint", metavar="CHECKPOINT", help="a name in checkpoints/, or a file")
     command.add_argument("output", metavar="OUTPUT", help="the file to write, .onnx")

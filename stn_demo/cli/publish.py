@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-SITE = "stn_demo.ui.local.site"  # by name: only this command needs the page's packages
+SITE = "stn_demo.ui.local.site"  # imported by name: only this command needs the packages of the page
 
 
 def run(options: argparse.Namespace) -> None:
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError(
             f"Publishing needs the package {error.name}: python -m pip install -r requirements.txt."
         ) from None
-    warnings.filterwarnings("ignore", module=r"torch\.")  # the exporter's, about its own parts
+    warnings.filterwarnings("ignore", module=r"torch\.")  # the exporter warns about torch's own code
     logging.getLogger("onnxscript").setLevel(logging.ERROR)
     site.publish(
         options.folder,
@@ -40,14 +40,14 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     command = commands.add_parser(
         "publish",
         help="write the page as static files",
-        description="The page as a folder of static files, whose networks run in the visitor's browser. It works from any web "
-        "server, under any address, and without a connection after the first visit. Needs onnx, onnxscript and the packages of "
-        "the page; the browser's runtime comes from npm.",
+        description="Write the page as a folder of static files; the networks run in the visitor's browser. Any web server can "
+        "serve it, at any address, and it works offline after the first visit. Needs onnx, onnxscript and the packages of the "
+        "page; npm downloads the runtime for the browser.",
     )
     command.add_argument(
         "folder", type=Path, metavar="FOLDER", help="a new or empty folder, or one that was published before"
     )
-    command.add_argument("--networks", nargs="+", metavar="NAME", help="which checkpoints (default: all there are)")
+    command.add_argument("--networks", nargs="+", metavar="NAME", help="checkpoints to publish (default: all)")
     command.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help="default: STN_DEMO_CHECKPOINTS, else checkpoints/"
     )
@@ -57,21 +57,21 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
         nargs="+",
         default=[],
         metavar="ID",
-        help="finished training runs that the Train page shows (an unknown ID lists those there are; default: none)",
+        help="finished training runs that the Train page shows (default: none); an unknown ID lists the available runs",
     )
     command.add_argument("--runs", type=Path, metavar="DIR", help="default: STN_DEMO_RUNS, else ~/.cache/stn_demo/runs")
     command.add_argument(
         "--runtime",
         type=Path,
         metavar="DIR",
-        help="the unpacked npm package onnxruntime-web, where npm cannot be asked",
+        help="folder of the unpacked npm package onnxruntime-web, if npm is not available",
     )
     command.add_argument(
         "--scenes",
         type=int,
         default=20,
         metavar="N",
-        help="on how many random scenes each network is compared with its graph",
+        help="number of random scenes on which each network is compared with its graph",
     )
     command.add_argument("--space", action="store_true", help="add the README.md of a static Space of Hugging Face")
     command.set_defaults(run=run)

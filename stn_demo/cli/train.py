@@ -38,7 +38,7 @@ ZOOMED = 1000  # undistorted test digits on which the scale of the frame is meas
 
 
 class Interrupted(Exception):
-    """The run was told to stop; the message says at which step."""
+    """The run was stopped by a signal; the message contains the step."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def train_to_file(job: Job) -> Path:
     Raises:
         ValueError: settings, data or files that do not fit, as one sentence.
         TrainingStopped: the training diverged; its last good state was saved.
-        Interrupted: it was told to stop; its state was saved.
+        Interrupted: it was stopped by a signal; its state was saved.
     """
-    with joined(job.device, job.alone) as group, _stop_asked() as asked:
+    with joined(job.device, job.alone) as group, _stop_signals() as signals:
         settings, state = _prepared(job, group)
         progress = Progress(quiet=job.quiet or not group.leads)
         digits, test = _data(settings, job.data_root, progress.say)
@@ -106,7 +106,7 @@ def train_to_file(job: Job) -> Path:
                     recorder.show(event)
                 if isinstance(event, Finished):
                     continue
-                if group.any(bool(asked)):
+                if group.any(bool(signals)):
                     raise Interrupted(f"Stopped at step {trainer.step} of {trainer.steps}")
                 if group.leads and time.monotonic() - saved > SAVE_EVERY:
                     trainer.state().save(job.state_path)
@@ -146,7 +146,7 @@ def _prepared(job: Job, group: Group) -> tuple[TrainingSettings, State | None]:
             raise ValueError(f"There is no interrupted run at {job.state_path}; leave out --resume.")
         state = State.load(job.state_path)
         return (job.recipe or state.settings).but(**job.changes), state
-    # asked of all processes, so that each has looked before the first one tries to write there
+    # collective over all processes, so that each has checked before the first one writes there
     if group.any(job.state_path.exists()) and not job.restart:
         raise ValueError(
             f"There is an interrupted run at {job.state_path}; continue it with --resume, or start again with --restart."
@@ -182,17 +182,17 @@ def epochs_in(minutes: float, settings: TrainingSettings, digits: Digits, group:
 
 
 @contextmanager
-def _stop_asked() -> Iterator[list[int]]:
-    """A list that gets an entry when the process is told to stop. A second Ctrl-C ends the process at once."""
-    asked: list[int] = []
+def _stop_signals() -> Iterator[list[int]]:
+    """A list to which each SIGINT and SIGTERM is appended. A second Ctrl-C ends the process at once."""
+    signals: list[int] = []
 
     def note(number: int, frame: object) -> None:
-        asked.append(number)
+        signals.append(number)
         signal.signal(number, previous[number])
 
     previous: dict[int, Any] = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked
+        yield signals
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

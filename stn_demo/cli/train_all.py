@@ -30,11 +30,11 @@ def train_all(jobs: Iterable[Job], restart: bool, say: Callable[[str], None] = p
     trained = []
     for job in jobs:
         job.output.parent.mkdir(parents=True, exist_ok=True)
-        with _claimed(job) as mine:
-            if not mine:
+        with _claimed(job) as claimed:
+            if not claimed:
                 say(f"{job.output.stem}: another process trains it")
             elif job.output.exists() and not restart:
-                say(f"{job.output.stem}: {_standing(job)}")
+                say(f"{job.output.stem}: {_finished_text(job)}")
             else:
                 say(f"{job.output.stem}:")
                 again = not restart and job.state_path.exists()
@@ -57,7 +57,7 @@ def _claimed(job: Job) -> Iterator[bool]:
             os.close(claim)
 
 
-def _standing(job: Job) -> str:
+def _finished_text(job: Job) -> str:
     try:
         written = checkpoints.read_info(job.output).provenance.get("settings", {})
         settings = TrainingSettings.from_dict(written)  # missing fields take their defaults

@@ -10,9 +10,9 @@ from .marks import Mark
 
 # Variance between ink and paper over the whole variance (Otsu 1979); below it there is a shadow or a desk.
 SEPARATE = 0.85
-FILL = (0.28, 0.65)  # of its box: ink of a bold digit; a frame has less, a panel has more
-ALONE = 0.95  # of the ink: the digit's share
-LEAST = 0.03  # of the picture's area
+FILL = (0.28, 0.65)  # fraction of its box that a bold digit covers; a frame covers less, a panel more
+ALONE = 0.95  # fraction of all ink that belongs to the digit, at least
+LEAST = 0.03  # fraction of the picture's area that the digit covers, at least
 FAINTEST = 0.15  # difference of brightness between ink and paper
 
 

@@ -16,10 +16,10 @@ EDGED = 160  # px: longer side at which a digit that fills its picture is looked
 FILLED = 0.88  # a digit that fills its picture is at least this fraction of its width and height
 PART = 0.5  # of the picture's longer side: smaller marks within a digit that fills the picture are parts of it
 BOLD = 0.3  # of the picture's area: a digit that fills its picture and covers more has holes as large as digits
-DEEP = 0.025  # see depth: noise and edges have at most 0.02, a digit in a deep shadow 0.18
-CLEAR = 0.12  # depth from which marks are no longer told apart by it: the grain of a desk has less
-FULLER = 1.15  # more ink than before: a part was missing
-SHALLOW = 0.25  # of the best digit's depth: what has less is no further digit
+DEEP = 0.025  # smallest depth of a digit, see depth(): noise and edges have at most 0.02, a digit in a deep shadow 0.18
+CLEAR = 0.12  # marks deeper than this are not compared by depth: the grain of a desk has less
+FULLER = 1.15  # ratio of ink after to ink before from which a part was missing
+SHALLOW = 0.25  # fraction of the best digit's depth; a mark below it is not a further digit
 LARGE = 0.2  # of the picture's longer side: a bold digit is at least this large; the corner of a panel is smaller
 MOST = 64  # digits on a picture; any further ones are ignored
 
@@ -72,10 +72,10 @@ def _cut(grey: np.ndarray, whole: np.ndarray | None, contrasts: tuple[np.ndarray
     depths = {id(mark): depth(calm, mark.mask, mark.box[:2]) for mark, _ in chosen if mark.what == "digit"}
     digits = _outermost([one for one in chosen if depths.get(id(one[0]), 0) > DEEP])
     odd = [m for m, _ in chosen if m.what == "scribble" and depth(calm, m.mask, m.box[:2]) > DEEP]
-    if whole is not None:  # grain in its ink is no scribble
+    if whole is not None:  # grain in its ink is not a scribble
         odd = [mark for mark in odd if _on(whole, mark, grey.shape) < 0.7]
     digits = [(m, p) for m, p in digits if not any(marks.within(m.box, tangle.box, 2) for tangle in odd)]
-    if whole is not None and (whole > 0.5).mean() > BOLD:  # what lies in its holes is no digit; a frame is thinner
+    if whole is not None and (whole > 0.5).mean() > BOLD:  # marks in its holes are not digits; a frame is thinner
         digits = [(mark, polarity) for mark, polarity in digits if _on(whole, mark, grey.shape) > 0.3]
     lines = any(polarity.lines for polarity in found)
     if whole is not None and not odd and all(_is_part(mark, whole, grey.shape, lines) for mark, _ in digits):
@@ -129,11 +129,11 @@ def _on(whole: np.ndarray, mark: Mark, shape: tuple[int, ...]) -> float:
 
 
 def depth(grey: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> float:
-    """How much darker or lighter a mark is than what lies at both sides of its strokes: median over the mark, as a part of
-    full brightness.
+    """How much darker or lighter a mark is than the pixels on both sides of its strokes: median over the mark, as a fraction
+    of full brightness.
 
-    The grain of a dark panel, the edge of a desk and the rings of a vignette have contrast, but are no strokes: they have
-    darker pixels at one side and lighter ones at the other.
+    The grain of a dark panel, the edge of a desk and the rings of a vignette have contrast but are not strokes: they have
+    darker pixels on one side and lighter ones on the other.
 
     Args:
         grey: float32 [H, W] in [0, 1], slightly blurred.

@@ -41,8 +41,8 @@ def across_shadows(grey: np.ndarray) -> np.ndarray:
     """``contrast`` of dark marks, for a digit that lies partly in a shadow: float32 [H, W] in [0, 1].
 
     Ink in the light is as dark as paper in the shadow, so the reconstruction of ``contrast`` runs from the shadow along
-    the stroke. Here it passes only where the dark area is wider than ``STROKE``. The price: the corners of panels count
-    as marks.
+    the stroke. Here it passes only where the dark area is wider than ``STROKE``. A side effect: the corners of panels
+    count as marks.
     """
     fine, half = _levels(grey)
     under = _ground(fine, half, _median(half), cv2.max(_without_strokes(half), half)).astype(np.float32) / 255

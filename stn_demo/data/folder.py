@@ -36,7 +36,7 @@ class Pictures(NamedTuple):
     channels: int
 
 
-def looks_like_one(root: str | os.PathLike[str] | None) -> bool:
+def is_picture_folder(root: str | os.PathLike[str] | None) -> bool:
     """Whether ``root`` contains folders and is not a folder of MNIST."""
     if root is None or (Path(root) / "MNIST").exists():
         return False
@@ -64,8 +64,8 @@ def find(root: str | os.PathLike[str]) -> Pictures:
         files, names = _listed(root)
         train, test = [], []
         for label in range(len(names)):
-            mine = sorted((path for path, one in files if one == label), key=_by_name)
-            for index, path in enumerate(mine):
+            own_files = sorted((path for path, one in files if one == label), key=_by_name)
+            for index, path in enumerate(own_files):
                 (test if index % TEST_EVERY == TEST_EVERY - 1 else train).append((path, label))
     if not test:
         raise DataError(
@@ -76,12 +76,12 @@ def find(root: str | os.PathLike[str]) -> Pictures:
 
 
 def load(
-    files: list[tuple[Path, int]], channels: int, side: int, say: Callable[[str], None] = lambda text: None
+    files: list[tuple[Path, int]], channels: int, side: int, report: Callable[[str], None] = lambda text: None
 ) -> Digits:
     """Load the pictures into memory, in an order that depends on the file names only.
 
     Returns:
-        images uint8 [N, channels, side, side], each as large as fits, centred on black; labels int64 [N]. ``say`` gets
+        images uint8 [N, channels, side, side], each as large as fits, centred on black; labels int64 [N]. ``report`` gets
         a sentence that names files that cannot be read; they are left out.
 
     Raises:
@@ -98,7 +98,7 @@ def load(
             broken.append(path.name)
     if broken:
         named = ", ".join(sorted(broken)[:5]) + (" ..." if len(broken) > 5 else "")
-        say(f"{len(broken)} of {len(files)} files cannot be read as pictures and are left out: {named}")
+        report(f"{len(broken)} of {len(files)} files cannot be read as pictures and are left out: {named}")
     if not images:
         raise DataError("None of the files in the folder can be read as a picture.")
     return Digits(torch.stack(images), torch.tensor(labels, dtype=torch.int64))

@@ -28,7 +28,7 @@ def folder(root: str | os.PathLike[str] | None = None) -> Path:
     return Path(root or os.environ.get("STN_DEMO_DATA") or Path.home() / ".cache" / "stn_demo").expanduser()
 
 
-def is_at_hand(root: str | os.PathLike[str] | None = None) -> bool:
+def is_complete(root: str | os.PathLike[str] | None = None) -> bool:
     """Whether MNIST is in the folder, complete, so that loading it needs no network."""
     try:
         return all((_raw(root) / name).stat().st_size == size for name, size in SIZES.items())
@@ -46,10 +46,10 @@ def load(root: str | os.PathLike[str] | None = None, train: bool = True, downloa
     """
     from torchvision import datasets  # noqa: PLC0415 (takes a second: only where MNIST is read)
 
-    where, missing = folder(root), not is_at_hand(root)
+    where, missing = folder(root), not is_complete(root)
     try:
         if missing and not download:
-            raise OSError("downloading is switched off")
+            raise OSError("downloading is disabled")
         if missing:
             for name in SIZES:  # an interrupted download leaves files that torchvision would accept
                 (_raw(root) / name).unlink(missing_ok=True)

@@ -86,7 +86,7 @@ def in_colour(data: bytes, side: int) -> Tensor:
 
 def _planes_of(data: bytes) -> tuple[Tensor, Tensor | None]:
     with _decoding, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns about unusual files; nobody would read it here
+        warnings.simplefilter("ignore")  # Pillow warns about unusual files
         return _reduced(_decoded(_checked(data)))
 
 

@@ -19,7 +19,7 @@ class PictureError(ValueError):
 
 
 NO_DIGIT = {
-    "blank": "There is nothing on this picture; give one with a digit that stands out from its paper.",
+    "blank": "This picture is blank; give one with a digit that differs clearly from the paper.",
     "lines": "There are only straight lines on this picture; give one with a digit.",
     "slab": "There is only a solid area on this picture, no strokes of a pen; give one with a digit.",
     "scribble": "This looks like a scribble, not like a digit; give a picture with a digit that stands alone.",

@@ -26,31 +26,31 @@ class DataSource:
     Attributes:
         root: folder of MNIST, see ``mnist.folder``.
         download: whether MNIST may be downloaded.
-        kept: folder in which generated digits are cached for the next run.
+        cache_folder: folder in which generated digits are cached for the next run.
     """
 
     root: str | None
     download: bool
-    kept: Path
+    cache_folder: Path
 
     @property
     def folder(self) -> Path:
         """The folder of MNIST."""
         return mnist.folder(self.root)
 
-    def load(self, name: str, count: int | None, say: Callable[[str], None]) -> tuple[Digits, Digits]:
+    def load(self, name: str, count: int | None, report: Callable[[str], None]) -> tuple[Digits, Digits]:
         """The training digits (the first ``count``, if given) and the test digits.
 
         Args:
-            say: called with a kind of ``faults.SENTENCES`` ("busy_...") before something that takes long.
+            report: called with a kind of ``faults.SENTENCES`` ("busy_...") before something that takes long.
 
         Raises:
             DataError: a ValueError; the digits are missing and cannot be downloaded.
         """
-        if name in ("mnist", HANDS) and not mnist.is_at_hand(self.root):
-            say("busy_download")
+        if name in ("mnist", HANDS) and not mnist.is_complete(self.root):
+            report("busy_download")
         if name == "handwriting":
-            say("busy_drawing")
+            report("busy_drawing")
             return self._written(True, count), self._written(False, count)
         train, test = (load_digits(name, part, self.root, self.download) for part in (True, False))
         return (train if count is None else Digits(*(part[:count] for part in train))), test
@@ -59,7 +59,7 @@ class DataSource:
         count, seed = WRITTEN[train]
         if most is not None:
             return handwriting.digits(min(count, most), seed)
-        file = self.kept / f".handwriting-{count}-{seed}"
+        file = self.cache_folder / f".handwriting-{count}-{seed}"
         try:
             return Digits(**parse_tensors(file.read_bytes()))
         except (OSError, SafetensorError, TypeError):  # missing or damaged: draw them again

@@ -14,7 +14,9 @@ from ..names import LONGEST_CHECKPOINT
 from ..training.settings import TrainingSettings
 
 
-def keep(status: dict[str, Any], source: Path, name: str, folder: str | os.PathLike[str] | None, twin: bool) -> Path:
+def save_network(
+    status: dict[str, Any], source: Path, name: str, folder: str | os.PathLike[str] | None, twin: bool
+) -> Path:
     """Write the network ``source`` of a run with this status as the checkpoint ``name``; returns its path.
 
     Raises:

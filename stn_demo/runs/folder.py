@@ -61,12 +61,12 @@ class RunFolder:
         """Write run.json. CheckpointError if it cannot be written; the old content stays."""
         write_whole(self.path / "run.json", json.dumps(about, indent=1).encode())
 
-    def amend(self, **news: object) -> dict[str, Any]:
+    def amend(self, **changes: object) -> dict[str, Any]:
         """Change fields of run.json and return its new content; the app and the training process both call this.
         CheckpointError or OSError if it cannot be written.
         """
         with locks.locked(self.path / ".json-lock"):
-            about = {**self.about(), **news}
+            about = {**self.about(), **changes}
             self.write_about(about)
         return about
 

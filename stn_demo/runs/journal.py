@@ -20,7 +20,7 @@ from .folder import ROLES, RunFolder, replace
 
 LINES = "journal.lines"  # key in a saved state: number of lines in the log at that time
 RESERVE = 128 << 10  # bytes
-TOLD = (  # the fields of status.json
+STATUS_FIELDS = (  # the fields of status.json
     "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy", "train_accuracy",
     "twin_accuracy", "loss", "twin_loss", "learning_rate", "top_rate", "test_digits", "message", "code", "kind",
     "values", "pid",
@@ -31,19 +31,19 @@ class Journal:
     """Writes the files of a run. Only the process that holds the folder's lock may use it.
 
     Attributes:
-        status: the content of status.json; change it with ``tell``.
+        status: the content of status.json; change it with ``update``.
 
     Every method raises CheckpointError or OSError if the disk refuses the write; the old content stays.
     """
 
     def __init__(self, folder: RunFolder):
         self.folder = folder
-        self.status: dict[str, Any] = dict.fromkeys(TOLD) | NOTHING | {"step": 0, "seconds": 0.0}
+        self.status: dict[str, Any] = dict.fromkeys(STATUS_FIELDS) | NOTHING | {"step": 0, "seconds": 0.0}
         self._lines, self._log = 0, -1
 
-    def tell(self, **news: object) -> None:
+    def update(self, **changes: object) -> None:
         """Update the status and write status.json."""
-        self.status |= {**news, "pid": os.getpid()}
+        self.status |= {**changes, "pid": os.getpid()}
         self.folder.write_status(self.status)
 
     def begin(self, step: int, lines: int) -> None:
@@ -98,7 +98,7 @@ class Journal:
                 if old.stem != str(step):
                     old.unlink()
 
-    def last_words(self, **news: object) -> bool:
+    def close(self, **changes: object) -> bool:
         """Write the final status, even on a full disk, and close the journal; whether it could be written."""
         if self._log >= 0:
             os.close(self._log)
@@ -107,7 +107,7 @@ class Journal:
             with contextlib.suppress(OSError):
                 spare.unlink(missing_ok=True)
         try:
-            self.tell(**news)
+            self.update(**changes)
         except (OSError, CheckpointError):
             return False
         return True

@@ -47,7 +47,9 @@ class Pair:
             self.trainers[role] = Trainer(own, digits, resume_from=states.get(role), group=Group(device=device))
         self._first = self.trainers["network"]
         if twin:
-            self.trainers["twin"].batches = self._first.batches = Once(self._first.batches, self._first.batches.labels)
+            self.trainers["twin"].batches = self._first.batches = SharedBatches(
+                self._first.batches, self._first.batches.labels
+            )
         self.digits = len(self._first.batches.labels)
         self.reported = self.step  # the last step that ``report`` covered
 
@@ -103,7 +105,7 @@ class Pair:
         Raises:
             TrainingStopped: as ``Trainer.report``, for either network.
         """
-        told: dict[str, Any] = {"from": self.reported, "step": self.step}
+        fields: dict[str, Any] = {"from": self.reported, "step": self.step}
         self.reported, each = self.step, 0.0
         for role, trainer in self.trainers.items():
             try:
@@ -112,10 +114,10 @@ class Pair:
                 if role != "twin":
                     raise
                 raise TrainingStopped("diverged_twin", fault.state, step=fault.state.step) from None
-            told |= {SUFFIXES[role] + "loss": event.loss, SUFFIXES[role] + "accuracy": event.accuracy}
-            told.setdefault("learning_rate", event.learning_rate)
+            fields |= {SUFFIXES[role] + "loss": event.loss, SUFFIXES[role] + "accuracy": event.accuracy}
+            fields.setdefault("learning_rate", event.learning_rate)
             each += 1 / event.samples_per_second
-        return told | {"seconds": self.seconds, "samples_per_second": 1 / each}
+        return fields | {"seconds": self.seconds, "samples_per_second": 1 / each}
 
     def models(self) -> dict[str, Network]:
         """Copies of the current networks, by role."""
@@ -135,7 +137,7 @@ class Pair:
         return {SUFFIXES[role] + "accuracy": hits / count for role, hits in right.items()}
 
 
-class Once:
+class SharedBatches:
     """Batches for several networks that train in turn: each batch is made only once."""
 
     def __init__(self, batches: Callable[[int], Batch], labels: Tensor):

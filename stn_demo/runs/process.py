@@ -24,9 +24,12 @@ LAUNCH = (
     "runpy.run_module('stn_demo.runs.worker_main', None, '__main__')"
 )
 
-HURRY, NICE = 0, 19  # nice values: while a visitor waits for it to load, and later, when the page has priority
-POLITE = 8.0  # seconds that a process gets to save its state; it normally ends sooner
-FRESH = 600.0  # seconds for which a process without a run may be given one; it ends itself shortly after
+NICE_LOADING, NICE_TRAINING = (
+    0,
+    19,
+)  # nice values: while a visitor waits for it to load, and later, when the page has priority
+CLOSE_TIMEOUT = 8.0  # seconds that a process gets to save its state; it normally ends sooner
+LONGEST_IDLE = 600.0  # seconds for which a process without a run may be given one; it ends itself shortly after
 
 
 class WorkerProcess:
@@ -93,7 +96,7 @@ class WorkerProcess:
     @property
     def fresh(self) -> bool:
         """Whether it can still be given a run."""
-        return self.folder is None and self.running() and time.monotonic() - self._made < FRESH
+        return self.folder is None and self.running() and time.monotonic() - self._made < LONGEST_IDLE
 
     def running(self) -> bool:
         return self._process.poll() is None
@@ -117,11 +120,11 @@ class WorkerProcess:
     def close(self) -> None:
         """Let the process save its state and end."""
         self._orders.close()
-        if not self.wait(POLITE):
+        if not self.wait(CLOSE_TIMEOUT):
             self._process.kill()
             self._process.wait()
 
-    def last_words(self) -> dict[str, Any]:
+    def final_status(self) -> dict[str, Any]:
         """For a process that has ended: the status that it could not write, else its exit status as "signal" or "exit"."""
         with self._mutex:
             if self._words is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 
 from ..checkpoints import CheckpointError
-from ..faults import NOTHING, RunError, told
+from ..faults import NOTHING, RunError, status_fields
 from ..training.events import Evaluated, Event, Finished, Step, TrainingStopped
 from ..training.trainer import Trainer
 from . import locks
@@ -72,7 +72,7 @@ class Recorder:
         self.kept = sorted(Schedule(trainer.steps, trainer.settings.batch_size, size).snapshots)
         self.reported, self.shown = trainer.step, 0.0
         self._network()
-        self.journal.tell(state="running", step=trainer.step, steps=trainer.steps, **NOTHING)
+        self.journal.update(state="running", step=trainer.step, steps=trainer.steps, **NOTHING)
 
     @staticmethod
     def _earlier(store: RunStore, output: str) -> RunFolder | None:
@@ -89,13 +89,13 @@ class Recorder:
             left = event.seconds / event.step * (event.steps - event.step)
             journal.status |= {"loss": event.loss, "train_accuracy": event.accuracy}
             self._network()
-            journal.tell(step=event.step, seconds_left=left, top_rate=trainer.learning_rate, **timing)
+            journal.update(step=event.step, seconds_left=left, top_rate=trainer.learning_rate, **timing)
         elif isinstance(event, Evaluated):
             accuracy, count = 1 - event.result.error / 100, event.result.count
             journal.line("test", step=event.step, accuracy=accuracy, test_digits=count)
-            journal.tell(accuracy=accuracy, test_digits=count)
+            journal.update(accuracy=accuracy, test_digits=count)
         elif isinstance(event, Finished):
-            journal.tell(**told("busy_testing"), seconds_left=0.0)
+            journal.update(**status_fields("busy_testing"), seconds_left=0.0)
 
     def _network(self) -> None:
         """Write the network if it is due."""
@@ -121,9 +121,9 @@ class Recorder:
             measured = {"accuracy": 1 - test_error / 100, "test_digits": digits}
             self.journal.line("test", step=self.trainer.step, **measured, final=True)
             self.journal.status |= measured
-        words = NOTHING if state == "done" else told("foreign_terminal", **elsewhere(self.journal.folder))
+        words = NOTHING if state == "done" else status_fields("foreign_terminal", **elsewhere(self.journal.folder))
         if fault is not None:
-            words = told(fault.kind, **fault.values)
-        self.journal.last_words(state=state, **words)
+            words = status_fields(fault.kind, **fault.values)
+        self.journal.close(state=state, **words)
         if self._lock is not None:
             os.close(self._lock)

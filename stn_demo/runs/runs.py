@@ -10,13 +10,13 @@ from typing import Any
 
 from ..checkpoints import CheckpointError
 from ..data import mnist
-from ..faults import NOTHING, RunError, told, why
+from ..faults import NOTHING, RunError, status_fields, why
 from ..training.settings import TrainingSettings
 from . import locks
 from .endings import lost
-from .export import keep
+from .export import save_network
 from .folder import RunFolder
-from .process import HURRY, NICE, WorkerProcess
+from .process import NICE_LOADING, NICE_TRAINING, WorkerProcess
 from .requests import described, rate_order
 from .states import AT_WORK, RESUMABLE
 from .store import Limits, RunStore, called, checked_name, default_folder, elsewhere
@@ -30,7 +30,7 @@ class Runs:
     One run at a time is trained from here, by a process of its own that ends when this one ends. Runs that a terminal
     trains are visible here but cannot be controlled.
 
-    Every method may be called from any thread, and raises ``RunError`` if it cannot do what it says. Reading takes
+    Every method may be called from any thread, and raises ``RunError`` if it fails. Reading takes
     milliseconds. ``start`` waits up to 2 s if another process uses the folder; ``reset`` and ``close`` wait up to 8 s
     for a run to end. Orders (pause ... stop) return at once; the status changes later.
     """
@@ -71,23 +71,23 @@ class Runs:
         self.store.check()
 
     def status(self, id: str) -> dict[str, Any]:
-        """The fields of run.json and status.json, and: alive (a process trains it), mine (that process is controlled
+        """The fields of run.json and status.json, and: alive (a process trains it), controlled (that process is controlled
         from here), resumable (``resume`` would start a process). A run whose process was killed is "lost" from then on.
         """
         run = self.store.run(id)
         held = run.alive()  # ask first: a process writes its last status before it releases the lock
         worker = self._driven(id)
-        # The run of a terminal has no twin, and does not say so.
+        # A run started in a terminal has no twin, and its file has no such field.
         status = {"twin": False, **run.about(), **run.status()}
         if not held and status.get("state") in AT_WORK:
-            status |= lost(worker.last_words() if worker else {})
+            status |= lost(worker.final_status() if worker else {})
             if status.get("terminal"):
-                status |= told("foreign_terminal", **elsewhere(run))
+                status |= status_fields("foreign_terminal", **elsewhere(run))
         if worker:
             worker.running()  # otherwise a process that has ended would stay as a zombie
         alive, resumable = status.get("state") in AT_WORK, status.get("state") in RESUMABLE
         resumable = resumable and not status.get("terminal")
-        return {**status, "alive": alive, "mine": alive and worker is not None, "resumable": resumable}
+        return {**status, "alive": alive, "controlled": alive and worker is not None, "resumable": resumable}
 
     def events(self, id: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
         """The lines of the log after the cursor ``since``, and the cursor for the next call. A log begins with a line
@@ -124,7 +124,7 @@ class Runs:
         """Start a run; returns its id.
 
         Args:
-            name: a name for people.
+            name: a name for display.
             twin: also train the network without its transformers, on the same batches.
             minutes: train as many epochs as this machine manages in this time, measured in the first second.
             digits: train on the first ``digits`` digits only.
@@ -134,7 +134,7 @@ class Runs:
         return self._start(described(settings, name, twin, minutes, digits, device, longest))
 
     def _start(self, about: dict[str, Any]) -> str:
-        if about["settings"]["data"] == "mnist" and not self.download and not mnist.is_at_hand(self.data_root):
+        if about["settings"]["data"] == "mnist" and not self.download and not mnist.is_complete(self.data_root):
             raise RunError("data_absent", folder=str(mnist.folder(self.data_root)))
         about |= {"longest_minutes": self.store.limits.minutes}
         with self._mutex, self.store.alone(self._own()):
@@ -177,7 +177,7 @@ class Runs:
             settings = settings if seed is None else settings.but(seed=seed)
         except ValueError as error:
             raise RunError("settings_other", why=str(error)) from None
-        if about["mine"]:
+        if about["controlled"]:
             with self._mutex:
                 if self._worker is not None:
                     self._worker.close()
@@ -189,7 +189,7 @@ class Runs:
         with self._mutex:
             if not self._closed and (self._spare is None or not self._spare.fresh):
                 self._end_spare()
-                self._spare = WorkerProcess.spare(NICE)
+                self._spare = WorkerProcess.spare(NICE_TRAINING)
 
     def close(self) -> None:
         """End the processes; the state of the run is saved, and the run can be resumed."""
@@ -263,13 +263,13 @@ class Runs:
             worker, self._spare = self._spare, None
             return worker
         self._end_spare()
-        worker = WorkerProcess(HURRY)
+        worker = WorkerProcess(NICE_LOADING)
         if not worker.take(run, lock, options, orders):
             worker.close()
             raise OSError("its process ended at once")
         return worker
 
-    # -- keeping
+    # -- rename, delete, save
 
     def rename(self, id: str, name: str) -> None:
         try:
@@ -294,4 +294,4 @@ class Runs:
         """Save a network of the run as the checkpoint ``name`` in ``folder`` (default: that of checkpoints); returns
         its path. Never overwrites another checkpoint.
         """
-        return keep(self.status(id), self.path(id, step, twin), name, folder, twin)
+        return save_network(self.status(id), self.path(id, step, twin), name, folder, twin)

@@ -95,11 +95,11 @@ class RunStore:
         return self.run(id)
 
     @contextmanager
-    def alone(self, mine: str | None) -> Iterator[None]:
-        """Within the block nobody else starts a run in this folder, and none is being trained.
+    def alone(self, own: str | None) -> Iterator[None]:
+        """Within the block no other process starts a run in this folder, and none is being trained.
 
         Raises:
-            RunError: a run is being trained (raised at once if it is ``mine``, else after a wait), or the folder cannot
+            RunError: a run is being trained (raised at once if it is ``own``, else after a wait), or the folder cannot
                 be used.
         """
         if not locks.supported():
@@ -115,7 +115,7 @@ class RunStore:
             end = time.monotonic() + PATIENCE
             while busy := next((run for run in self.all() if run.alive()), None):
                 # a process whose app has just ended needs a moment to save its run
-                if busy.id == mine or time.monotonic() > end:
+                if busy.id == own or time.monotonic() > end:
                     raise RunError("running_other", busy.id, name=called(busy))
                 time.sleep(0.05)
             yield

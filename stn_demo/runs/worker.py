@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..checkpoints import CheckpointError
 from ..data.digits import Digits
-from ..faults import NOTHING, RunError, told
+from ..faults import NOTHING, RunError, status_fields
 from ..training.distributed import find_device
 from ..training.evaluation import BLOCK, test_blocks
 from ..training.settings import TrainingSettings
@@ -62,13 +62,13 @@ class Worker:
                 self._obey()
                 self._advance()
             self._finish()
-            news = {"state": "done", **NOTHING, "seconds_left": 0.0}
+            final = {"state": "done", **NOTHING, "seconds_left": 0.0}
         except Ended as end:
-            news = {"state": "stopped", **end.why}
+            final = {"state": "stopped", **end.why}
         except Exception as fault:
             saved = self.folder.last_state(self.twin)
-            news = {"state": "failed", **explained(fault, saved, self.data.folder)}
-        return self.journal.last_words(**self._place(), **news)
+            final = {"state": "failed", **explained(fault, saved, self.data.folder)}
+        return self.journal.close(**self._place(), **final)
 
     @property
     def pair(self) -> Pair:
@@ -80,7 +80,7 @@ class Worker:
 
     def _prepare(self) -> None:
         self.journal.status |= self.folder.status()
-        self.journal.tell(state="starting", **NOTHING)
+        self.journal.update(state="starting", **NOTHING)
         about = self.folder.about()
         self.twin = bool(about.get("twin"))
         self.limit = about.get("longest_minutes")
@@ -91,7 +91,7 @@ class Worker:
         digits, self.test = self._load(settings.data, about.get("digits"))
         self._few: list[tuple[Tensor, Tensor]] | None = None
         if about.get("minutes") and not about.get("steps"):
-            self._say("busy_timing")
+            self._report("busy_timing")
             settings = timed(Pair(settings, digits, self.twin, device, {}), about["minutes"])
         states = self._states()
         self._pair = Pair(settings, digits, self.twin, device, states)
@@ -106,7 +106,7 @@ class Worker:
         self.saved = time.monotonic()
         self.spent, self.taken = 0.0, 0  # seconds and steps since this process began to train
         self._show()
-        self._tell(state="running", **NOTHING)
+        self._update_status(state="running", **NOTHING)
 
     def _load(self, name: str, count: int | None) -> tuple[Digits, Digits]:
         """Load the digits in a thread, so that an order to end need not wait for a download."""
@@ -114,7 +114,7 @@ class Worker:
 
         def load() -> None:
             try:
-                loaded.put(self.data.load(name, count, self._say))
+                loaded.put(self.data.load(name, count, self._report))
             except Exception as fault:
                 loaded.put(fault)
 
@@ -128,7 +128,7 @@ class Worker:
                 while not self.orders.empty():
                     later.append(self.orders.get())
                     if later[-1] in ("stop", "close"):
-                        raise Ended(told("closed_app") if later[-1] == "close" else NOTHING) from None
+                        raise Ended(status_fields("closed_app") if later[-1] == "close" else NOTHING) from None
         while not self.orders.empty():
             later.append(self.orders.get())
         for order in later:
@@ -145,8 +145,8 @@ class Worker:
         except CheckpointError as fault:
             raise RunError("settings_state", why=str(fault)) from None
 
-    def _say(self, kind: str) -> None:
-        self.journal.tell(**told(kind))
+    def _report(self, kind: str) -> None:
+        self.journal.update(**status_fields(kind))
 
     # -- orders
 
@@ -163,28 +163,28 @@ class Worker:
             self._follow(*order.partition(" ")[::2])
         if self.limit and self.pair.seconds >= 60 * self.limit:
             self._settle()
-            raise Ended(told("limit_reached", most=self.limit))
+            raise Ended(status_fields("limit_reached", most=self.limit))
 
     def _follow(self, order: str, value: str) -> None:
         if order in ("stop", "close"):
             self._settle()
-            raise Ended(told("closed_app") if order == "close" else NOTHING)
+            raise Ended(status_fields("closed_app") if order == "close" else NOTHING)
         if order == "pause" and not self.paused:
             self._pause()
         elif order in ("resume", "step"):
             self.paused, self.single = False, order == "step"
-            self._tell(state="running")
+            self._update_status(state="running")
         elif order == "rate":
             self._settle()
             self.pair.top_rate = float(value)
             self.journal.line("rate", step=self.pair.step, learning_rate=self.pair.top_rate)
             self._save()  # save at once: this learning rate already applies to the next step
-            self._tell()
+            self._update_status()
 
     def _pause(self) -> None:
         self._settle()
         self.paused = True
-        self._tell(state="paused")
+        self._update_status(state="paused")
 
     def _settle(self) -> None:
         """Write everything, so that the process may pause or end here."""
@@ -213,15 +213,15 @@ class Worker:
             self._show()
         if line and now - self.saved > self.save_every:
             self._save()
-        if now - self.told > (FIRST_EVERY if first else STATUS_EVERY):
-            self._tell()
+        if now - self.status_written > (FIRST_EVERY if first else STATUS_EVERY):
+            self._update_status()
 
     def _line(self) -> None:
         """Log the steps since the last line. Raises TrainingStopped if the training has diverged."""
         line = self.pair.report()
         self.journal.line("step", **line)
-        told = ("loss", "twin_loss", "samples_per_second")
-        self.journal.status |= {key: line[key] for key in told if key in line}
+        reported = ("loss", "twin_loss", "samples_per_second")
+        self.journal.status |= {key: line[key] for key in reported if key in line}
         self.journal.status["train_accuracy"] = line["accuracy"]
 
     def _measure(self, count: int, **about: object) -> None:
@@ -240,18 +240,18 @@ class Worker:
     def _until_closed(self, blocks: Iterable[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
         for block in blocks:
             if parent.gone.is_set():
-                raise Ended(told("closed_app"))
+                raise Ended(status_fields("closed_app"))
             yield block
 
     def _finish(self) -> None:
         self._settle()
-        self._tell(state="running", **told("busy_testing"))
+        self._update_status(state="running", **status_fields("busy_testing"))
         self._measure(len(self.test.labels), final=True)
 
-    def _tell(self, **news: object) -> None:
+    def _update_status(self, **changes: object) -> None:
         left = self.spent / self.taken * (self.pair.steps - self.pair.step) if self.taken else None
-        self.journal.tell(**{"seconds_left": left, **self._place(), **news})
-        self.told = time.monotonic()
+        self.journal.update(**{"seconds_left": left, **self._place(), **changes})
+        self.status_written = time.monotonic()
 
     def _place(self) -> dict[str, Any]:
         """The position of the run in its schedule; empty before training has begun."""

@@ -25,7 +25,7 @@ from .data_source import DataSource
 from .folder import RunFolder
 from .pair import Pair
 from .parent import parent
-from .process import FRESH, NICE
+from .process import LONGEST_IDLE, NICE_TRAINING
 from .worker import Worker
 
 DOWNLOAD_TIMEOUT = 20.0  # seconds after which a download is given up if the server sends nothing
@@ -65,7 +65,7 @@ class Task:
 def receive() -> Task | None:
     """Wait for a run, whose lock this process then holds; None if none came in time."""
     with socket.socket(fileno=os.dup(0)) as line:
-        line.settimeout(FRESH + 60)
+        line.settimeout(LONGEST_IDLE + 60)
         try:
             byte, _, _, _ = socket.recv_fds(line, 1, 1)
         except TimeoutError:
@@ -89,7 +89,7 @@ def main() -> None:
     task = receive()
     if task is None:
         return
-    os.nice(NICE - os.nice(0))
+    os.nice(NICE_TRAINING - os.nice(0))
     folder = RunFolder(Path(task.folder))
     data = DataSource(task.data, task.download, folder.path.parent)
     worker = Worker(folder, queue.SimpleQueue(), data, task.save_every)

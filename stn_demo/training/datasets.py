@@ -18,13 +18,14 @@ from .settings import DATA_SETS, FOLDER, HANDS, TrainingSettings
 
 WRITTEN = {True: (20_000, 0), False: (2_000, 1)}  # train?: number of generated digits, and their seed
 
-UNLIKE = {True: (6_000, 0), False: (2_000, 1)}  # the same for the 1s and 4s of hands that MNIST lacks
-ONLY_HANDS = "hands"  # these alone, to measure on
+UNLIKE = {True: (6_000, 0), False: (2_000, 1)}  # the same for the 1s and 4s in styles that MNIST lacks
+ONLY_HANDS = "hands"  # only these digits, for testing
 TEST_SETS = (*DATA_SETS, ONLY_HANDS, FOLDER)
 
 
 def load_digits(name: str, train: bool, root: str | os.PathLike[str] | None = None, download: bool = True) -> Digits:
-    """The training or test digits of "mnist" (in the folder ``root``, see ``mnist.load``) or "handwriting"; of HANDS: MNIST, to train on with digits of hands that it lacks among them; of ONLY_HANDS: these alone.
+    """The training or test digits of a data set: "mnist" (in the folder ``root``, see ``mnist.load``), "handwriting", HANDS
+    (MNIST; for training mixed with generated digits in styles that it lacks) or ONLY_HANDS (only these generated digits).
 
     Raises:
         DataError: a ValueError; MNIST is missing and cannot be downloaded.
@@ -43,7 +44,7 @@ def load_digits(name: str, train: bool, root: str | os.PathLike[str] | None = No
 
 
 def _mixed(one: Digits, other: Digits) -> Digits:
-    """Both, in an order that is random but always the same."""
+    """Both sets in a random order that is always the same."""
     images, labels = torch.cat([one.images, other.images]), torch.cat([one.labels, other.labels])
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
     return Digits(images[order], labels[order])
@@ -82,9 +83,9 @@ def settings_for(pictures: Pictures, recipe: TrainingSettings, changes: dict[str
 
 
 def load_pictures(
-    settings: TrainingSettings, root: str | None, say: Callable[[str], None] = lambda text: None
+    settings: TrainingSettings, root: str | None, report: Callable[[str], None] = lambda text: None
 ) -> tuple[Digits, Digits]:
-    """The training and test pictures in the folder ``root``, as ``settings`` require them. ``say`` gets a sentence for
+    """The training and test pictures in the folder ``root``, as ``settings`` require them. ``report`` gets a sentence for
     each file that is left out.
 
     Raises:
@@ -96,13 +97,13 @@ def load_pictures(
     if found.names != settings.model.names:
         raise DataError(f"The classes in {root} differ from those of the run: {', '.join(settings.model.names)}.")
     side, channels = settings.distort.picture, settings.model.in_channels
-    return folder.load(found.train, channels, side, say), folder.load(found.test, channels, side, say)
+    return folder.load(found.train, channels, side, report), folder.load(found.test, channels, side, report)
 
 
 def load_test_pictures(
-    model: ModelConfig, distortion: Distortion, root: str | None, say: Callable[[str], None] = lambda text: None
+    model: ModelConfig, distortion: Distortion, root: str | None, report: Callable[[str], None] = lambda text: None
 ) -> Digits:
-    """The pictures of the folder ``root`` to test ``model`` on, as large as ``distortion`` takes them. ``say`` gets
+    """The pictures of the folder ``root`` to test ``model`` on, as large as ``distortion`` takes them. ``report`` gets
     sentences about files that are left out.
 
     Raises:
@@ -113,4 +114,4 @@ def load_test_pictures(
     found = folder.find(root)
     if found.names != model.names:
         raise DataError(f"The classes in {root} are not those of the network: {', '.join(model.names)}.")
-    return folder.load(found.test, model.in_channels, distortion.picture, say)
+    return folder.load(found.test, model.in_channels, distortion.picture, report)

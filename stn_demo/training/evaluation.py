@@ -72,7 +72,7 @@ def evaluate(
     """Measure ``model`` on ``digits``, each distorted once; ``seed`` determines the distortions.
 
     Raises:
-        ValueError: no digits, images of another size than the network takes, or more classes than it knows.
+        ValueError: no digits, images of another size than the network takes, or more classes than the network has.
     """
     if isinstance(distortion, str):
         if distortion not in DISTORTIONS:
@@ -86,7 +86,7 @@ def evaluate(
     if len(digits.labels) == 0:
         raise ValueError("There are no digits to evaluate on.")
     if int(digits.labels.max()) >= model.config.classes:
-        raise ValueError(f"This network knows {model.config.classes} classes, but the test digits have more.")
+        raise ValueError(f"This network has {model.config.classes} classes, but the test digits have more.")
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()

@@ -50,7 +50,7 @@ def available() -> int | None:
         if most != "max":
             found.append(max(0, int(most) - int((group / "memory.current").read_text())))
     except (OSError, ValueError):
-        pass  # no such group: use the machine's own figure
+        pass  # no such group: use the memory of the machine
     return min(found) if found else None
 
 

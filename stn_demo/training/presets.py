@@ -66,7 +66,7 @@ PRESETS: dict[str, Preset] = {
         Preset("seed", RECIPES["seed-affine"]),
         Preset("paper-r", _MINUTE.but(distortion="r", classifier="cnn", batch_size=128, epochs=10.0)),
         Preset("zoom-out", _MINUTE.but(distortion=_LARGE, padding="border", epochs=1.0)),
-        # leaves the image for good after about 250 steps, and is stopped with a sentence
+        # leaves the image for good after about 250 steps; the run then stops with an error message
         Preset("too-fast", _MINUTE.but(localization_factor=100.0, clip_norm=0.0, epochs=1.0)),
     )
 }

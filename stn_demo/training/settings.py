@@ -13,7 +13,7 @@ from ..model.classifier import CLASSIFIERS
 from .stages import Moment, Stage, checked, moment
 
 DATA_SETS = ("mnist", "handwriting")
-HANDS = "mnist-and-hands"  # MNIST and some generated 1s and 4s of hands that it lacks; from a terminal only
+HANDS = "mnist-and-hands"  # MNIST and some generated 1s and 4s in styles that it lacks
 FOLDER = "folder"  # the user's own pictures, see data.folder; from a terminal only
 PRECISIONS = ("float32", "bfloat16")
 NARROW = 0.15  # fraction of the distortion: about the slant of undistorted digits
@@ -45,7 +45,7 @@ class TrainingSettings:
         default="mnist",
         metadata={
             "choices": (*DATA_SETS, HANDS),
-            "help": "MNIST, generated handwriting, or MNIST and generated 1s and 4s of hands that it lacks",
+            "help": "MNIST, generated handwriting, or MNIST and generated 1s and 4s in styles that it lacks",
         },
     )
     distortion: str | Distortion = field(

@@ -157,8 +157,8 @@ class Trainer:
         self.optimizer.zero_grad()
         loss.backward()
         with torch.no_grad():
-            told = loss if not self.settings.stages else F.nll_loss(log_probs, labels)
-            self._watch(told.detach(), (log_probs.argmax(1) == labels).sum())
+            reported = loss if not self.settings.stages else F.nll_loss(log_probs, labels)
+            self._watch(reported.detach(), (log_probs.argmax(1) == labels).sum())
         self.optimizer.step()
         if self.average is not None:
             # at first the mean over all steps (of the stage), then an exponential mean, so that the initial weights are
@@ -205,7 +205,7 @@ class Trainer:
 
         Raises:
             TrainingStopped: the training diverged: the loss, a gradient or a weight is not finite; or the loss has
-                stayed far above that of guessing; or a transformer gets no gradient because its grid lies outside the
+                stayed far above that of guessing; or a transformer gets no gradient because found grid lies outside the
                 image.
         """
         steps = self.step - self._from
@@ -268,10 +268,10 @@ class Trainer:
 
     def _load(self, state: State) -> None:
         if state.settings != self.settings:
-            mine, its = self.settings.to_dict(), state.settings.to_dict()
-            name = next(name for name in mine if mine[name] != its[name])
+            expected, found = self.settings.to_dict(), state.settings.to_dict()
+            name = next(name for name in expected if expected[name] != found[name])
             raise ValueError(
-                f"The run to resume has {name} = {its[name]!r}, not {mine[name]!r}; the settings must be equal."
+                f"The run to resume has {name} = {found[name]!r}, not {expected[name]!r}; the settings must be equal."
             )
         if state.digits != self._digits:
             raise ValueError("The run to resume was trained on other digits; use the same digits.")

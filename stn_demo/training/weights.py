@@ -13,7 +13,7 @@ def averaged(module: nn.Module) -> list[Tensor]:
 
 @torch.no_grad()
 def spread(row: Tensor, values: list[Tensor]) -> None:
-    """Copy the numbers of ``row`` into ``values``, one tensor after the other, in place, so that they keep their memory
+    """Copy the numbers of ``row`` into ``values``, one tensor after the other, in place, so that the tensors keep their memory
     layout. ``row`` has at least as many numbers as ``values``.
     """
     start = 0

@@ -27,12 +27,12 @@ def copied(tmp_path):
 
 @REAL
 def test_a_download_that_broke_off_is_not_taken_for_the_whole(copied, monkeypatch):
-    assert mnist.is_at_hand(copied)
+    assert mnist.is_complete(copied)
     last = copied / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
     whole = last.read_bytes()
     last.unlink()
     last.write_bytes(whole[:-1])
-    assert not mnist.is_at_hand(copied)
+    assert not mnist.is_complete(copied)
     with pytest.raises(mnist.DataError, match="MNIST is not in"):
         mnist.load(copied, train=False, download=False)
 

@@ -45,15 +45,15 @@ def test_a_network_is_known_to_its_visitor_and_by_its_name(client):
     anna, berta = as_visitor(client), as_visitor(client)
     name = send(client, packed(), anna)["name"]
     assert private.NAME.fullmatch(name) and frame(client, name) and name not in listed(client)
-    assert client.get("/stn/network").json()["mine"] == [name]
+    assert client.get("/stn/network").json()["own"] == [name]
     client.cookies.clear()
     client.cookies.update(berta)
-    assert client.get("/stn/network").json()["mine"] == []
+    assert client.get("/stn/network").json()["own"] == []
     assert client.post("/stn/network/remove", json={"name": name}).status_code == 400 and frame(client, name)
     client.cookies.clear()
     client.cookies.update(anna)
     assert client.post("/stn/network/remove", json={"name": name}).json() == {"name": name}
-    assert not frame(client, name) and client.get("/stn/network").json()["mine"] == []
+    assert not frame(client, name) and client.get("/stn/network").json()["own"] == []
 
 
 def test_the_same_network_twice_has_two_names(client):
@@ -74,7 +74,7 @@ def test_a_visitor_keeps_few_and_pushes_out_only_its_own(client):
     hers = send(client, packed(), berta)["name"]
     anna = as_visitor(client)
     names = [send(client, packed(), anna)["name"] for _ in range(private.MOST_OF_ONE + 3)]
-    assert client.get("/stn/network").json()["mine"] == names[::-1][: private.MOST_OF_ONE]
+    assert client.get("/stn/network").json()["own"] == names[::-1][: private.MOST_OF_ONE]
     client.cookies.update(berta)
     assert frame(client, hers)
 
@@ -83,8 +83,8 @@ def test_a_forged_cookie_is_nobody(client):
     anna = as_visitor(client)
     send(client, packed(), anna)
     (key,) = anna
-    mine = client.get("/stn/network").json()["mine"]
-    assert mine
+    own = client.get("/stn/network").json()["own"]
+    assert own
     for forged in (
         "x.y",
         anna[key][:-1] + "0" * (anna[key][-1] != "0"),
@@ -93,7 +93,7 @@ def test_a_forged_cookie_is_nobody(client):
         "x" * 9000,
     ):
         answer = client.get("/stn/network", headers={"cookie": f"{key}={forged}".encode()})
-        assert not set(answer.json()["mine"]) & set(mine)
+        assert not set(answer.json()["own"]) & set(own)
 
 
 def test_old_networks_go_and_the_folder_stays_small(tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ def test_drive_a_process(runs, reference):
         runs.delete(id)
     runs.pause(id)
     status = state_is(runs, id, "paused")
-    assert time.monotonic() - start < 15 and status["mine"] and runs.path(id).is_file()
+    assert time.monotonic() - start < 15 and status["controlled"] and runs.path(id).is_file()
     for more in (1, 2):
         runs.step(id)
         until(lambda more=more: runs.status(id)["step"] == status["step"] + more)
@@ -116,7 +116,7 @@ def test_two_who_start_at_once_get_one_run(tmp_path):
     assert len(ids) == 1 and [error.code for error in errors] == ["running"] * 2
     assert [run["id"] for run in apps[1].all()] == ids
     with pytest.raises(RunError) as error:
-        next(app for app in apps if not app.status(ids[0])["mine"]).pause(ids[0])
+        next(app for app in apps if not app.status(ids[0])["controlled"]).pause(ids[0])
     assert error.value.code == "foreign"
     for app in apps:
         app.close()

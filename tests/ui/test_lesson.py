@@ -47,7 +47,9 @@ def test_a_claim_that_is_not_so_is_found_out():
     inside = {**beyond, "stage": {**beyond["stage"], "pose": {"rotation": 60}}}
     assert claims.fault(inside, claims.measure(inside, load, digits()))
     upright = {**CLAIMS["upright-only.turn.1"], "stage": {"network": "upright", "digit": "three"}}
-    assert claims.fault(upright, claims.measure(upright, load, digits())) == "Training has turns up to 90 degrees."
+    assert (
+        claims.fault(upright, claims.measure(upright, load, digits())) == "The training has rotations up to 90 degrees."
+    )
 
 
 def test_each_part_but_the_worked_example_claims_something():

@@ -108,11 +108,11 @@ def _add_network(app: FastAPI, batcher: Batcher, status: Status, may_train: Call
         return (await batcher.ready()).engine.networks
 
     @app.get("/stn/network", response_model=None)
-    async def mine(request: Request) -> dict[str, Any]:
+    async def own_networks(request: Request) -> dict[str, Any]:
         kept = await networks()
         saved = await asyncio.to_thread(kept.saved_names) if may_train(request.scope) else []
         own = await asyncio.to_thread(kept.private.names, request.scope["visitor"])
-        return {"mine": own, "saved": saved}
+        return {"own": own, "saved": saved}
 
     @app.post("/stn/network", response_model=None)
     async def send(request: Request) -> dict[str, Any] | JSONResponse:

@@ -28,7 +28,7 @@ class Samples:
     @functools.cached_property
     def mnist(self) -> Digits | None:
         """The test digits, on which no network here was trained; None if they are not on this machine."""
-        if not mnist.is_at_hand(self.data):
+        if not mnist.is_complete(self.data):
             return None
         try:
             return mnist.load(self.data, train=False, download=False)

@@ -42,7 +42,7 @@ class Recorded:
     steps: list[int]
 
     def status(self, id: str) -> dict[str, Any]:
-        still = {"alive": False, "mine": False, "resumable": False}
+        still = {"alive": False, "controlled": False, "resumable": False}
         return {name: value for name, value in self.run.items() if name != "terminal"} | still | NOTHING
 
     def events(self, id: str, since: int) -> tuple[list[dict[str, Any]], int]:

@@ -96,7 +96,7 @@ class Measured:
         return self._galleries[key]
 
     def _set(self, result: dict[str, Any]) -> str:
-        return "mnist" if "mnist" in result and mnist.is_at_hand(self.options.data) else "handwriting"
+        return "mnist" if "mnist" in result and mnist.is_complete(self.options.data) else "handwriting"
 
     @functools.cache  # noqa: B019  (this object lives as long as the app)
     def _digits(self, name: str) -> Digits:

@@ -46,7 +46,7 @@ def choices(options: Options) -> dict[str, Any]:
     """Every field of the settings with its values or range, and the devices and digits of this machine."""
     return {
         "data": list(DATA_SETS),
-        "mnist": mnist.is_at_hand(options.data),
+        "mnist": mnist.is_complete(options.data),
         "distortion": list(DISTORTIONS),
         "points": {name: list(points) for name, points in POINTS.items()},
         "model": {name: list(values) for name, values in CHOICES.items()},

@@ -13,7 +13,7 @@ RATE = ("step", "learning_rate")  # columns of the changes of the learning rate
 MOST_POINTS = 1500  # points of a curve; a screen has no pixels for more
 STATUS = (
     "id", "name", "created", "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy",
-    "twin_accuracy", "loss", "learning_rate", "top_rate", "message", "twin", "settings", "minutes", "resumable", "mine", "alive",
+    "twin_accuracy", "loss", "learning_rate", "top_rate", "message", "twin", "settings", "minutes", "resumable", "controlled", "alive",
     "code", "kind", "values", "device", "digits",
 )  # fmt: skip
 EXPORTED = (

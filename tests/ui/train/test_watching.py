@@ -147,5 +147,5 @@ def test_every_choice_has_its_words_in_both_languages(client):
 def test_a_run_on_embedded_digits_needs_no_data_set(client, monkeypatch):
     """The strip takes MNIST for a run on MNIST where it is there, else the generated digits."""
     pictures = Pictures(Samples(None), None)
-    assert not mnist.is_at_hand()
+    assert not mnist.is_complete()
     assert isinstance(pictures._set("mnist"), Digits)

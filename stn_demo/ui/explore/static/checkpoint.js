@@ -31,8 +31,8 @@ export async function attachCheckpoint(root, store, http) {
   async function load() {
     const answer = await http.get("stn/network").catch(() => null);
     if (!answer || answer.error) return;
-    window.stn.mine = answer.mine;
-    removable = new Set([...answer.mine, ...answer.saved]);
+    window.stn.uploads = answer.own;
+    removable = new Set([...answer.own, ...answer.saved]);
     show();
   }
 
@@ -43,7 +43,7 @@ export async function attachCheckpoint(root, store, http) {
     open()?.removeAttribute("aria-busy");
     if (!answer) return;
     before = store.get().model;
-    window.stn.mine = [answer.name, ...(window.stn.mine ?? [])];
+    window.stn.uploads = [answer.name, ...(window.stn.uploads ?? [])];
     removable.add(answer.name);
     window.stn.setModel(answer.name);
   }

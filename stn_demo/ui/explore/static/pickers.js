@@ -20,7 +20,7 @@ export function attachPickers(root, store) {
   function show() {
     const { model, twin } = store.get();
     const runs = (stn.runs ?? []).map(({ name }) => name);
-    const groups = grouped(infos, [...(stn.networks ?? []), ...runs, ...(stn.mine ?? []), model, twin], stn.names);
+    const groups = grouped(infos, [...(stn.networks ?? []), ...runs, ...(stn.uploads ?? []), model, twin], stn.names);
     pickers[0].show(groups, model ?? "");
     pickers[1].show(groups, twin ?? "");
   }

@@ -44,7 +44,7 @@ export function createRoutes(root, numbers) {
       const drawn = (await data("poses.json"))[query.get("distortion")];
       return drawn ? { pose: drawn[any(drawn.length)] } : NEEDS_SERVER;
     },
-    "stn/network": () => ({ mine: [], saved: [] }),
+    "stn/network": () => ({ own: [], saved: [] }),
     "stn/results": (query) => data(`results/${query.get("pair") ?? ""}.json`),
     "stn/results/failures": (query) => {
       const [network, twin, of] = ["network", "twin", "of"].map((name) => query.get(name) ?? "");

@@ -53,7 +53,7 @@ export function attachDrive({ root, session, ask }) {
     const open = session.overview?.allowed !== false && !offline;
     const going = state === "running" || state === "starting";
     const held = state === "paused";
-    const mine = run?.mine !== false;
+    const controlled = run?.controlled !== false;
     at("name").textContent = run ? title(run) : "";
     status.dataset.state = state;
     say(words, statusText(state, run));
@@ -64,12 +64,12 @@ export function attachDrive({ root, session, ask }) {
     const resumable = held || run?.resumable || state === "lost";
     buttons.resume.hidden = !resumable;
     buttons.pause.hidden = resumable;
-    buttons.resume.disabled = !open || (held && !mine);
-    buttons.pause.disabled = !open || !going || !mine;
-    buttons.step.disabled = !open || !(held || resumable) || (held && !mine);
-    buttons.stop.disabled = !open || !isActive(run) || !mine;
-    buttons.reset.disabled = buttons.seed.disabled = !open || !run || (isActive(run) && !mine);
-    rate.disabled = !open || !isActive(run) || !mine;
+    buttons.resume.disabled = !open || (held && !controlled);
+    buttons.pause.disabled = !open || !going || !controlled;
+    buttons.step.disabled = !open || !(held || resumable) || (held && !controlled);
+    buttons.stop.disabled = !open || !isActive(run) || !controlled;
+    buttons.reset.disabled = buttons.seed.disabled = !open || !run || (isActive(run) && !controlled);
+    rate.disabled = !open || !isActive(run) || !controlled;
     if (run && !sliding && document.activeElement !== rate) showRate(run);
     announce(state);
   }
@@ -121,7 +121,7 @@ function statusText(state, run) {
     if (run.twin && run.twin_accuracy != null) parts.push(t("train.status.twin", { accuracy: percent(run.twin_accuracy) }));
   }
   const line = parts.join(" · ");
-  const why = state === "offline" || !run ? "" : run.message ? fault(run) : isActive(run) && run.mine === false ? foreign(run) : "";
+  const why = state === "offline" || !run ? "" : run.message ? fault(run) : isActive(run) && run.controlled === false ? foreign(run) : "";
   return why ? `${line} — ${why}` : line;
 }
 
