@@ -53,7 +53,7 @@ export function attachDescent(root, store) {
   store.on("lang", redraw);
   store.subscribe((state, keys) => {
     if (keys.includes("source") && state.target !== null) store.set({ target: null });
-    put(target, "value", String(state.target ?? "")); // a write to a select, even of the same value, costs 0.4 ms
+    put(target, "value", String(store.get().target ?? "")); // writing an equal value would cost the browser 0.4 ms
     if (keys.includes("layers")) redraw();
   });
   redraw();
