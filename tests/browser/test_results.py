@@ -103,6 +103,20 @@ def test_a_failure_opens_in_explore_with_the_same_answer(results):
     assert again == pytest.approx(probs, abs=1e-5)
 
 
+def test_back_from_a_failure_returns_to_its_place_in_the_gallery(results):
+    page = results()
+    failure = page.locator("#results-failures li:nth-child(3) a")
+    failure.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    assert before > 1000
+    failure.click()
+    page.wait_for_selector("#view-input", state="visible")
+    assert page.evaluate("scrollY") < 100
+    page.go_back()
+    page.wait_for_function("(before) => Math.abs(scrollY - before) < 5", arg=before)
+    assert failure.is_visible() and page.evaluate("location.hash").startswith("#results")
+
+
 def test_the_twins_failures_can_be_seen_beside(results):
     page = results()
     page.select_option("#results-pair", "r-stcnn-affine")  # a network with a plain twin

@@ -4,6 +4,8 @@ import { format, parse } from "./route.js";
 
 const CLOSED = "stn-closed"; // session storage: {after: the last hash, before: the hashes that it replaced shortly before}
 const RECENT = 5000; // ms
+const PATIENCE = 40; // frames in which a page that Back opens reaches its height
+const HELD = 3; // frames that its scroll position lasts once nothing is laid out again
 const listeners = new Set();
 const leaving = new Set();
 let known = null; // the hash that was last written or reported
@@ -15,10 +17,11 @@ addEventListener("pageshow", forgetLast); // Back has restored the page with its
 
 export const route = () => parse(location.hash);
 
-/** Adds an entry to the history: Back returns to the previous one.
+/** Adds an entry to the history: Back returns to the previous one, and to the place to which it was scrolled.
  *  change: {page, place, options, values}; what is left out stays as it is. */
 export function go(change) {
   for (const tell of leaving) tell();
+  history.replaceState({ ...history.state, top: scrollY }, "");
   move("pushState", change);
   tellAll();
 }
@@ -46,7 +49,8 @@ function move(method, change) {
   const hash = format(next);
   const at = performance.now();
   replaced = method === "pushState" ? [] : [...replaced.filter((one) => at - one.at < RECENT), { hash: location.hash, at }];
-  history[method](history.state, "", location.pathname + location.search + hash);
+  const state = method === "pushState" ? { ...history.state, top: 0 } : history.state;
+  history[method](state, "", location.pathname + location.search + hash);
   known = location.hash;
 }
 
@@ -88,7 +92,18 @@ function tellAll() {
 }
 
 function moved() {
-  if (location.hash !== known) tellAll();
+  if (location.hash === known) return;
+  tellAll();
+  if (history.state?.top) scrollBack(history.state.top);
+}
+
+/** Scrolls the page that has just been opened again to this place, as soon as it is laid out. */
+async function scrollBack(top) {
+  for (let frame = 0, held = 0; frame < PATIENCE && held < HELD; frame += 1) {
+    await new Promise(requestAnimationFrame);
+    held = Math.abs(scrollY - top) < 2 ? held + 1 : 0;
+    if (!held) scrollTo({ top });
+  }
 }
 addEventListener("popstate", moved);
 addEventListener("hashchange", moved);
