@@ -15,6 +15,7 @@ from ..names import DEVICE, LANGUAGES
 from .gate.hosts import is_loopback
 from .local import runtime
 
+FIRST_TRAINED = ("turn-affine", "seed-cnn")  # trained at the first start if there is no network: one and its twin
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 
 

@@ -13,14 +13,13 @@ from .explore.pictures import Pictures
 from .foot import FOOT
 from .live.batcher import Batcher
 from .live.request import Defaults
-from .options import Options
+from .options import FIRST_TRAINED, Options
 
 HERE = Path(__file__).parent
 BESIDE = ("learn", "train", "results")  # the other pages: each has a folder, a tab and a script of its own
 PAGES = ("explore", *BESIDE)  # in display order
 # pairs of a network and its twin, in order of preference
-PREFERRED = (("upright", "upright-cnn"), ("turn-affine", "seed-cnn"))
-FIRST_TRAINED = PREFERRED[-1]  # the pair that ``train.first`` trains if there is no checkpoint
+PREFERRED = (("upright", "upright-cnn"), FIRST_TRAINED)
 CSS = """
 .gradio-container { max-width: 1560px !important; padding: 0 12px !important; }
 #title { padding: 0; }

@@ -21,7 +21,7 @@ from ...runs.runs import Runs
 from ...training.presets import PRESETS
 from ...training.settings import TrainingSettings
 from ...training.start import untrained
-from ..train.first import CHECKPOINTS as FIRST
+from ..options import FIRST_TRAINED
 from . import cost, families, private
 from .request import Defaults, RequestError
 
@@ -134,14 +134,14 @@ class Networks:
     def remove(self, name: str) -> bool:
         """Remove a saved network; False if there is none of this name, or if it is from the first start."""
         path = self.saved / f"{name}.safetensors"
-        if name in FIRST or not path.is_file():
+        if name in FIRST_TRAINED or not path.is_file():
             return False
         path.unlink(missing_ok=True)
         return True
 
     def saved_names(self) -> list[str]:
         """The names that ``remove`` accepts."""
-        return sorted(path.stem for path in self.saved.glob("*.safetensors") if path.stem not in FIRST)
+        return sorted(path.stem for path in self.saved.glob("*.safetensors") if path.stem not in FIRST_TRAINED)
 
     def _keep(self, name: str, version: tuple[Any, ...], network: Network) -> None:
         size = sum(tensor.nbytes for tensor in network.state_dict().values())

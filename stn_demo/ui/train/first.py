@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ...runs.runs import RunError, Runs
 from ...runs.states import AT_WORK
 from ...training.recipes import RECIPES
-from ..options import Options
+from ..options import FIRST_TRAINED, Options
 
 if TYPE_CHECKING:
     from ..status import Status
     from .service import TrainingService
 
 RUN_NAME = "first networks"
-CHECKPOINTS = {"turn-affine": False, "seed-cnn": True}  # name: whether it is the plain CNN
+CHECKPOINTS = dict(zip(FIRST_TRAINED, (False, True), strict=True))  # name: whether it is the plain CNN
 EPOCHS = 6.0
 DIGITS: int | None = None  # number of training digits; None: all
 POLL = 0.5  # seconds
@@ -46,7 +46,7 @@ def begin(runs: Runs, options: Options, data: str = "mnist") -> str:
             if not run["alive"]:
                 runs.resume(run["id"])
             return run["id"]
-    settings = RECIPES["turn-affine"].but(epochs=EPOCHS, data=data, holdout=0, averaging=0.0)
+    settings = RECIPES[FIRST_TRAINED[0]].but(epochs=EPOCHS, data=data, holdout=0, averaging=0.0)
     return runs.start(settings, name=RUN_NAME, twin=True, digits=DIGITS, device=options.device)
 
 
