@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from . import objects
+
 LONGEST = 32 * 1024  # characters; the shipped ones have about 1,000
 DEEPEST = 8
 MOST_VALUES = 1000
@@ -58,10 +60,13 @@ def read_provenance(text: object) -> dict[str, Any]:
         raise ProvenanceError("its provenance is not JSON.") from None
     if not isinstance(values, dict):
         raise ProvenanceError("its provenance is not a JSON object.")
-    _check_values(values)
+    try:
+        _check_values(values)
+    except objects.TooLarge:
+        raise ProvenanceError("its provenance holds too many values.") from None
     for name, kind in KINDS.items():
         value = values.get(name)
-        if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+        if value is not None and not objects.is_of(value, kind):
             raise ProvenanceError(f"{name} in its provenance has the wrong type.")
     if isinstance(values.get("distortion"), str) and not PLAIN.fullmatch(values["distortion"]):
         raise ProvenanceError("distortion in its provenance is not a plain name.")
@@ -78,18 +83,8 @@ def _refuse(name: str) -> None:
 
 
 def _check_values(root: dict[str, Any]) -> None:
-    waiting: list[Any] = [(root, 0)]
-    count = 0
-    while waiting:
-        value, depth = waiting.pop()
-        count += 1
-        if depth > DEEPEST or count > MOST_VALUES:
-            raise ProvenanceError("its provenance holds too many values.")
-        if isinstance(value, dict):
-            waiting += [(item, depth + 1) for pair in value.items() for item in pair]
-        elif isinstance(value, list):
-            waiting += [(item, depth + 1) for item in value]
-        elif isinstance(value, str):
+    for value in objects.walk(root, DEEPEST, MOST_VALUES):
+        if isinstance(value, str):
             if len(value) > LONGEST_TEXT or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
                 raise ProvenanceError("its provenance holds a text that is too long or not valid Unicode.")
         elif isinstance(value, (int, float)) and not abs(value) < LARGEST_NUMBER:

@@ -20,6 +20,7 @@ ENGINE = [
     "names.py",
     "limits.py",
     "faults.py",
+    "objects.py",
     "__main__.py",
 ]
 ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_module_names
@@ -29,6 +30,7 @@ FLOORS = {
     "names": 0,
     "limits": 0,
     "faults": 0,
+    "objects": 0,
     "model": 1,
     "data": 2,
     "checkpoints": 2,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from .. import objects
 from ..names import PADDINGS, SAMPLERS
 from .classifier import CLASSIFIERS, POINTS, SMALLEST, Size, height_width
 from .grids import GRIDS
@@ -149,12 +150,7 @@ class ModelConfig:
         """The inverse of ``to_dict``; missing fields take their defaults. ValueError for unknown fields and invalid
         values.
         """
-        if not isinstance(values, dict):
-            raise ValueError(f"A model config is a JSON object, not {type(values).__name__}.")
-        names = [field.name for field in fields(cls)]
-        unknown = [name for name in values if name not in names]
-        if unknown:
-            raise ValueError(f"Unknown field {unknown[0]!r} of a model config; choose from {', '.join(names)}.")
+        objects.check_names(values, cls, "the model config")
         return cls(**values)
 
     def to_json(self) -> str:
@@ -163,11 +159,7 @@ class ModelConfig:
     @classmethod
     def from_json(cls, text: str) -> ModelConfig:
         """The inverse of ``to_json``. ValueError, with a sentence, for any other text."""
-        try:
-            values = json.loads(text)
-        except (json.JSONDecodeError, TypeError, RecursionError) as error:
-            raise ValueError(f"The model config is not JSON: {error}.") from None
-        return cls.from_dict(values)
+        return cls.from_dict(objects.parsed(text, "the model config"))
 
 
 def _checked_size(name: str, value: object) -> Size:

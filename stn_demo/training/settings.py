@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from .. import objects
 from ..data.distortions import DISTORTIONS, Distortion
 from ..faults import RunError
 from ..model import ModelConfig
@@ -202,12 +203,7 @@ class TrainingSettings:
         """The inverse of ``to_dict``; missing fields take their defaults. ValueError for unknown fields and invalid
         values.
         """
-        if not isinstance(values, dict):
-            raise ValueError(f"Training settings are a JSON object, not {type(values).__name__}.")
-        names = [item.name for item in fields(cls)]
-        unknown = [name for name in values if name not in names]
-        if unknown:
-            raise ValueError(f"Unknown training setting {unknown[0]!r}; choose from {', '.join(names)}.")
+        objects.check_names(values, cls, "the training settings")
         return cls(**values)
 
     def to_json(self) -> str:
@@ -216,18 +212,11 @@ class TrainingSettings:
     @classmethod
     def from_json(cls, text: str) -> TrainingSettings:
         """The inverse of ``to_json``. ValueError, with a sentence, for any other text."""
-        try:
-            values = json.loads(text)
-        except (json.JSONDecodeError, TypeError, RecursionError) as error:
-            raise ValueError(f"The training settings are not JSON: {error}.") from None
-        return cls.from_dict(values)
+        return cls.from_dict(objects.parsed(text, "the training settings"))
 
 
 def _distortion(values: dict[str, Any]) -> Distortion:
-    names = [item.name for item in fields(Distortion)]
-    unknown = [name for name in values if name not in names]
-    if unknown:
-        raise ValueError(f"Unknown field {unknown[0]!r} of a distortion; choose from {', '.join(names)}.")
+    objects.check_names(values, Distortion, "the distortion")
     try:
         return Distortion(**values)
     except TypeError as error:

@@ -173,5 +173,5 @@ def test_the_folder_of_uploads_stays_small_and_old_files_go(tmp_path, monkeypatc
             os.utime(path, (1e9, 1e9))
     kept.sweep()
     assert list(tmp_path.rglob("*")) == [tmp_path / "left by gradio"], "the old ones are gone, with their folders"
-    burst = sum(kept.allowed("1.2.3.4") for _ in range(1000))
-    assert module.BURST <= burst < module.BURST + 20 and kept.allowed("5.6.7.8")
+    burst = sum(kept.rate.allows("1.2.3.4") for _ in range(1000))
+    assert module.BURST <= burst < module.BURST + 20 and kept.rate.allows("5.6.7.8")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from ... import objects
 from ...limits import LARGEST_PICTURE
 
 MOST_JSON = 64 * 1024  # bytes
@@ -54,7 +55,10 @@ def read(body: bytes, folder: Path) -> dict[str, Any]:
         raise BadBody("That is not JSON.") from None
     if not isinstance(values, dict):
         raise BadBody("A request is a JSON object.")
-    _check(values, folder)
+    try:
+        _check(values, folder)
+    except objects.TooLarge:
+        raise BadBody("The request holds too many values.") from None
     for name in ("session_hash", "event_id"):
         if (value := values.get(name)) is not None and not (isinstance(value, str) and SESSION.fullmatch(value)):
             raise BadBody(f"{name} is a name of letters and digits.")
@@ -83,26 +87,16 @@ def check_call(values: dict[str, Any], function: int) -> None:
         kind = PARAMETERS.get(name)
         if kind is None:
             raise BadBody(f"The parameters are {', '.join(PARAMETERS)}.")
-        if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+        if value is not None and not objects.is_of(value, kind):
             raise BadBody(f"{name} has the wrong type.")
     if not isinstance(named.get("image"), dict):
         raise BadBody("image is missing; give a picture file.")
 
 
 def _check(root: Any, folder: Path) -> None:
-    waiting, count = [(root, 0)], 0
-    while waiting:
-        value, depth = waiting.pop()
-        count += 1
-        if depth > MOST_DEPTH or count > MOST_VALUES:
-            raise BadBody("The request holds too many values.")
-        if isinstance(value, dict):
-            if any(key in value for key in FILE_KEYS) and value is not root:
-                _check_file(value, folder)
-            waiting += [(item, depth + 1) for item in value.values()]
-            waiting += [(key, depth + 1) for key in value]
-        elif isinstance(value, list):
-            waiting += [(item, depth + 1) for item in value]
+    for value in objects.walk(root, MOST_DEPTH, MOST_VALUES):
+        if isinstance(value, dict) and value is not root and any(key in value for key in FILE_KEYS):
+            _check_file(value, folder)
         elif isinstance(value, str) and not value.isascii():
             _check_text(value)
         elif isinstance(value, (int, float)) and not abs(value) < 2**53:

@@ -20,6 +20,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from ...limits import LARGEST_PICTURE
 from .. import http
+from ..rate import Rate
 from . import routes
 
 MOST_FILES = 4  # per request
@@ -45,17 +46,7 @@ class Uploads:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._tokens: dict[str, tuple[float, float]] = {}  # address: (uploads left, time of the count)
-
-    def allowed(self, address: str) -> bool:
-        """Whether one more upload from ``address`` is within the rate limit; counts it."""
-        now = time.monotonic()
-        left, at = self._tokens.pop(address, (float(BURST), now))
-        left = min(float(BURST), left + (now - at) * RATE)
-        self._tokens[address] = (max(0.0, left - 1), now)
-        while len(self._tokens) > 10_000:
-            self._tokens.pop(next(iter(self._tokens)))
-        return left >= 1
+        self.rate = Rate(RATE, BURST)  # by address
 
     def keep(self, data: bytes) -> str:
         """Write a file under an unpredictable name; returns its path. Removes old files first if there is no room."""
@@ -104,7 +95,7 @@ def add(app: FastAPI, uploads: Uploads) -> None:
     @app.post(routes.UPLOAD)
     async def upload(request: Request) -> JSONResponse:
         address = request.client.host if request.client else ""
-        if not uploads.allowed(address):
+        if not uploads.rate.allows(address):
             return _refuse(429, "Too many uploads in a short time; try again in a minute.")
         data = await http.body(request, LARGEST_PICTURE + 64 * 1024)
         if data is None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ... import checkpoints
 from ...limits import LARGEST_UPLOADED_NETWORK
+from ..rate import Rate
 from . import cost
 
 NAME = re.compile(r"upload-[0-9a-f]{8}-[0-9a-f]{16}")
@@ -32,7 +33,7 @@ class Private:
     def __init__(self, folder: Path):
         self.folder = folder
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, float]] = {}  # owner: (uploads left, when counted)
+        self._rate = Rate(RATE, BURST)  # by owner
 
     def add(self, data: bytes, visitor: str) -> str:
         """Store a checkpoint; returns its name.
@@ -50,7 +51,7 @@ class Private:
         del model
         owner = _owner(visitor)
         with self._lock:
-            if not self._within_rate(owner):
+            if not self._rate.allows(owner):
                 raise checkpoints.CheckpointError("Too many networks in a short time; try again in a minute.")
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.sweep(MOST - 1, MOST_BYTES - len(data))
@@ -91,15 +92,6 @@ class Private:
             with contextlib.suppress(OSError):
                 found.append((path.stat().st_mtime_ns, path))
         return [path for _, path in sorted(found, reverse=True)]
-
-    def _within_rate(self, owner: str) -> bool:
-        now = time.monotonic()
-        left, at = self._kept.pop(owner, (float(BURST), now))
-        left = min(float(BURST), left + (now - at) * RATE)
-        self._kept[owner] = (max(0.0, left - 1), now)
-        while len(self._kept) > 10_000:
-            self._kept.pop(next(iter(self._kept)))
-        return left >= 1
 
 
 def _owner(visitor: str) -> str:
