@@ -16,7 +16,6 @@ import base64
 import json
 import multiprocessing
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -27,14 +26,12 @@ from pathlib import Path
 import websockets
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from app_process import free_port, wait_until_up  # noqa: E402 (of tests)
+
 BACK = 0.05  # seconds: a lone visitor's answer, when all is as before
 TAIL = 5.0  # seconds for the last answers
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @contextmanager
@@ -44,12 +41,7 @@ def served():
     process = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{url}/stn/strip", timeout=30).read()
-                break
-            except OSError:
-                time.sleep(0.1)
+        wait_until_up(url, process)
         yield url, process.pid
     finally:
         process.terminate()

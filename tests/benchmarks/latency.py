@@ -23,14 +23,12 @@ from collections.abc import Iterator
 from crowd import ROOT, percentile, served
 from playwright.sync_api import Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from chromium import CHROMIUM, FLAGS, SETTLED
+
+# Seconds in which the server records its first networks (``analysis.recorded``); no page is told when it has.
+RECORDED = 4
 PORT = 7937
 
 IDIOMATIC = """
@@ -61,10 +59,17 @@ SET = """(value) => {
 }"""
 
 
+def opened(page: Page) -> None:
+    """Wait until the browser has loaded all, and the server has recorded the networks that the page opens with."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate(SETTLED)
+    time.sleep(RECORDED)
+
+
 def ours(page: Page, drags: int, seconds: float) -> tuple[list[float], float]:
     page.wait_for_selector("#view-warped")
     page.wait_for_function("document.querySelector('#theta').textContent.match(/[0-9]/)")
-    page.wait_for_timeout(1500)
+    page.evaluate(SETTLED)
     latencies = []
     for i in range(drags):
         before = page.evaluate("performance.getEntriesByName('stn-update').length")
@@ -128,7 +133,7 @@ def drag_latencies(page: Page, seconds: float) -> tuple[list[float], float, int]
     """While the slider moves at every display frame, ours only: latencies, updates per second, and moves made."""
     page.evaluate("performance.clearMeasures()")
     rate = drag(page, seconds, "performance.getEntriesByName('stn-update').length")
-    page.wait_for_timeout(200)
+    page.evaluate(SETTLED)
     return page.evaluate(MEASURED), rate, page.evaluate("window.moves")
 
 
@@ -155,7 +160,7 @@ def draw_latencies(page: Page, seconds: float) -> tuple[list[float], float, int]
         }""",
         seconds,
     )
-    page.wait_for_timeout(200)
+    page.evaluate(SETTLED)
     return page.evaluate(MEASURED), rate, moves
 
 
@@ -170,7 +175,7 @@ def mouse_latencies(page: Page, seconds: float) -> list[float]:
         i += 1
         page.mouse.move(box["x"] + 40 + i * 7 % 120, box["y"] + 40 + i * 3 % 120)
     page.mouse.up()
-    page.wait_for_timeout(200)
+    page.evaluate(SETTLED)
     return page.evaluate(MEASURED)
 
 
@@ -213,7 +218,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(f"{url}/#explore")
-            page.wait_for_timeout(4000)  # until what the server and the browser still load is there
+            opened(page)
             latencies, rate = ours(page, options.drags, options.seconds)
             say("ours, one drag at a time", latencies, rate)
             say("ours, while the slider moves", *drag_latencies(page, options.seconds))

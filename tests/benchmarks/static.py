@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 from crowd import percentile, served
-from latency import CHROMIUM, FLAGS, drag_latencies, draw_latencies, ours, say
+from latency import CHROMIUM, FLAGS, drag_latencies, draw_latencies, opened, ours, say
 from playwright.sync_api import Browser, sync_playwright
 from startup import WATCH
 
@@ -92,7 +92,7 @@ def latency(browser: Browser, name: str, url: str, drags: int, seconds: float) -
     context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     page = context.new_page()
     page.goto(f"{url}#explore")
-    page.wait_for_timeout(4000)  # until what the server and the browser still load is there
+    opened(page)
     latencies, rate = ours(page, drags, seconds)
     say(f"{name}, one drag at a time", latencies, rate)
     say(f"{name}, while the slider moves", *drag_latencies(page, seconds))

@@ -23,8 +23,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from crowd import ROOT, free_port, percentile
-from latency import CHROMIUM, FLAGS, SET, drag_latencies
+from latency import CHROMIUM, FLAGS, SET, SETTLED, drag_latencies
 from playwright.sync_api import Browser, Page, sync_playwright
+
+# seconds, part of what is measured: how long a visitor looks at the page before a press
+LATER, INTO_A_RUN = 5, 8
 
 WATCH = """
 window.press = { at: null, run: null, moved: null };
@@ -153,29 +156,31 @@ def main() -> None:
                 page.close()
             with started() as url:
                 page = opened(browser, url)
-                page.wait_for_timeout(5000)
+                time.sleep(LATER)
                 later.append(movement(page, "#train-start"))
-                page.wait_for_timeout(8000)
+                time.sleep(INTO_A_RUN)
                 again.append(movement(page, "#train-reset"))
                 page.close()
         say("app started until Start can be pressed", ready)
         say("Start at once, to the first movement", at_once, 5)
-        say("Start after 5 s, to the first movement", later, 5)
-        say("Again, same seed, 8 s into a run, to the first movement", again, 5)
+        say(f"Start after {LATER} s, to the first movement", later, 5)
+        say(f"Again, same seed, {INTO_A_RUN} s into a run, to the first movement", again, 5)
         if options.starts:
             return
         with started() as url:
             page = opened(browser, url)
-            page.wait_for_timeout(5000)
+            time.sleep(LATER)
             learning(page, url)
-            page.wait_for_timeout(1000)
+            page.wait_for_selector("#train-status[data-state=done]")
+            page.evaluate(SETTLED)
             say_latencies("a jump along the timeline, to its picture", page.evaluate(JUMPS, options.jumps))
             page.click("#train-live")
             movement(page, "#train-reset")
             page.click("#pages [role=tab][data-tab-id=explore]")
             page.wait_for_selector("#view-input", state="visible")
-            page.wait_for_timeout(1000)
+            page.evaluate(SETTLED)
             page.evaluate(SET, 0)
+            page.evaluate(SETTLED)
             latencies, rate, _ = drag_latencies(page, options.seconds)
             assert log(url)["state"] == "running", "the run ended too soon"
             say_latencies("Explore while a run trains", latencies, rate, 33)

@@ -7,30 +7,21 @@ A test marked ``needs_server(reason)`` runs with the live page only.
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import published
 import pytest
+from app_process import free_port, wait_until_up
+from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import sync_playwright
 from static_site import Host
 from train_page import BRIEF, ask, clear, finished, open_tab
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 BEEN_HERE = "if (location.protocol !== 'about:') localStorage.setItem('stn-visited', '1');"
-FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 class Served:
@@ -38,9 +29,7 @@ class Served:
 
     def __init__(self, home: Path, *arguments: str):
         self.home, self.arguments = home, arguments
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
         self.start()
@@ -50,15 +39,7 @@ class Served:
         command = [sys.executable, "app.py", "--port", str(self.port), *self.arguments]
         with open(self.home / "app.log", "ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        end = time.monotonic() + 120
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.url}/stn/strip", timeout=60).read()
-                return
-            except OSError:
-                assert self.process.poll() is None, (self.home / "app.log").read_text()
-                assert time.monotonic() < end, "the app did not come up"
-                time.sleep(0.2)
+        wait_until_up(self.url, self.process, self.home / "app.log")
 
     def stop(self, kill: bool = False) -> None:
         self.process.kill() if kill else self.process.terminate()
@@ -119,7 +100,7 @@ def browser():
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *CAMERA])
         yield browser
         browser.close()
 

@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from chromium import SETTLED
 
 FRAME = "window.stn.store.frame"
 
@@ -29,11 +30,6 @@ STROKES = {
 }
 
 
-# Every change is answered, twice in a row: what is drawn for one answer may ask for another.
-SETTLED = """async () => {
-  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  for (let calm = 0; calm < 3; calm = window.stn.idle() ? calm + 1 : 0) await drawn();
-}"""
 ADDRESSED = """async () => {
   const [{ valuesOf }, { route }] = await Promise.all(
     ["explore/static/address.js", "shared/router.js"].map((file) => import(new URL(`stn/${file}`, document.baseURI))));

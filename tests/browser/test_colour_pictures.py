@@ -7,7 +7,7 @@ import own_pictures
 import pictures
 import pytest
 import torch
-from conftest import CHROMIUM
+from chromium import CHROMIUM
 from PIL import Image, ImageDraw
 from stage import frame, link, settle, slide
 

@@ -15,20 +15,19 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 import httpx
 import websockets
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import generators  # noqa: E402 (stands beside this file)
+from app_process import free_port, wait_until_up  # noqa: E402 (of tests)
 
 SLOW = 5.0  # seconds
 MOST_GROWTH = 50.0  # MB
@@ -150,19 +149,12 @@ def memory(process: int) -> float:
 
 def started(folder: Path) -> tuple[subprocess.Popen, int]:
     """The app, with home, uploads and log in ``folder``; its process and port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "HOME": str(folder), "GRADIO_TEMP_DIR": str(folder / "uploads")}
     command = [sys.executable, "app.py", "--port", str(port), "--runs", str(folder / "runs")]
     with open(folder / "app.log", "wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    for _ in range(1200):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/stn/strip", timeout=60).read()
-            break
-        except OSError:
-            time.sleep(0.1)
+    wait_until_up(f"http://127.0.0.1:{port}", process, folder / "app.log")
     return process, port
 
 

@@ -49,7 +49,9 @@ def visitor(batcher):
 
 
 async def until(condition):
+    end = asyncio.get_running_loop().time() + 60
     while not condition():
+        assert asyncio.get_running_loop().time() < end
         await asyncio.sleep(0.001)
 
 

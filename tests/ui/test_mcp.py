@@ -5,13 +5,13 @@ import base64
 import importlib.util
 import io
 import json
-import socket
 import threading
 import time
 
 import httpx
 import pytest
 import uvicorn
+from app_process import free_port
 from PIL import Image
 
 from stn_demo.data import handwriting
@@ -25,9 +25,7 @@ needs_mcp = pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """An app with --mcp, served for real."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = Options(port=port, runs=tmp_path_factory.mktemp("runs"), training="off", mcp=True)
     app = build_app(options, visitors=Visitors(port))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))

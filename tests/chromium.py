@@ -1,0 +1,17 @@
+"""Chromium for tests and benchmarks: how it is started, and when the stage has answered."""
+
+import shutil
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Every change is answered, twice in a row: what is drawn for one answer may ask for another.
+SETTLED = """async () => {
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  for (let calm = 0; calm < 3; calm = window.stn.idle() ? calm + 1 : 0) await drawn();
+}"""
