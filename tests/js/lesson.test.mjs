@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { indexOf, isRight, needsGradient, numbersOf, placeOf, stageOf, stepsOf, stopsOf } from "../../stn_demo/ui/learn/static/lesson.js";
 import { isDone, numbersOfDone } from "../../stn_demo/ui/learn/static/missions.js";
+import { revealKey, summaryOf, verdictOf } from "../../stn_demo/ui/learn/static/player-texts.js";
 import { csvOf, scoreOf } from "../../stn_demo/ui/learn/static/progress.js";
 
 const read = (name) => JSON.parse(readFileSync(new URL(`../../stn_demo/ui/learn/static/${name}.json`, import.meta.url), "utf-8"));
@@ -96,4 +97,31 @@ test("answers are handed out as CSV that no spreadsheet takes for a formula", ()
   assert.equal(rows[1], 'prediction,where.frame,"{""rotation"":-4.5}",,,x');
   assert.equal(rows[3], 'why,where,"\'=cmd(""x""), then",,,');
   assert.equal(scoreOf(stops, answers, "after"), null);
+});
+
+test("the verdict on each answer is a sentence of both languages, right for the right answer only", () => {
+  const asked = stops.filter((stop) => stop.data.predict && stop.phase !== "before");
+  assert.ok(asked.length > 10);
+  const frame = { undone: { rotation: 30, shift_x: 1, shift_y: 2 } };
+  for (const stop of asked) {
+    const { kind, right } = stop.data.predict;
+    const best = { choice: right, number: measured.numbers[`${stop.scene}.${stop.part}`]?.value, mark: 60, frame: frame.undone }[kind];
+    const said = verdictOf(stop, best, measured, { angle: 60, frame });
+    for (const catalogue of words) assert.ok(said.key in catalogue, said.key);
+    if (kind === "choice" || kind === "number") {
+      assert.equal(said.kind, "verdict right", stop.id);
+      assert.equal(verdictOf(stop, kind === "choice" ? "another" : 1e9, measured, { frame }).kind, "verdict wrong", stop.id);
+    }
+  }
+  const laid = asked.find((stop) => stop.data.predict.kind === "frame");
+  assert.deepEqual(verdictOf(laid, { rotation: 0, shift_x: 1, shift_y: 2 }, measured, { frame }).args, { degrees: "30", px: "0.0" });
+});
+
+test("the summary counts the predictions, and the button says what it shows next", () => {
+  const predicted = stops.filter(({ data: { predict }, phase }) => phase === "scene" && predict?.kind === "choice");
+  const answers = Object.fromEntries(predicted.map(({ id }, index) => [id, { answer: "x", right: index > 0, when: "" }]));
+  assert.deepEqual(summaryOf(stops, answers)[0].args, { right: predicted.length - 1, of: predicted.length });
+  assert.equal(revealKey(stopOf("quiz"), 0, 1), "learn.reveal.answer");
+  assert.equal(revealKey(predicted[0], 0, 3), "learn.reveal");
+  assert.equal(revealKey(predicted[0], 1, 3), "learn.reveal.step");
 });

@@ -1,14 +1,13 @@
 /** Plays the stops of the lesson in order: the text, the question, the steps that #reveal shows, and the next stop. */
 
 import { local } from "../../shared/local.js";
-import { wrapped } from "../../explore/static/gesture.js";
-import { has, number, t } from "../../shared/i18n.js";
+import { has, t } from "../../shared/i18n.js";
 import { createControls } from "./controls.js";
 import { createGhost } from "./ghost.js";
 import { isRight, needsGradient, numbersOf, stageOf, stepsOf } from "./lesson.js";
 import { isDone, numbersOfDone } from "./missions.js";
-import { createPredict, make, optionKey } from "./predict.js";
-import { scoreOf } from "./progress.js";
+import { missionOf, positionOf, revealKey, summaryOf, verdictOf } from "./player-texts.js";
+import { createPredict, make } from "./predict.js";
 import { called, createReveal } from "./reveal.js";
 import { createWhy } from "./why.js";
 
@@ -56,7 +55,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
   function words() {
     const { scene, part, phase } = stop;
     const args = numbersOf(stop, measured);
-    at("place").textContent = placeWords();
+    at("place").textContent = positionOf(stop, stops, data);
     at("title").textContent = t(phase === "before" ? "learn.before.title" : `learn.${scene}.title`);
     at("idea").textContent = t(phase === "before" ? "learn.before.idea" : `learn.${scene}.idea`, args);
     const again = predict?.stop === stop; // the language has changed: what was answered and opened stays
@@ -65,7 +64,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     predict = createPredict(form, stop, args, answered);
     predict.stop = stop;
     if (answer !== undefined) predict.show(answer);
-    if (stop.data.mission) mission(args, hinted);
+    if (stop.data.mission) form.replaceChildren(...missionOf(stop, args, hinted));
     controls = createControls(at("controls"), isFinished() || stop.data.mission ? stop.data.control : [], stage, measured);
     at("alone").hidden = !(local() && needsGradient(stop));
     at("descend").hidden = !(stop.data.show.includes("descend") && (isFinished() || stop.data.mission));
@@ -73,40 +72,8 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     if (isFinished()) predict.lock(phase === "before" ? undefined : rightOf());
     else if (step) predict.lock();
     root.dataset.part = part;
-    told = phase === "end" ? summary() : told;
+    told = phase === "end" ? summaryOf(stops, progress.get().answers) : told;
     show();
-  }
-
-  function placeWords() {
-    if (stop.phase === "end") return t("learn.place.end");
-    if (stop.scene === "quiz") {
-      const asked = stops.filter(({ phase }) => phase === stop.phase);
-      return t("learn.place.quiz", { place: asked.indexOf(stop) + 1, of: asked.length });
-    }
-    const number = data.scenes.findIndex(({ id }) => id === stop.scene) + 1;
-    const { parts } = data.scenes[number - 1];
-    const part = parts.findIndex(({ id }) => id === stop.part) + 1;
-    return t(parts.length > 1 ? "learn.place.part" : "learn.place", { place: number, of: data.scenes.length, part, parts: parts.length });
-  }
-
-  function mission(args, open) {
-    const name = `learn.${stop.scene}.${stop.part}`;
-    const hint = document.createElement("details");
-    hint.append(make("summary", t("learn.hint")), make("p", t(`${name}.hint`, args)));
-    hint.open = open;
-    form.replaceChildren(make("p", t(`${name}.ask`, args), "question"), hint);
-  }
-
-  function summary() {
-    const { answers } = progress.get();
-    const score = (phase) => scoreOf(stops, answers, phase);
-    const predicted = stops.filter(({ id, phase }) => phase === "scene" && answers[id] && answers[id].right !== null);
-    return [
-      { key: "learn.end.predictions", args: { right: predicted.filter(({ id }) => answers[id].right).length, of: predicted.length } },
-      score("before") && { key: "learn.end.before", args: score("before") },
-      score("after") && { key: "learn.end.after", args: score("after") },
-      { key: "learn.end.on", args: {} },
-    ].filter(Boolean);
   }
 
   // ------------------------------------------------------------------ answering and revealing
@@ -166,7 +133,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     progress.set({ seen: { [stop.id]: true } });
     const args = { ...numbersOf(stop, measured), ...play.numbers() };
     if (stop.phase !== "before") {
-      if (isAsked() && predict.answer !== undefined) told.push(verdict());
+      if (isAsked() && predict.answer !== undefined) told.push(verdictOf(stop, predict.answer, measured, { angle: play.found?.angle, frame: stage.store.frame }));
       const key = `learn.${stop.scene}.${stop.part}.told`;
       if (has(key)) told.push({ key, args, kind: "told" });
     }
@@ -178,19 +145,6 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     if (held) next.focus({ preventScroll: true });
   }
 
-  function verdict() {
-    const { kind } = stop.data.predict;
-    const { answer } = predict;
-    if (kind === "mark") return { key: "learn.mark.told", args: { yours: answer, found: play.found?.angle ?? "–" }, kind: "verdict" };
-    if (kind === "frame") return { key: "learn.ghost.told", args: distance(answer, stage.store.frame.undone), kind: "verdict" };
-    const right = isRight(stop, answer, measured);
-    const name = kind === "number" ? "learn.number" : stop.scene === "quiz" ? "learn.answer" : "learn";
-    const args = kind === "number"
-      ? { yours: number(answer, 3), found: numbersOf(stop, measured).value }
-      : { option: () => t(optionKey(stop, stop.data.predict.right), numbersOf(stop, measured)) };
-    return { key: `${name}.${right ? "right" : "wrong"}`, args, kind: right ? "verdict right" : "verdict wrong" };
-  }
-
   // ------------------------------------------------------------------ on the screen
   function show() {
     const total = stepsOf(stop);
@@ -198,7 +152,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     revealButton.hidden = total === 0 || isFinished();
     revealButton.disabled = !stage.store.frame || (asked && predict.answer === undefined);
     revealButton.setAttribute("aria-disabled", String(busy)); // a disabled button would lose the focus between two steps
-    revealButton.textContent = t(revealKey(total), { step: step + 1, of: total });
+    revealButton.textContent = t(revealKey(stop, step, total), { step: step + 1, of: total });
     at("told").replaceChildren(...told.map(({ key, args, kind }) => make("p", t(key, called(args)), kind ?? "")));
     const passed = isFinished() || stop.phase === "end" || isAccomplished();
     next.textContent = t(stop.phase === "end" ? "learn.explore" : passed ? "learn.next" : "learn.skip");
@@ -206,12 +160,6 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     back.disabled = index === 0;
     root.dataset.busy = String(busy);
     root.dataset.finished = String(isFinished());
-  }
-
-  function revealKey(total) {
-    if (stop.scene === "quiz") return "learn.reveal.answer";
-    if (step === 0 && isAsked()) return "learn.reveal";
-    return total > 1 ? "learn.reveal.step" : "learn.reveal";
   }
 
   function follow(frame) {
@@ -258,10 +206,4 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     },
     words: () => stop && words(),
   };
-}
-
-/** The difference of two frames: degrees, and pixels between their centres. */
-function distance(a, b) {
-  const px = Math.hypot(a.shift_x - b.shift_x, a.shift_y - b.shift_y);
-  return { degrees: number(Math.abs(wrapped(a.rotation - b.rotation)), 0), px: number(px, 1) };
 }
