@@ -44,6 +44,16 @@ FLOORS = {
 }
 
 
+def test_every_part_of_the_package_has_a_floor():
+    parts = {
+        path.name.removesuffix(".py")
+        for path in PACKAGE.iterdir()
+        if (path / "__init__.py").is_file() or path.suffix == ".py"
+    }
+    assert parts - {"__init__"} == set(FLOORS)
+    assert {part.removesuffix(".py") for part in ENGINE} == set(FLOORS) - {"ui"}
+
+
 TABLES = {"data/skeletons.py"}  # data only: may be long
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60  # lines; the first too many
 

@@ -191,7 +191,9 @@ def test_a_curve_says_where_network_and_twin_are_less_than_a_point_apart(found):
 
 
 def test_every_axis_has_a_title(found):
-    for one in results_story.overview(found, "upright")["figures"]:
+    drawn = results_story.overview(found, "upright")["figures"]
+    assert len(drawn) > 8
+    for one in drawn:
         for name in ("xaxis", "yaxis"):
             assert one["plot"]["layout"][name]["title"]["text"].startswith("@results.axis."), one["id"]
 
@@ -214,7 +216,9 @@ def test_every_word_and_colour_exists(found):
     """Of all networks, in both languages, in both themes."""
     words = [json.loads((UI / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")]
     css = (UI / "explore" / "static" / "explore.css").read_text(encoding="utf-8")
-    for pair in results_story.overview(found, None)["pairs"]:
+    pairs = results_story.overview(found, None)["pairs"]
+    assert len(pairs) > 5
+    for pair in pairs:
         told = results_story.overview(found, pair["name"])
         for one in told["figures"]:
             for catalogue in words:

@@ -109,7 +109,9 @@ def test_damaged_and_missing_results_are_a_sentence(client):
 
 
 def test_the_measurements_themselves_can_be_had(client):
-    for name in client.get("/stn/results").json()["files"]:
+    names = client.get("/stn/results").json()["files"]
+    assert {"table.json", "failures.json"} <= set(names)
+    for name in names:
         assert client.get(f"/stn/results/measured/{name}").content == (client.folder / "results" / name).read_bytes()
     for name in ("../r-cnn.safetensors", "%2e%2e%2fr-cnn.safetensors", "nothing.json"):
         assert client.get(f"/stn/results/measured/{name}").status_code in (400, 404)

@@ -45,6 +45,12 @@ def test_in_each_scene_right_is_who_is_said_to_be(scene, samples):
         assert checkpoints.path_of(scene[role]).exists()
 
 
+def test_most_scenes_say_who_is_right():
+    """``right`` may be missing only where the scene is about something else."""
+    judged = [scene for scene in SCENES if set(scene.get("right", {})) == {"model", "twin"}]
+    assert len(SCENES) >= 6 and len(judged) >= len(SCENES) / 2
+
+
 def test_the_first_scene_is_one_where_the_transformer_matters():
     text = (STATIC / "first.js").read_text(encoding="utf-8")
     points = [int(value) for value in re.findall(r"\d+", text.split("p: [")[1].split("]")[0])]
