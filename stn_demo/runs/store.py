@@ -16,6 +16,7 @@ from typing import Any
 
 from ..checkpoints import CheckpointError
 from ..faults import RunError, why
+from ..limits import LONGEST_TRAINING, MOST_FOR_RUNS
 from ..names import LONGEST_RUN
 from . import locks
 from .folder import ID, RunFolder
@@ -35,9 +36,9 @@ class Limits:
         free_bytes: free disk space that a new run requires.
     """
 
-    minutes: float = 240.0
+    minutes: float = LONGEST_TRAINING
     runs: int = 100
-    bytes: int = 2 << 30
+    bytes: int = MOST_FOR_RUNS << 20
     free_bytes: int = 100 << 20
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib.util
 import os
 import re
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..limits import LONGEST_TRAINING, MOST_FOR_RUNS
 from ..names import DEVICE, LANGUAGES
 from .gate.hosts import is_loopback
 from .local import runtime
 
+PORT = 7860  # as Gradio
 FIRST_TRAINED = ("turn-affine", "seed-cnn")  # trained at the first start if there is no network: one and its twin
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 
@@ -30,7 +33,7 @@ class OptionError(ValueError):
 @dataclass(frozen=True)
 class Options:
     host: str = "127.0.0.1"
-    port: int = 7860
+    port: int = PORT
     data: Path | None = None
     checkpoints: Path = CHECKPOINTS
     device: str = "cpu"
@@ -42,8 +45,8 @@ class Options:
     allow_frame: tuple[str, ...] = ()
     runtime: Path | None = None  # of the browser, see local.runtime
     mcp: bool = False
-    longest_run: float = 240.0  # minutes
-    most_disk: int = 2048  # MB, for all runs together
+    longest_run: float = LONGEST_TRAINING  # minutes
+    most_disk: int = MOST_FOR_RUNS  # MB, for all runs together
 
     @property
     def who_trains(self) -> str:
@@ -129,8 +132,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port",
-        default=os.environ.get("GRADIO_SERVER_PORT") or "7860",
-        help="port to listen on (default: GRADIO_SERVER_PORT, else 7860)",
+        default=os.environ.get("GRADIO_SERVER_PORT") or str(PORT),
+        help=f"port to listen on (default: GRADIO_SERVER_PORT, else {PORT})",
     )
     parser.add_argument("--data", type=Path, help="folder with MNIST (default: STN_DEMO_DATA, else ~/.cache/stn_demo)")
     parser.add_argument(
@@ -150,12 +153,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--longest-run",
         type=float,
-        default=240.0,
+        default=LONGEST_TRAINING,
         metavar="MINUTES",
-        help="longest training time of a run (default: 240)",
+        help=f"longest training time of a run (default: {LONGEST_TRAINING:g})",
     )
     parser.add_argument(
-        "--most-disk", type=int, default=2048, metavar="MB", help="disk space for all runs together (default: 2048)"
+        "--most-disk",
+        type=int,
+        default=MOST_FOR_RUNS,
+        metavar="MB",
+        help=f"disk space for all runs together (default: {MOST_FOR_RUNS})",
     )
     return parser
 
@@ -217,5 +224,5 @@ def bound_socket(options: Options) -> socket.socket:
     except socket.gaierror:
         raise OptionError(f"--host {options.host}: this machine has no such address.") from None
     except OSError as error:
-        hint = "choose another with --port" if "use" in str(error) else "check --host and --port"
+        hint = "choose another with --port" if error.errno == errno.EADDRINUSE else "check --host and --port"
         raise OptionError(f"Cannot listen on {options.host}:{options.port} ({error.strerror}); {hint}.") from None
