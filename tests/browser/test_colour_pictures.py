@@ -66,6 +66,8 @@ def test_a_colour_picture_is_drawn_in_its_colours(page, visit, tmp_path):
     for selector in ("#view-digit", "#view-model-digit", "#view-input", "#view-warped", *looks):
         shows_flag(page, selector)
     assert "40 × 40 pixels in colour" in page.inner_text(".model-digit p")
+    said = page.inner_text("#verdict")
+    assert "digit" not in said and "drew" not in said, said
     slide(page, "pose-rotation", 180)
     settle(page)
     assert colour(page, "#view-input", 0.5, 0.35) == pytest.approx(COLOURS["bottom"], abs=3), (

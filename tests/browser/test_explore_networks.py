@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+from conftest import wait_for_frame
 from stage import frame, inspected, link, pixels, settle, slide, winner
 
 from stn_demo import checkpoints
@@ -132,6 +133,11 @@ def test_a_checkpoint_is_uploaded_and_used(page, tmp_path):
     )
     page.wait_for_function("window.stn.store.frame.transform === 'tps'", timeout=15_000)
     assert frame(page, "model").startswith("upload-")
+    for _ in range(2):
+        page.wait_for_function("document.querySelector('#model-picker input').value === 'mine'")
+        page.wait_for_function("document.querySelector('#probs-stn-title').innerText.includes('mine')")
+        page.reload()  # the browser keeps the name of the file
+        wait_for_frame(page)
 
 
 @pytest.mark.needs_server("the server reads checkpoints")

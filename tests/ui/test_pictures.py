@@ -2,17 +2,21 @@
 
 import base64
 import io
+import json
 
 import numpy as np
 import own_pictures
 import pictures
+import pillow_heif
 import pytest
 from PIL import Image
 from server_helpers import STROKES
 
 from stn_demo.data import folder as own_folder
+from stn_demo.data import picture
 from stn_demo.data.scenes.reported import REPORTED
 from stn_demo.limits import LARGEST_PICTURE
+from stn_demo.ui import page
 
 
 @pytest.mark.parametrize("model, side, shape", [("colour", 28, (3, 28, 28)), ("colour-pose", 42, (3, 42, 42))])
@@ -93,6 +97,19 @@ def test_a_picture_without_a_digit_comes_back_with_a_sentence(client):
     assert answer.status_code == 400 and answer.json()["error"]["code"] == "blank" and "digit" not in answer.json()
     assert answer.json()["found"]["boxes"] == [] and answer.json()["found"]["width"] == 300
     assert client.post("/stn/picture?box=0.1,0.1,0.9,0.9", content=blank).json()["error"]["code"] == "blank"
+
+
+def test_without_a_decoder_heic_is_named_with_the_way_out(client, monkeypatch):
+    pillow_heif.register_heif_opener()
+    data = pictures.encoded(pictures.drawn().convert("RGB"), "HEIF")
+    assert len(base64.b64decode(client.post("/stn/picture", content=data).json()["digit"])) == 784
+    monkeypatch.setattr(picture, "HEIF_DECODERS", ("no_such_decoder",))
+    answer = client.post("/stn/picture", content=data)
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "heic"
+    words = page.HERE / "strings"
+    for name in ("en", "zh-CN"):
+        sentence = json.loads((words / f"{name}.json").read_text(encoding="utf-8"))["error.heic"]
+        assert "HEIC" in sentence and "JPEG" in sentence
 
 
 def test_an_upload_is_bounded(client):

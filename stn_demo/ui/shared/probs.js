@@ -69,7 +69,8 @@ function percent(share) {
   return t("probs.percent", { value: share < 1 ? number(Math.min(share * 100, 99.9), 1) : "100" });
 }
 
-/** Above each set of bars: the kind of network, its name, and its error. -> {draw(frame, models)} */
+/** Above each set of bars: the kind of network, its name, and its error. ->
+ * {draw(frame, models, names)}; names: of opened files by network */
 export function createTitles(root) {
   const places = ["#probs-stn-title", "#probs-plain-title"].map((id) => {
     const title = root.querySelector(id);
@@ -78,13 +79,13 @@ export function createTitles(root) {
     });
   });
   return {
-    draw(frame, models) {
+    draw(frame, models, names = {}) {
       [frame.model, frame.twin].forEach((name, index) => {
         const [kind, called, errs] = places[index];
         const info = models.find((model) => model.name === name);
         const transform = index === 0 ? frame.transform : info?.transform;
         write(kind, t(!name ? "probs.nobody" : transform ? "probs.stn" : "probs.plain"));
-        write(called, name ?? "");
+        write(called, names[name] ?? name ?? "");
         const error = info?.error_posed;
         write(errs, error == null ? "" : t("probs.errs", { value: number(error, 1) }));
       });

@@ -5,6 +5,7 @@
 
 import { answered } from "./ask.js";
 import { t } from "../../shared/i18n.js";
+import { keepOpenedName, openedNames } from "./opened.js";
 
 const MOST_BYTES = 16 * 1024 * 1024; // as the server
 
@@ -45,6 +46,7 @@ export async function attachCheckpoint(root, store, http) {
     before = store.get().model;
     window.stn.uploads = [answer.name, ...(window.stn.uploads ?? [])];
     removable.add(answer.name);
+    keepOpenedName(answer.name, file.name);
     window.stn.setModel(answer.name);
   }
 
@@ -63,7 +65,7 @@ export async function attachCheckpoint(root, store, http) {
     const others = [before, ...(window.stn.networks ?? [])].filter((name) => name && name !== model);
     window.stn.setModel(others[0]);
     if (twin === model) window.stn.setTwin(null);
-    store.emit("toast", { key: "picker.removed", args: { name: model } });
+    store.emit("toast", { key: "picker.removed", args: { name: openedNames()[model] ?? model } });
     load();
   });
   store.subscribe((_, keys) => keys.includes("model") && show());

@@ -10,6 +10,7 @@ import { sideOf } from "../../shared/frame.js";
 import { createHttp } from "../../shared/http.js";
 import { loadCatalogues, preferred, setLanguage, t } from "../../shared/i18n.js";
 import { put } from "../../shared/node.js";
+import { openedNames } from "./opened.js";
 import { createBars, createReadout, createTitles } from "../../shared/probs.js";
 import { attachTheme } from "./screen.js";
 import { attachStatus } from "./status.js";
@@ -111,7 +112,7 @@ function drawFrames(root, store, controls) {
     looks.draw(frame);
     bars[0].draw(frame.blank ? null : frame.probs, frame.names);
     bars[1].draw(frame.blank ? null : frame.twin_probs, frame.twin_names);
-    titles.draw(frame, models);
+    titles.draw(frame, models, openedNames());
     put(prepared, "textContent", t(wordsFor(frame), { channels: frame.channels, side: sideOf(frame.digit) }));
     readout.draw(frame);
     controls.follow(frame);

@@ -3,6 +3,7 @@
 
 import { t } from "../../shared/i18n.js";
 import { grouped } from "./networks.js";
+import { openedNames } from "./opened.js";
 
 export function attachPickers(root, store) {
   let infos = store.status?.models ?? [];
@@ -20,7 +21,8 @@ export function attachPickers(root, store) {
   function show() {
     const { model, twin } = store.get();
     const runs = (stn.runs ?? []).map(({ name }) => name);
-    const groups = grouped(infos, [...(stn.networks ?? []), ...runs, ...(stn.uploads ?? []), model, twin], stn.names);
+    const names = [...(stn.networks ?? []), ...runs, ...(stn.uploads ?? []), model, twin];
+    const groups = grouped(infos, names, { ...stn.names, ...openedNames() });
     pickers[0].show(groups, model ?? "");
     pickers[1].show(groups, twin ?? "");
   }

@@ -25,16 +25,17 @@ export function createVerdict(root) {
   };
 }
 
-export function sentence({ applied, followed, left, rest, overruled, transform, blank }) {
+export function sentence({ applied, followed, left, rest, overruled, transform, blank, names }) {
   if (blank) return t("verdict.blank");
   if (overruled) return t("verdict.overruled");
   if (!followed || !left) return t("verdict.lost");
   if (transform === "attention") return t("verdict.attention");
   const [turned, moved, missed] = [applied, followed, left].map(({ rotation }) => wrapped(rotation));
-  const words = { applied: degrees(turned), side: side(turned), followed: degrees(moved), left: degrees(missed) };
+  const thing = t(names ? "verdict.thing.picture" : "verdict.thing.digit");
+  const words = { thing, applied: degrees(turned), side: side(turned), followed: degrees(moved), left: degrees(missed) };
   if (Math.abs(turned) < STILL) {
     const own = wrapped(rest.rotation);
-    return t(Math.abs(own) < STILL ? "verdict.upright" : "verdict.rest", { rest: degrees(own), side: side(own) });
+    return t(Math.abs(own) < STILL ? "verdict.upright" : "verdict.rest", { thing, rest: degrees(own), side: side(own) });
   }
   if (Math.abs(missed) <= CLOSE) return t("verdict.followed", words);
   if (Math.abs(missed) >= UPSIDE_DOWN) return t("verdict.upside", words);
