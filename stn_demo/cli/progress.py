@@ -28,7 +28,7 @@ class Progress:
                 self._write(self._line(event))
         elif isinstance(event, Evaluated):
             result = event.result
-            self.say(f"step {event.step}: error {result.error:.2f} % on the {event.split} digits, distorted")
+            self.say(f"step {event.step}: error {result.error:.2f} % on the {event.split} pictures, distorted")
 
     def say(self, text: str) -> None:
         """Print a line that is not overwritten."""

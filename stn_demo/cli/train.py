@@ -92,7 +92,7 @@ def train_to_file(job: Job) -> Path:
         trainer = Trainer(settings, digits, resume_from=state, group=group)
         weights = sum(value.numel() for value in trainer.model.parameters())
         where = f"{group.device}, {torch.get_num_threads()} threads" if group.device.type == "cpu" else group.device
-        progress.say(f"{weights:,} weights, {trainer.steps} steps of {settings.batch_size} digits on {where}")
+        progress.say(f"{weights:,} weights, {trainer.steps} steps of {settings.batch_size} pictures on {where}")
         every = round(job.evaluate_every * trainer.steps / settings.epochs)
         recorded = job.runs and group.leads and settings.data != FOLDER  # the page shows digits only
         recorder = Recorder(RunStore(job.runs), job.output, trainer) if recorded else None
@@ -121,7 +121,7 @@ def train_to_file(job: Job) -> Path:
             raise
         assert isinstance(event, Finished)  # the last event of a run that was not interrupted
         if group.leads:
-            progress.say("measuring on the test digits ...")
+            progress.say("measuring on the test pictures ...")
             provenance = _provenance(settings, event, digits, test, group)
             checkpoints.save(job.output, event.model, provenance)
             job.state_path.unlink(missing_ok=True)
