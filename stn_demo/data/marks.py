@@ -81,9 +81,9 @@ def find(contrast: np.ndarray) -> Found | None:
     if lines.any():  # drop remainders of ruled lines in the picture's corners
         marks = [mark for mark in marks if not mark.rim or mark.longest > CORNER * max(contrast.shape)]
     marks = _framed(without_rims(marks))
-    if lines.any() and not marks:  # a digit may be one straight line
+    if lines.any() and not marks:  # a digit may be one straight line; one that ends at the edge is a rule
         clean, marks = contrast, _framed(_marks(contrast, floor))
-        marks = marks if len(marks) == 1 else []
+        marks = marks if len(marks) == 1 and not marks[0].rim else []
     return Found(_joined(marks, contrast.shape), clean, int(lines.sum()))
 
 

@@ -90,6 +90,13 @@ def test_where_there_is_no_digit_it_says_so():
     assert codes[2] == "scribble" and codes[3] == "lines" and set(codes) <= set(NO_DIGIT)
 
 
+@pytest.mark.parametrize("number", [2019, 2031])
+def test_the_only_rule_that_reaches_into_a_dark_corner_is_no_digit(number):
+    with pytest.raises(picture.PictureError) as error:
+        picture.read(encoded(scenes.make("nothing", number, "unseen").image))
+    assert error.value.code in ("lines", "blank")
+
+
 @pytest.mark.parametrize("number", [13, 17, 31, 35, 79, 85, 89])  # grain of a dark slab, edge of a desk, rings of light
 def test_grain_and_edges_are_no_digit(number):
     with pytest.raises(picture.PictureError) as error:
