@@ -11,6 +11,7 @@ from stage import frame, settle
 
 from stn_demo.data import picture, scenes
 from stn_demo.data.scenes.reported import REPORTED
+from stn_demo.ui.explore import uploaded
 
 KINDS = {  # number of a picture by kind; its last figure is the digit on it
     "drawing": 2, "photo": 3, "shadow": 5, "desk": 8, "rim": 2, "edges": 8, "faint": 3,
@@ -91,9 +92,11 @@ def test_a_picture_of_each_kind_is_read_and_shows_its_steps(desk, kind):
     found = picture.find(data)
     upload(desk, data)
     assert answered(desk, found.digits[found.first]) == scene.labels[0]
-    height, width = found.colours.shape[:2]
-    tall, wide = found.cuts[found.first].shape
-    assert sizes(desk) == [[width, height], list(found.flat.shape[::-1]), [wide, tall]]
+    given, flat, cut = (
+        Image.new("L", one.shape[1::-1]) for one in (found.colours, found.flat, found.cuts[found.first])
+    )
+    cut.thumbnail((uploaded.CUT_SIDE, uploaded.CUT_SIDE))
+    assert sizes(desk) == [list(one.size) for one in (given, flat, cut)]
     assert desk.is_visible("#view-model-digit")
 
 
