@@ -25,7 +25,8 @@ CSS = """
 #title { padding: 0; }
 .stn-not-loaded { margin: 8px 0; padding: 8px 12px; border: 2px solid #b91c1c; border-radius: 6px; }
 footer { display: none !important; }
-#about, #about > .html-container { padding: 2px 0; }
+#about { padding: 0; }
+#about > .html-container { padding: 2px 0; }
 #about .foot { font-size: 13px; text-align: center; color: var(--body-text-color-subdued); }
 #about .foot a { white-space: nowrap; }
 @media (max-width: 700px) { #about .foot { font-size: 12px; line-height: 1.4; } }

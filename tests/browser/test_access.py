@@ -75,6 +75,17 @@ def test_what_happened_is_said_in_two_sentences(page):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_titles_captions_and_scenes_fit_at_1280_px(visit, locale):
+    page = visit(locale=locale)
+    wide = """() => [...document.querySelectorAll('.stn .panel h2, #scenes, .presets')]
+      .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent)"""
+    assert page.evaluate(wide) == []
+    lines = "(box) => Math.round(box.clientHeight / parseFloat(getComputedStyle(box).lineHeight))"
+    assert max(page.eval_on_selector_all(".stn .panel .caption", f"(all) => all.map({lines})")) <= 2
+    assert page.evaluate("document.querySelector('.presets').clientHeight") < 40, "on one line"
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 @pytest.mark.parametrize("name", ["turn-affine", "e-stcnn-tps"])
 def test_no_sentence_is_cut_off_and_the_inspector_moves_nothing(visit, locale, name):
     page = visit(locale=locale)
