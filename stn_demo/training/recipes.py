@@ -33,7 +33,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..data.distortions import DISTORTIONS, Distortion
-from .settings import TrainingSettings
+from .settings import HANDS, TrainingSettings
 from .stages import Stage
 
 _SEED = TrainingSettings(
@@ -74,15 +74,27 @@ RECIPES: dict[str, TrainingSettings] = {
 #   image, so a slope of 1 is out of reach there.
 # * Class labels only, 5,000 steps: slope 0.58, 4.2 / 65 degrees with four looks; half turns at +-90 degrees for 38 % of
 #   all digits.
-# "upright" has 10,000 steps: 1,000 for the reader, 6,000 for the transformer, 3,000 for the classifier.
+# * Freezing the transformer and training the classifier only (1,000 steps for the reader, 8,000 and 7,000): posed error
+#   2.10 %, undistorted 1.04 %. The last stage, in which both learn, keeps the two-view term. With 4,000 steps of it after
+#   5,000 for the classifier: 1.81 and 1.08 %, with the slope unchanged. Both runs on 61,000 digits; test errors.
+# "upright" has 19,000 steps: 1,000 for the reader, 7,500 for the transformer, 5,500 for the classifier, 5,000 for both.
+# 6,000 of its 66,000 training digits are generated 1s and 4s in styles that MNIST lacks.
 _READER = Stage(0.1, learns="reader", reader="fcn", poses=(0.1, 0.1))
 _CLASSIFIER = Stage(0.3, learns="reader")
 _UPRIGHT = TrainingSettings(
     distortion="pose", undistorted=0.125, epochs=21.3333, batch_size=128, learning_rate=2e-3, averaging=0.998
 ).but(transform="similarity", localization="wide", classifier="deep", looks=4)
 _TURNS = Stage(0.6, "transformer", "fcn", poses=(0.15, 1.1), widening=0.4, depth=2, ends=True)
-RECIPES["upright"] = _UPRIGHT.but(
-    stages=(_READER, replace(_TURNS, labels=0.3, views=1.0, teaching=True, near=0.5), _CLASSIFIER)
+_VIEWS = {"views": 1.0, "teaching": True, "near": 0.5}
+_WITH_HANDS = _UPRIGHT.but(data=HANDS, undistorted=0.16, precision="bfloat16")
+RECIPES["upright"] = _WITH_HANDS.but(
+    epochs=19_000 * 128 / 66_000,
+    stages=(
+        replace(_READER, share=1 / 19),
+        replace(_TURNS, share=7.5 / 19, labels=0.3, **_VIEWS),
+        replace(_CLASSIFIER, share=5.5 / 19),
+        Stage(5 / 19, rate=0.35, depth=2, **_VIEWS),
+    ),
 )
 # "upright-labels" has 6,500 steps: 1,000 for the reader, 3,500 for the transformer, 2,000 for the classifier.
 RECIPES["upright-labels"] = _UPRIGHT.but(
@@ -94,8 +106,8 @@ RECIPES["upright-labels"] = _UPRIGHT.but(
         replace(_CLASSIFIER, share=0.308),
     ),
 )
-# the plain twin: 5,000 steps of the same classifier on the same poses (the classifier of "upright" gets 3,000)
-RECIPES["upright-cnn"] = _UPRIGHT.twin().but(epochs=10.6667)
+# the plain twin: 10,500 steps of the same classifier on the same digits and poses, as many as the classifier of "upright"
+RECIPES["upright-cnn"] = _WITH_HANDS.twin().but(epochs=10_500 * 128 / 66_000)
 
 # For the lesson: a plain network that has seen upright digits only.
 RECIPES["upright-only-cnn"] = TrainingSettings(
