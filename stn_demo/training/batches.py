@@ -86,7 +86,8 @@ class Batches:
         posed = torch.cat([one.images for one in distorted])
         matrix = torch.cat([one.matrix for one in distorted])
         plain = min(round(self.undistorted * len(index)), share)
-        posed[:plain], matrix[:plain] = images[:plain], torch.eye(3, device=matrix.device)
+        if plain:  # undistorted digits need a frame of their own size (``TrainingSettings``)
+            posed[:plain], matrix[:plain] = images[:plain], torch.eye(3, device=matrix.device)
         return Batch(posed, self.labels[index], matrix)
 
     def index(self, step: int) -> Tensor:

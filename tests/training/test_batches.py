@@ -31,6 +31,14 @@ def test_processes_share_each_batch_and_pose_apart(digits):
     assert not torch.equal(first, second)
 
 
+@pytest.mark.parametrize("name", DISTORTIONS)
+def test_each_distortion_gives_frames_of_its_size(digits, name):
+    distortion = DISTORTIONS[name]
+    images, labels, matrix = Batches(digits, distortion, 0.0, 0, 16, torch.device("cpu"))(0)
+    assert images.shape == (16, 1, distortion.frame, distortion.frame) and matrix.shape == (16, 3, 3)
+    assert 0 <= images.min() and images.max() <= 1 and len(labels) == 16
+
+
 def test_a_part_of_each_batch_can_stay_as_it_was_written(digits):
     batches = Batches(digits, DISTORTIONS["r"], 0.25, 0, 32, torch.device("cpu"))
     written = digits.images[batches.index(5)][:, None] / 255
