@@ -36,7 +36,7 @@ def test_each_distortion_gives_frames_of_its_size(digits, name):
     distortion = DISTORTIONS[name]
     images, labels, matrix = Batches(digits, distortion, 0.0, 0, 16, torch.device("cpu"))(0)
     assert images.shape == (16, 1, distortion.frame, distortion.frame) and matrix.shape == (16, 3, 3)
-    assert 0 <= images.min() and images.max() <= 1 and len(labels) == 16
+    assert images.min() >= 0 and images.max() <= 1 and len(labels) == 16
 
 
 def test_a_part_of_each_batch_can_stay_as_it_was_written(digits):
