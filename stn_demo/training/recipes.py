@@ -85,15 +85,15 @@ _UPRIGHT = TrainingSettings(
     distortion="pose", undistorted=0.125, epochs=21.3333, batch_size=128, learning_rate=2e-3, averaging=0.998
 ).but(transform="similarity", localization="wide", classifier="deep", looks=4)
 _TURNS = Stage(0.6, "transformer", "fcn", poses=(0.15, 1.1), widening=0.4, depth=2, ends=True)
-_VIEWS = {"views": 1.0, "teaching": True, "near": 0.5}
+_TOGETHER = Stage(5 / 19, views=1.0, teaching=True, near=0.5, rate=0.35, depth=2)
 _WITH_HANDS = _UPRIGHT.but(data=HANDS, undistorted=0.16, precision="bfloat16")
 RECIPES["upright"] = _WITH_HANDS.but(
     epochs=19_000 * 128 / 66_000,
     stages=(
         replace(_READER, share=1 / 19),
-        replace(_TURNS, share=7.5 / 19, labels=0.3, **_VIEWS),
+        replace(_TURNS, share=7.5 / 19, labels=0.3, views=1.0, teaching=True, near=0.5),
         replace(_CLASSIFIER, share=5.5 / 19),
-        Stage(5 / 19, rate=0.35, depth=2, **_VIEWS),
+        _TOGETHER,
     ),
 )
 # "upright-labels" has 6,500 steps: 1,000 for the reader, 3,500 for the transformer, 2,000 for the classifier.
