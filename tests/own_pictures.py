@@ -1,4 +1,4 @@
-"""A small folder of colour pictures, one folder a class: shapes on coloured ground, for the tests of one's own pictures."""
+"""A small folder of colour pictures, one folder per class: shapes on a coloured background, for tests with the user's own pictures."""
 
 import random
 
@@ -8,7 +8,7 @@ NAMES = ("circle", "square", "triangle")
 
 
 def shape(name, seed, side=40):
-    """One picture, RGB; what is where and in which colour depends on the name and the seed."""
+    """One picture, RGB; its shapes, positions and colours depend on the name and the seed."""
     choose = random.Random(f"{name} {seed}")
     ground = tuple(choose.randrange(70) for _ in range(3))
     ink = tuple(choose.randrange(150, 256) for _ in range(3))
@@ -25,7 +25,7 @@ def shape(name, seed, side=40):
 
 
 def write(root, count=20, names=NAMES, side=40):
-    """``count`` pictures a class under ``root``; returns it."""
+    """Write ``count`` pictures per class below ``root``; returns ``root``."""
     for name in names:
         (root / name).mkdir(parents=True)
         for seed in range(count):

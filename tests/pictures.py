@@ -1,4 +1,4 @@
-"""Makes the pictures that people upload, good and bad, so that none has to be kept as a file."""
+"""Generates pictures like those that people upload, good and bad, so that no files need to be stored."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ def turned(tag: int, kind: str = "JPEG") -> bytes:
 
 
 def turned_jpeg() -> bytes:
-    """Lies on its side, as a phone held upright stores it."""
+    """Stored on its side, as by a phone held upright."""
     return turned(6)
 
 
 def transparent(ink: int) -> bytes:
-    """Ink of one brightness on nothing."""
+    """Ink of one brightness on a transparent background."""
     cover = drawn(ink=255, paper=0)
     image = Image.new("RGBA", cover.size, (ink, ink, ink, 0))
     image.putalpha(cover)
@@ -103,14 +103,14 @@ def animated(kind: str = "GIF") -> bytes:
 
 
 def many_scans() -> bytes:
-    """A small progressive JPEG whose last scan stands in it 2,000 times: were it large, minutes of work."""
+    """A small progressive JPEG that repeats its last scan 2,000 times; decoding a large one would take minutes."""
     data = encoded(drawn(), "JPEG", progressive=True)
     scan = data[data.rfind(b"\xff\xc4", 0, data.rfind(b"\xff\xda")) : -2]
     return data[:-2] + scan * 2000 + data[-2:]
 
 
 def sticker() -> bytes:
-    """A grey sheet with ink, cut out: nothing around it."""
+    """A grey sheet with ink on a transparent background."""
     image = Image.new("RGBA", (500, 500), (0, 0, 0, 0))
     image.paste(drawn((300, 300), 30, 180).convert("RGBA"), (100, 100))
     return encoded(image)

@@ -1,4 +1,4 @@
-"""A small zoo over the generated digits, and what was measured of it."""
+"""A few small networks for the generated digits, and their measurements."""
 
 import torch
 
@@ -22,14 +22,14 @@ ZOO = {  # name: distortion, config
 
 
 def small(patch) -> None:
-    """Few digits, few points: what is tested is what is done with them."""
+    """Few digits and few points, for speed."""
     patch.setitem(datasets.WRITTEN, False, (100, 1))
     patch.setattr(analyse, "POINT", 40)
     patch.setattr(analyse, "LAID_OVER", 100)
 
 
 def made(folder, names=tuple(ZOO)):
-    """Networks that have learnt nothing, but each something else; what their transformers do is not nothing."""
+    """Untrained networks with different random weights, whose transformers predict other thetas than the identity."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(names):
         distortion, config = ZOO[name]

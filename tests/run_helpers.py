@@ -52,7 +52,7 @@ def weights(path: Path) -> bytes:
     return b"".join(value.numpy().tobytes() for _, value in sorted(load_file(path).items()))
 
 
-def told(run: RunFolder) -> list[dict]:
+def log_of(run: RunFolder) -> list[dict]:
     """The log without times, and without the grouping of steps into lines."""
     return [{k: v for k, v in line.items() if k in ("step", "accuracy", "twin_accuracy", "learning_rate")}
             for line in run.events()[0] if line["kind"] in ("test", "rate")]  # fmt: skip
@@ -69,7 +69,7 @@ def check_same(run: RunFolder, reference: RunFolder) -> None:
     assert [line["from"] for line in lines] == [0] + [line["step"] for line in lines[:-1]]
     assert lines[-1]["step"] == STEPS
     tests, expected = (
-        [(line["step"], line["accuracy"]) for line in told(one) if "accuracy" in line] for one in (run, reference)
+        [(line["step"], line["accuracy"]) for line in log_of(one) if "accuracy" in line] for one in (run, reference)
     )
     assert tests == expected
     assert [str(path) for path in run.path.rglob(".*.part")] == []

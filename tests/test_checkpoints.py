@@ -1,4 +1,4 @@
-"""Checkpoints are written completely or not at all; every other file gets a sentence."""
+"""Checkpoints are written completely or not at all; every other file is refused with an error message."""
 
 import errno
 import json
@@ -42,7 +42,7 @@ def repacked(path, change):
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_what_is_saved_comes_back(tmp_path, name):
+def test_saved_checkpoint_loads_unchanged(tmp_path, name):
     model = build_model(CONFIGS[name])
     with torch.no_grad():
         for value in model.parameters():
@@ -56,7 +56,7 @@ def test_what_is_saved_comes_back(tmp_path, name):
     torch.testing.assert_close(loaded(x), model.eval()(x), atol=1e-5, rtol=1e-5)
 
 
-def test_the_header_says_what_the_file_is(saved):
+def test_header_contains_format_config_and_provenance(saved):
     path, _model = saved
     info = checkpoints.read_info(path)
     assert (info.name, info.path, info.config, info.provenance) == ("mine", path, ModelConfig(), PROVENANCE)
@@ -65,7 +65,7 @@ def test_the_header_says_what_the_file_is(saved):
         assert json.loads(file.metadata()["provenance"]) == PROVENANCE
 
 
-def test_loading_moves_nobodys_randomness(saved):
+def test_loading_does_not_change_the_random_state(saved):
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -73,7 +73,7 @@ def test_loading_moves_nobodys_randomness(saved):
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_available_lists_the_sound_ones_and_reports_the_rest(saved):
+def test_available_lists_valid_files_and_reports_broken_ones(saved):
     path, model = saved
     checkpoints.save(path.with_name("another.safetensors"), model, {})
     path.with_name("broken.safetensors").write_bytes(b"abc")
@@ -87,7 +87,7 @@ def test_available_lists_the_sound_ones_and_reports_the_rest(saved):
     assert checkpoints.available(path.parent / "nowhere") == []
 
 
-def test_the_folder_can_be_chosen_by_the_environment(saved, monkeypatch):
+def test_folder_can_be_set_by_the_environment(saved, monkeypatch):
     monkeypatch.setenv("STN_DEMO_CHECKPOINTS", str(saved[0].parent))
     assert checkpoints.load("mine").config == ModelConfig()
 
@@ -98,12 +98,12 @@ def test_the_folder_can_be_chosen_by_the_environment(saved, monkeypatch):
 @pytest.mark.parametrize(
     "name", ["../mine", "/etc/passwd", "a/b", "..", "", ".hidden", "a\0b", "a\\b", "x" * 200, None]
 )
-def test_names_do_not_lead_out_of_the_folder(saved, name):
+def test_names_cannot_leave_the_folder(saved, name):
     with pytest.raises(CheckpointError, match="not a checkpoint name"):
         checkpoints.path_of(name, saved[0].parent)
 
 
-def test_an_unknown_name_lists_what_there_is(saved):
+def test_unknown_name_lists_the_available_names(saved):
     with pytest.raises(CheckpointError, match=r"There is no checkpoint yours in .*; it has: mine"):
         checkpoints.load("yours", folder=saved[0].parent)
 
@@ -152,13 +152,13 @@ def test_foreign_files_are_refused_and_nothing_executes(tmp_path, monkeypatch, k
     assert not (tmp_path / "exploded").exists()
 
 
-def test_other_peoples_safetensors_are_refused(saved):
+def test_safetensors_of_other_programs_are_refused(saved):
     with pytest.raises(CheckpointError, match="not a checkpoint of this program"):
         checkpoints.loads(pack({"w": torch.zeros(3)}, {"format": "pt"}))
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reason"),
     [
         (
             lambda t, m: t.update({"classifier.stages.conv1.conv.bias": torch.zeros(21)}),
@@ -177,8 +177,8 @@ def test_other_peoples_safetensors_are_refused(saved):
         (lambda t, m: m.update(config=ModelConfig(classifier="cnn").to_json()), "wrong shape|lacks|does not have"),
     ],
 )
-def test_files_whose_content_does_not_fit_are_refused(saved, change, told):
-    with pytest.raises(CheckpointError, match=told):
+def test_files_whose_content_does_not_fit_are_refused(saved, change, reason):
+    with pytest.raises(CheckpointError, match=reason):
         checkpoints.loads(repacked(saved[0], change))
 
 
@@ -234,6 +234,6 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(saved, monkeypatch,
     assert [file.name for file in path.parent.iterdir()] == ["mine.safetensors"]
 
 
-def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
+def test_missing_folder_is_reported(tmp_path):
     with pytest.raises(CheckpointError, match="cannot be written: No such file"):
         checkpoints.save(tmp_path / "none" / "x.safetensors", build_model(ModelConfig()), {})

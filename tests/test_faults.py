@@ -21,7 +21,7 @@ def holes(text):
 
 
 @pytest.mark.parametrize("tag", CATALOGUES)
-def test_every_fault_has_its_sentence_on_the_page(tag):
+def test_every_fault_has_a_sentence_in_the_catalogue(tag):
     catalogue = CATALOGUES[tag]
     missing = [kind for kind in SENTENCES if f"train.fault.{kind}" not in catalogue]
     assert not missing, f"strings/{tag}.json lacks train.fault. ..."
@@ -42,7 +42,7 @@ def test_a_fault_has_a_code_a_kind_and_a_sentence():
     )
 
 
-def test_what_the_system_said_is_known_by_its_name(tmp_path):
+def test_system_error_is_given_by_its_name(tmp_path):
     with pytest.raises(CheckpointError) as error:
         write_whole(tmp_path / "nowhere" / "file", b"")
     assert why(error.value) == {"why": "No such file or directory", "errno": "ENOENT"}

@@ -83,7 +83,7 @@ def imported(path):
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_the_engine_imports_nothing_that_a_training_machine_lacks(path):
+def test_engine_imports_only_its_own_requirements(path):
     strangers = {name for name, _ in imported(path) if name and name not in ALLOWED | {"stn_demo"}}
     if path.relative_to(PACKAGE).as_posix() in PICTURES:
         strangers -= {"cv2"}
@@ -91,7 +91,7 @@ def test_the_engine_imports_nothing_that_a_training_machine_lacks(path):
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_floor_knows_a_higher_one(path):
+def test_no_floor_imports_a_higher_floor(path):
     own = FLOORS.get(path.relative_to(PACKAGE).parts[0].removesuffix(".py"))
     if path == PACKAGE / "__init__.py":
         assert list(imported(path)) == []
@@ -115,7 +115,7 @@ def test_files_and_functions_are_short():
     assert long == []
 
 
-def test_files_of_tests_are_short():
+def test_test_files_are_short():
     tests = PACKAGE.parent / "tests"
     files = [path for ending in ("py", "mjs") for path in tests.rglob(f"*.{ending}")]
     long = [
@@ -126,7 +126,7 @@ def test_files_of_tests_are_short():
     assert long == []
 
 
-def test_the_engine_runs_where_nothing_of_the_page_is_installed():
+def test_engine_runs_without_the_page_packages():
     blocked = [
         "cv2",
         "pi_heif",

@@ -133,18 +133,18 @@ def run(options: argparse.Namespace) -> None:
     if options.frame:
         export_frame(model, options.output)
         apart = parity.difference(model, options.output, parity.scenes(options.scenes))
-        said = f"digit and pose -> {', '.join(FRAME_OUTPUTS)}"
+        text = f"digit and pose -> {', '.join(FRAME_OUTPUTS)}"
         same = apart is None or parity.is_same(apart)
-        _say(options.output, said, None if apart is None else max(apart[0].values()), math.inf if same else 0)
+        _print_result(options.output, text, None if apart is None else max(apart[0].values()), math.inf if same else 0)
         return
     export(model, options.output)
     images = samples(model.config)
     found = difference(model, options.output, images)
-    said = f"images [N, {', '.join(map(str, model.config.shape))}] -> {', '.join(Answers(model).names)}"
-    _say(options.output, said, found, TOLERANCE)
+    text = f"images [N, {', '.join(map(str, model.config.shape))}] -> {', '.join(Answers(model).names)}"
+    _print_result(options.output, text, found, TOLERANCE)
 
 
-def _say(path: str, said: str, found: float | None, tolerance: float) -> None:
+def _print_result(path: str, text: str, found: float | None, tolerance: float) -> None:
     """Print what was written. ExportError if its outputs differ from those of the checkpoint."""
     if found is None:
         checked = "not compared, onnxruntime is not installed"
@@ -152,7 +152,7 @@ def _say(path: str, said: str, found: float | None, tolerance: float) -> None:
         raise ExportError(f"The outputs of {path} differ from those of the checkpoint by {found:.1g}.")
     else:
         checked = f"outputs of onnxruntime and torch differ by at most {found:.1g}"
-    print(f"{path}: {Path(path).stat().st_size / 1e6:.1f} MB, {said}; {checked}")
+    print(f"{path}: {Path(path).stat().st_size / 1e6:.1f} MB, {text}; {checked}")
 
 
 def add(commands: argparse._SubParsersAction[Any]) -> None:

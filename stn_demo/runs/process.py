@@ -128,9 +128,9 @@ class WorkerProcess:
         """For a process that has ended: the status that it could not write, else its exit status as "signal" or "exit"."""
         with self._mutex:
             if self._words is None:
-                said = self._process.communicate()[0].strip()
+                output = self._process.communicate()[0].strip()
                 try:
-                    self._words = dict(json.loads(said.splitlines()[-1]))
+                    self._words = dict(json.loads(output.splitlines()[-1]))
                 except (ValueError, IndexError, TypeError):
                     code = self._process.returncode
                     self._words = {"signal": -code} if code < 0 else {"exit": code}

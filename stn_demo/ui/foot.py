@@ -1,4 +1,4 @@
-"""The line at the foot of the page: where its API, source, paper and licence are; and the routes of source and licence."""
+"""The footer of the page, with links to API, source, paper and licence; and the routes of source and licence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOOT = """<nav class="foot" data-i18n-label="foot.name">
 
 
 def add(app: FastAPI) -> None:
-    """Add the routes to which the foot leads."""
+    """Add the routes of the footer's links."""
 
     @app.get("/stn/licence")
     async def licence() -> PlainTextResponse:
@@ -39,7 +39,7 @@ def add(app: FastAPI) -> None:
 
 @cache
 def packed() -> bytes:
-    """A zip of the program that serves the page: the package and what starts it, no networks and no visitors' files."""
+    """A zip of the program that serves the page: the package and ``app.py``, without networks and visitors' files."""
     package = ROOT / "stn_demo"
     found = [path for path in package.rglob("*") if path.suffix in KINDS and "__pycache__" not in path.parts]
     found += [ROOT / name for name in SOURCE if (ROOT / name).is_file()]

@@ -1,5 +1,5 @@
-"""The head of the page: title, description, picture, icon and manifest in the page's language, in place of Gradio's;
-and the text that is shown until the page has loaded.
+"""The head of the page: title, description, picture, icon and manifest in the page's language, instead of Gradio's;
+and the text that is shown while the page loads.
 """
 
 from __future__ import annotations

@@ -123,12 +123,13 @@ def _check_folders(options: Options) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="app.py", description="Watch a spatial transformer network look at your digit, in the browser."
+        prog="app.py",
+        description="Serve the page: draw a digit and watch a spatial transformer network read it, in the browser.",
     )
     parser.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
-        help="address to listen on; 0.0.0.0 for everybody (default: GRADIO_SERVER_NAME, else this machine only)",
+        help="address to listen on; 0.0.0.0: all addresses (default: GRADIO_SERVER_NAME, else this machine only)",
     )
     parser.add_argument(
         "--port",
@@ -168,12 +169,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_access(parser: argparse.ArgumentParser) -> None:
-    """The options that say who may use the app, and from where."""
+    """The options that control who may use the app, and from where."""
     parser.add_argument(
         "--training",
         choices=("owner", "everyone", "off"),
-        help="who may start, stop, rename and delete runs; the owner opens the page by the secret address that is printed "
-        "at the start (default: everyone if only this machine can reach the app, that is, without --host, --allow-host and "
+        help="who may start, stop, rename and delete runs; the owner opens the page with the secret address that the app prints "
+        "when it starts (default: everyone if only this machine can reach the app, that is, without --host, --allow-host and "
         "--root-path; else owner)",
     )
     parser.add_argument(
@@ -194,14 +195,14 @@ def _add_access(parser: argparse.ArgumentParser) -> None:
         help="a page that may show this one in a frame, such as https://huggingface.co; may be given several times",
     )
     parser.add_argument(
-        "--mcp", action="store_true", help="offer /explain to assistants too (Model Context Protocol), at /stn/mcp"
+        "--mcp", action="store_true", help="also offer /explain to AI assistants (Model Context Protocol), at /stn/mcp"
     )
     parser.add_argument(
         "--runtime",
         type=Path,
         metavar="DIR",
-        help="the unpacked npm package onnxruntime-web: with it a page goes on in the browser while the connection is lost or "
-        "the app is overloaded (default: what `python -m stn_demo publish` has fetched; needs onnx and onnxscript)",
+        help="folder of the unpacked npm package onnxruntime-web: with it the browser computes while the connection is lost or "
+        "the app is overloaded (default: the one downloaded by `python -m stn_demo publish`; needs onnx and onnxscript)",
     )
 
 

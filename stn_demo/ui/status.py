@@ -25,7 +25,7 @@ class Status:
     def text(self) -> str:
         return json.dumps({"status": self.values})
 
-    def tell(self, state: str, **args: object) -> None:
+    def set(self, state: str, **args: object) -> None:
         """Set the state and send it to every open page."""
         self.values = {**self.values, "state": state, "key": f"status.{state}", "args": args}
         for socket in list(self.sockets):
@@ -36,7 +36,7 @@ class Status:
     async def refresh(self, batcher: Batcher) -> None:
         """Send the current list of networks to every open page."""
         self.values["models"] = await batcher.run(lambda engine: engine.networks.infos())
-        self.tell(self.values["state"], **self.values["args"])
+        self.set(self.values["state"], **self.values["args"])
 
     def failed(self, message: str) -> None:
-        self.tell("failed", message=message)
+        self.set("failed", message=message)

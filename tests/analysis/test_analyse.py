@@ -1,4 +1,4 @@
-"""What the Results page draws, measured: each number against one that was come by in another way."""
+"""The measurements of the Results page: each number is compared with one that was computed in another way."""
 
 import base64
 import io
@@ -40,7 +40,7 @@ def model():
 
 
 class TurnsBack(torch.nn.Module):
-    """Stands in for a localization network: it is told how far each picture was turned, and undoes ``share`` of it."""
+    """Replaces a localization network: it gets the rotation of each picture and undoes ``share`` of it."""
 
     def __init__(self, share: float, angles: list[float], bias: float = 0.0):
         super().__init__()
@@ -81,7 +81,7 @@ def test_analyse_writes_what_it_measured_with_its_provenance(folder):
     assert found["robustness"]["r-cnn"]["test"]["digits"] == 40
 
 
-def test_only_what_is_new_is_measured_again(folder):
+def test_only_outdated_measurements_are_repeated(folder):
     made(folder, ["r-stcnn-affine", "r-cnn"])
     first, before = measured(folder)
     assert first == 10 and measured(folder)[0] == 0
@@ -96,7 +96,7 @@ def test_only_what_is_new_is_measured_again(folder):
     assert after["table"]["r-cnn"]["checkpoint"] != before["table"]["r-cnn"]["checkpoint"]
 
 
-def test_results_about_networks_that_are_gone_go_too(folder):
+def test_results_of_deleted_networks_are_removed(folder):
     made(folder, ["r-cnn", "seed-cnn"])
     measured(folder)
     (folder / "seed-cnn.safetensors").unlink()
@@ -104,7 +104,7 @@ def test_results_about_networks_that_are_gone_go_too(folder):
     assert count == 0 and {name for networks in found.values() for name in networks} == {"r-cnn"}
 
 
-def test_the_command_says_what_it_leaves_out_and_what_is_damaged(folder, capsys):
+def test_command_reports_skipped_and_damaged_checkpoints(folder, capsys):
     made(folder, ["r-cnn"])
     checkpoints.save(folder / "stranger.safetensors", build_model(ModelConfig()), {})
     assert main(["analyse", "--folder", str(folder), "--data-set", "handwriting"]) == 0
@@ -145,14 +145,14 @@ def test_a_curve_counts_the_right_answers_at_each_pose(model, digits):
         assert found[part]["right"][found[part]["at"].index(value)] == pytest.approx(right, abs=0.01)
 
 
-def test_the_range_of_training_is_the_distortions():
+def test_training_range_is_that_of_the_distortion():
     assert robustness.trained_range(DISTORTIONS["rts"]) == {
         "rotation": [-45, 45], "scale": [0.7, 1.2], "shift_x": [-7, 7], "shear": [0, 0]
     }  # fmt: skip
     assert robustness.trained_range(DISTORTIONS["pose"])["shift_x"] == [-4, 4]
 
 
-def test_digits_are_taken_from_the_whole_set():
+def test_thinned_digits_cover_the_whole_set():
     numbered = Digits(torch.zeros(100, 28, 28, dtype=torch.uint8), torch.arange(100))
     assert robustness.thinned(numbered, 10).labels.tolist() == list(range(0, 100, 10))
     assert len(robustness.thinned(numbered, 300).labels) == 100
@@ -160,7 +160,7 @@ def test_digits_are_taken_from_the_whole_set():
 
 # ------------------------------------------------------------------ pose in, pose undone
 @pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
-def test_a_network_that_undoes_a_share_is_measured_to_undo_that_share(model, digits, share):
+def test_measured_share_equals_the_share_undone(model, digits, share):
     generator = torch.Generator().manual_seed(0)
     angles = (-90 + 180 * torch.rand(len(digits.labels), generator=generator)).tolist()
     scale_is_left = [0.0] * len(digits.labels)
@@ -174,7 +174,7 @@ def test_a_network_that_undoes_a_share_is_measured_to_undo_that_share(model, dig
         assert low <= median <= high and median == pytest.approx(share * middle + 5, abs=12 * share + 0.1)
 
 
-def test_theta_per_class_is_that_of_its_own_digits(model, digits):
+def test_theta_per_class_uses_the_digits_of_that_class(model, digits):
     turns = [10.0 * int(label) for label in digits.labels]
     model.transformers["input"].localization = TurnsBack(1, turns)
     found = undone.of_upright(model, digits)
@@ -184,7 +184,7 @@ def test_theta_per_class_is_that_of_its_own_digits(model, digits):
 
 
 # ------------------------------------------------------------------ classes
-def test_equal_pictures_align_wholly_and_pictures_apart_not_at_all():
+def test_alignment_is_100_for_equal_and_0_for_disjoint_pictures():
     sums = classes._Sums()
     equal = torch.rand(1, 1, 28, 28).expand(4, -1, -1, -1)
     apart = torch.zeros(4, 1, 28, 28)
@@ -213,7 +213,7 @@ def test_the_sheet_shows_means_and_variances_before_and_after(model, digits):
 
 # ------------------------------------------------------------------ failures
 @pytest.mark.parametrize("name", ["pose", "r", "p", "e"])
-def test_a_failure_is_one_in_the_very_pose_that_is_kept(model, digits, name):
+def test_stored_failure_fails_in_its_stored_pose(model, digits, name):
     found = failures.measure(model, digits, DISTORTIONS[name], seed=0, most=12)
     assert 0 < len(found["failures"]) <= 12
     for failure in json.loads(json.dumps(found["failures"])):
@@ -225,5 +225,5 @@ def test_a_failure_is_one_in_the_very_pose_that_is_kept(model, digits, name):
     assert found["looked_at"] == found["failures"][-1]["index"] + 1
 
 
-def test_clutter_is_no_pose():
+def test_clutter_cannot_be_shown_as_a_pose():
     assert not failures.can_show(DISTORTIONS["tc"]) and failures.can_show(DISTORTIONS["rts"])

@@ -31,7 +31,7 @@ def test_an_interval_of_95_percent_misses_a_true_difference_of_0_in_5_percent():
     assert 0.94 < tied / 4000 < 0.96
 
 
-def test_what_all_draws_share_does_not_hide_a_difference():
+def test_variation_shared_by_all_draws_does_not_hide_a_difference():
     easy_and_hard = [0.3, 0.9, 0.5, 1.1]
     assert judge(row(easy_and_hard), row([error + 0.02 for error in easy_and_hard])) == "better"
     assert judge(row(easy_and_hard), row([error - 0.02 for error in easy_and_hard])) == "worse"

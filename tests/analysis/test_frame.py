@@ -1,4 +1,4 @@
-"""Frames: what is shown is what the network did, and the words for it are right."""
+"""Frames: their values equal the forward pass of the network, and their decompositions are correct."""
 
 import math
 
@@ -21,7 +21,7 @@ def digit(seed=0):
 
 
 def network(seed=0, **config):
-    """A network whose localization does something: the last layer gets weights."""
+    """A network with a localization network that predicts other thetas than the identity: its last layer gets weights."""
     torch.manual_seed(seed)
     model = build_model(ModelConfig(**config)).eval()
     for transformer in model.transformers.values():
@@ -31,7 +31,7 @@ def network(seed=0, **config):
 
 @pytest.mark.parametrize("transform", GRIDS)
 @pytest.mark.parametrize("size", [28, 42])
-def test_a_frame_shows_the_very_pass_of_the_network(transform, size):
+def test_frame_equals_the_forward_pass(transform, size):
     model = network(transform=transform, input_size=size, output_size=28)
     pose = Pose(rotation=30, scale=0.8, corners=((2, 1), (0, 0), (-1, 0), (0, 3)), elastic=1, elastic_seed=4)
     frame = frames(model, [Scene(digit(), pose)])[0]
@@ -78,7 +78,7 @@ def test_theta_from_parts_and_back(transform, size, output):
     assert decompose.parts(matrix)[0] == pytest.approx(PARTS, abs=1e-3) and bend < 1e-3
 
 
-def test_poorer_families_keep_what_they_can():
+def test_smaller_families_keep_the_parts_that_they_have():
     matrix, _ = decompose.theta_matrix(
         GRIDS["similarity"](), decompose.theta_from_parts(GRIDS["similarity"](), PARTS, 28, 28)[None], 28, 28
     )
@@ -102,7 +102,7 @@ def test_a_theta_equal_to_the_pose_leaves_nothing_over():
     assert (frame.warped - spot / 255).abs().max() < 0.06 < (frame.input - spot / 255).abs().max()
 
 
-def test_grabbing_the_corners_of_a_projective_region_puts_them_there():
+def test_grabbed_corners_of_a_projective_region_are_reached():
     model = network(transform="projective")
     corners = [[-0.8, -0.9], [0.7, -0.6], [0.9, 0.8], [-0.9, 0.7]]
     frame = frames(model, [Scene(digit(), grab={"corners": corners})])[0]
@@ -157,7 +157,7 @@ def test_neighbours_outside_are_named_and_count_as_black():
     assert sum(tap[2] for tap in frame.inspect["taps"]) == pytest.approx(1, abs=1e-5)
 
 
-def test_who_reads_an_input_pixel_is_what_the_outputs_say_they_read():
+def test_readers_of_an_input_pixel_agree_with_the_output_pixels():
     model, pose = network(), Pose(rotation=15)
     readers = frames(model, [Scene(digit(), pose, inspect=("input", 14, 13))])[0].inspect["taps"]
     assert readers
@@ -166,7 +166,7 @@ def test_who_reads_an_input_pixel_is_what_the_outputs_say_they_read():
         assert next(tap[2] for tap in taps if tap[:2] == [14, 13]) == pytest.approx(weight, abs=1e-5)
 
 
-def test_a_network_without_a_transformer_has_nothing_to_say_about_theta():
+def test_plain_network_has_no_theta():
     frame = frames(network(placement=()), [Scene(digit(), density=True, inspect=("warped", 1, 1))])[0]
     assert frame.theta == [] and frame.undone is None and frame.residual is None
     assert torch.equal(frame.warped, frame.input) and torch.equal(frame.outline, CORNERS)
@@ -178,7 +178,7 @@ def test_a_collapsed_theta_has_no_residual():
 
 
 def composed(*parts):
-    """The maps of parts, one after the other, the last first: [3, 3], written down from rotation, scale, shear and shift."""
+    """The product of the maps of parts, the last applied first: [3, 3], written out from rotation, scale, shear and shift."""
     total = torch.eye(3, dtype=torch.float64)
     for one in parts:
         cos, sin = math.cos(math.radians(one["rotation"])), math.sin(math.radians(one["rotation"]))
@@ -191,7 +191,7 @@ def composed(*parts):
 
 
 @pytest.mark.parametrize("transform", ["similarity", "affine"])
-def test_what_was_done_is_what_is_left_and_then_what_the_frame_followed(transform):
+def test_applied_pose_is_left_followed_by_followed(transform):
     model = network(transform=transform)
     pose = Pose(rotation=40, scale=0.8, shift_x=2, shift_y=-3, shear=0.1)
     frame = frames(model, [Scene(digit(), pose)])[0]
@@ -202,13 +202,13 @@ def test_what_was_done_is_what_is_left_and_then_what_the_frame_followed(transfor
     assert torch.allclose(composed(frame.followed, at_rest.undone), composed(frame.undone), atol=1e-4)
 
 
-def test_a_digit_that_is_not_posed_has_nothing_to_follow():
+def test_unposed_digit_has_nothing_to_follow():
     frame = frames(network(), [Scene(digit())])[0]
     assert frame.followed["rotation"] == pytest.approx(0, abs=1e-3)
     assert frame.left["rotation"] == pytest.approx(0, abs=1e-3) and frame.left["scale_x"] == pytest.approx(1, abs=1e-4)
 
 
-def test_the_looks_are_drawn_one_by_one_and_the_last_is_what_is_used():
+def test_looks_are_returned_in_order_and_the_last_is_used():
     model = network(transform="similarity", looks=3)
     scene = Scene(digit(), Pose(rotation=30))
     frame, held = frames(model, [scene, Scene(digit(), grab={"parts": PARTS})])
@@ -226,7 +226,7 @@ def test_the_looks_are_drawn_one_by_one_and_the_last_is_what_is_used():
     assert frames(network(), [scene])[0].looks == ()
 
 
-def test_a_theta_in_hand_costs_one_run_of_the_localization_network():
+def test_given_theta_needs_one_run_of_the_localization_network():
     model, runs = network(transform="similarity", looks=2), []
     model.transformers["input"].localization.register_forward_hook(lambda *_: runs.append(1))
     frames(model, [Scene(digit(), grab={"parts": PARTS})])

@@ -1,4 +1,4 @@
-"""The exported graphs say what ``frames`` says: the same pictures, theta and probabilities, for any scene."""
+"""The exported graphs equal ``frames``: the same pictures, theta and probabilities, for any scene."""
 
 import dataclasses
 
@@ -46,7 +46,7 @@ def test_a_graph_holds_no_weights_and_no_paths_of_the_machine_that_made_it(affin
         {"theta": [0.0] * 6},
     ],
 )
-def test_theta_taken_by_hand_goes_into_the_graph(affine, grab):
+def test_graph_accepts_a_given_theta(affine, grab):
     scene = dataclasses.replace(scenes(1)[0], grab=grab)
     worst, _ = differences(affine, [scene])
     assert max(worst.values()) < CLOSE, worst
@@ -61,7 +61,7 @@ def test_a_spline_in_a_larger_frame_with_a_corner_of_perspective():
 
 
 @pytest.mark.parametrize("mode, padding", [("bilinear", "zeros"), ("deconvolution", "reflection")])
-def test_what_another_sampler_reads_and_who_reads_what(affine, mode, padding):
+def test_reading_graph_for_another_sampler(affine, mode, padding):
     sampler = Sampler(mode, padding).requires_grad_(False)
     reading = Reading(mode, padding)
     place = ("warped", 1, 20)
@@ -87,7 +87,7 @@ def test_a_missing_package_is_named(monkeypatch):
         graph_file.frame_graph(ModelConfig())
 
 
-def test_an_exporter_that_changes_the_weights_is_not_believed(affine):
+def test_exporter_that_changes_the_weights_is_refused(affine):
     """A graph whose initializers are not the weights would be wrong for every other network."""
     model = onnx.load_from_string(affine.graph)
     with pytest.raises(graph_file.ExportError, match="did not keep the weights"):

@@ -1,4 +1,4 @@
-"""The loss over rotation and scale: every place of the map against the network itself at the theta of that place."""
+"""The loss over rotation and scale: every value of the map is compared with the network at the theta of that position."""
 
 import pytest
 import torch
@@ -51,7 +51,7 @@ def test_at_its_own_rotation_and_scale_the_map_reads_the_grid_of_theta(transform
     torch.testing.assert_close(grids[:, 0], grids[:, -1], rtol=1e-4, atol=1e-4)  # a whole turn apart
 
 
-def test_the_sampler_that_overrules_the_networks_own_is_used(digit):
+def test_given_sampler_replaces_the_networks_own(digit):
     image, label = digit
     model = checkpoints.load("turn-affine").requires_grad_(False)
     theta = GRIDS["affine"]().identity()
@@ -59,7 +59,7 @@ def test_the_sampler_that_overrules_the_networks_own_is_used(digit):
     assert not torch.allclose(own.loss, other.loss)
 
 
-def test_what_has_no_frame_to_turn_is_refused_with_a_sentence(digit):
+def test_loss_map_without_a_frame_is_refused(digit):
     image, label = digit
     with pytest.raises(ValueError, match="no transformer at its input"):
         landscape(build_model(ModelConfig(placement=())), image, torch.zeros(6), label)

@@ -1,4 +1,4 @@
-"""Shipped networks say the same as their graph, on many random scenes; ``upright``, which looks four times, within the same bounds."""
+"""Shipped networks equal their graphs on many random scenes; ``upright``, with four looks, within the same bounds."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_a_shipped_network_equals_its_graph(name):
     assert parity.is_same(found), found
 
 
-def test_another_network_is_not_taken_for_it():
+def test_graph_of_another_network_is_detected():
     network, other = checkpoints.load("seed-affine"), checkpoints.load("turn-affine")
     graph = graph_file.with_weights(graph_file.Cache().frame_graph(network.config), network)
     assert not parity.is_same(parity.difference(other, graph, parity.scenes(5)))

@@ -1,4 +1,4 @@
-"""Recorded programs say what Python says."""
+"""Recorded programs give the same results as Python."""
 
 import pytest
 import torch
@@ -52,7 +52,7 @@ def test_a_program_computes_the_same_frame(name, programs):
         assert_same(frames(model, [scene], twin, None, programs)[0], frames(model, [scene], twin)[0])
 
 
-def test_what_a_visitor_asks_for_in_addition(programs):
+def test_optional_outputs_of_a_frame(programs):
     model, digit = network("p-stcnn-projective"), handwriting.digits(1, 5).images[0]
     programs.get(model)
     programs.wait()
@@ -68,7 +68,7 @@ def test_what_a_visitor_asks_for_in_addition(programs):
         assert found.inspect["value"] == pytest.approx(expected.inspect["value"], abs=1e-3)
 
 
-def test_the_first_network_is_recorded_at_once_and_others_when_they_are_asked_for_often():
+def test_first_network_is_recorded_at_once_and_others_after_several_requests():
     programs, first, second = Programs(asked=3), network("seed-affine"), network("seed-affine")
     programs.get(first)
     programs.wait()
@@ -81,7 +81,7 @@ def test_the_first_network_is_recorded_at_once_and_others_when_they_are_asked_fo
     assert isinstance(programs.get(second), Program)
 
 
-def test_a_network_that_cannot_be_recorded_goes_on_in_python(programs, monkeypatch, caplog):
+def test_network_that_cannot_be_recorded_is_computed_in_python(programs, monkeypatch, caplog):
     def fails(*_, **__):
         raise RuntimeError("no recording here")
 

@@ -1,7 +1,7 @@
-"""The bars that the shipped transformers are held to, on digits that no training here has seen.
+"""Limits for the shipped transformers, on digits outside all training sets.
 
-The slope asked for is 0.93; a 0, 1 or 8 turned by 90 degrees is nearly the picture of one turned by -90, and there half a turn
-is missed (see ``training.recipes``). What is reached is held.
+The required slope is 0.93; a 0, 1 or 8 rotated by 90 degrees is nearly the same picture as one rotated by -90, and there the error
+is half a turn (see ``training.recipes``). The tests assert the values that were reached.
 """
 
 import os
@@ -49,5 +49,5 @@ def test_on_mnist_test_digits(name):
 
 
 @pytest.mark.parametrize("name", BARS)
-def test_on_handwriting_that_no_training_has_seen(name):
+def test_on_generated_digits_outside_all_training_sets(name):
     within(name, handwriting.digits(MOST, seed=11), 1)

@@ -1,4 +1,4 @@
-"""The paper's table beside ours."""
+"""The paper's table next to our measurements."""
 
 import json
 import math
@@ -38,8 +38,8 @@ def entry(name, error, seed=0):
     return {"checkpoint": {"name": name}, "test": {"data": "mnist", "seed": seed}, "result": result}
 
 
-def test_the_paper_is_quoted_as_it_is():
-    """Means of table 1 (left) that anybody can look up, one of each row and column."""
+def test_published_errors_equal_the_paper():
+    """Means from table 1 (left) of the paper, one of each row and column."""
     assert published.ERRORS[Cell("r", "fcn", None)] == 2.1
     assert published.ERRORS[Cell("rts", "cnn", None)] == 0.8
     assert published.ERRORS[Cell("p", "stfcn", "projective")] == 1.4
@@ -62,13 +62,13 @@ def test_the_paper_is_quoted_as_it_is():
         ("r-stcnn-affine-old", None),
     ],
 )
-def test_a_name_says_which_cell_it_fills(name, place):
+def test_checkpoint_name_gives_its_cell(name, place):
     assert cells.cell_of(name) == place
     if place and not place[1]:
         assert place[0].name == name
 
 
-def test_each_network_stands_beside_its_own_twin():
+def test_each_network_is_paired_with_its_twin():
     pairs = dict(
         cells.pairs(
             [
@@ -92,7 +92,7 @@ def test_below_the_paper_means_strictly_below(error, below):
     assert rows["r-cnn"]["error"] is None and rows["r-cnn"]["below"] is None and rows["r-cnn"]["paper"] == 1.2
 
 
-def test_several_seeds_show_their_spread_and_the_first_stands_in_the_cell():
+def test_cell_shows_the_first_seed_and_the_spread_of_all():
     names = ("r-cnn-seed2", "r-cnn", "r-cnn-seed1")
     rows = table.cells({name: entry(name, error) for name, error in zip(names, (1.3, 1.0, 1.1), strict=True)}, ["r"])
     row = next(row for row in rows if row["network"] == "cnn")
@@ -121,7 +121,7 @@ def test_the_command_measures_every_network_on_its_own_distortion(folder, capsys
     assert len(rows) == len(published.ERRORS)
 
 
-def test_the_command_prints_it_beside_the_papers(folder, capsys):
+def test_command_prints_our_errors_and_the_papers(folder, capsys):
     out = printed(capsys, "table", "--folder", folder, "--data-set", "handwriting", "--distortion", "r")
     lines = {re.split(r"\s{2,}", line)[1]: line for line in out.splitlines() if line.startswith("R ")}
     assert "2.1" in lines["FCN"] and "missing" in lines["FCN"]
@@ -134,7 +134,7 @@ def test_the_command_prints_it_beside_the_papers(folder, capsys):
     assert "RTS" not in out
 
 
-def test_what_was_measured_is_not_measured_again(folder, capsys):
+def test_existing_measurements_are_not_repeated(folder, capsys):
     printed(capsys, "table", "--folder", folder, "--data-set", "handwriting")
     main(["table", "--folder", str(folder), "--data-set", "handwriting"])
     assert capsys.readouterr().err == ""
@@ -143,7 +143,7 @@ def test_what_was_measured_is_not_measured_again(folder, capsys):
 
 
 def test_a_shipped_checkpoint_end_to_end_on_the_embedded_digits(one_thread, capsys):
-    """Weights from the repository, digits that it writes itself, no MNIST: a network that learnt from MNIST reads them, too."""
+    """Weights from the repository and generated digits, no MNIST: a network that was trained on MNIST also reads them."""
     measured = json.loads(printed(capsys, "evaluate", "seed-affine", "--data-set", "handwriting", "--json"))
     assert measured["count"] == 2000 and measured["error"] < 8
     assert sum(measured["confusion"][label][label] for label in range(10)) == round(
@@ -164,7 +164,7 @@ def test_the_shipped_networks_of_the_table_are_what_their_recipes_make():
         assert info.parameters <= 400_000 and info.bytes <= 1_700_000, info.name
 
 
-def test_several_draws_are_that_many_independent_test_sets_and_their_mean_judges(folder, capsys):
+def test_draws_are_independent_and_their_mean_is_compared(folder, capsys):
     arguments = ("table", "--folder", folder, "--data-set", "handwriting", "--distortion", "r", "--draws", 3)
     rows = json.loads(printed(capsys, *arguments, "--json"))["cells"]
     row = next(row for row in rows if row["checkpoint"] == "r-stcnn-affine")
@@ -175,7 +175,7 @@ def test_several_draws_are_that_many_independent_test_sets_and_their_mean_judges
     assert f"3: {row['draws']['mean']:.2f} ± " in printed(capsys, *arguments)
 
 
-def test_every_network_is_measured_on_ten_draws_unless_one_is_asked_for(folder, capsys):
+def test_default_is_ten_draws(folder, capsys):
     arguments = ("table", "--folder", folder, "--data-set", "handwriting")
     every = [row for row in json.loads(printed(capsys, *arguments, "--json"))["cells"] if row["error"] is not None]
     assert every and all(len(row["draws"]["errors"]) == 10 for row in every)

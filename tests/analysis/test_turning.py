@@ -1,5 +1,4 @@
-"""The measure of how a transformer moves with the digit, on networks of which the answer is known; and the bars that the
-shipped ones are held to."""
+"""The measure of how a transformer moves with the digit, on networks for which the result is known."""
 
 import math
 
@@ -13,8 +12,8 @@ from stn_demo.model import ModelConfig, build_model
 
 
 class Moments(nn.Module):
-    """theta of the similarity family from the moments of the picture: where its mass lies, how far it spreads, and to which
-    side it is heavier (the angle of the third moment). ``share``: of the turn that is answered."""
+    """theta of the similarity family from the moments of the picture: its centre of mass, its spread, and the direction of its
+    skew (the angle of the third moment). ``share``: fraction of the rotation that is undone."""
 
     def __init__(self, share=1.0, lag=0.0, still=False):
         super().__init__()
@@ -38,7 +37,7 @@ class Moments(nn.Module):
 
 @pytest.fixture(scope="module")
 def digits():
-    """Smooth tadpoles: a heavy head on the right, a thin tail to the left."""
+    """Smooth asymmetric blobs: a large one on the right, a thin one to the left."""
     y, x = torch.meshgrid(torch.arange(28.0) - 13.5, torch.arange(28.0) - 13.5, indexing="ij")
 
     def blob(at, width):
@@ -54,33 +53,33 @@ def network(**how):
     return model
 
 
-def test_a_network_that_undoes_all_of_it_has_slope_and_r_squared_1(digits):
+def test_full_correction_has_slope_and_r_squared_1(digits):
     found = turning.measure(network(), digits)
     assert found["slope"] == pytest.approx(1, abs=0.02)
     assert found["agreement"] < 2 and found["agreement_90"] < 4
     assert found["scale"] > 0.97 and found["shift"] > 0.99
 
 
-def test_one_that_undoes_half_of_the_turn_has_slope_a_half(digits):
+def test_half_correction_has_slope_one_half(digits):
     found = turning.measure(network(share=0.5), digits)
     assert found["slope"] == pytest.approx(0.5, abs=0.02)
     assert found["agreement"] == pytest.approx(0.5 * 45, abs=2)  # the (lower) median of the angles 15, 30 ... 90 is 45
 
 
-def test_a_rest_of_its_own_counts_as_turning_the_unturned_only(digits):
+def test_constant_rotation_affects_only_the_unturned_measure(digits):
     found, leaning = turning.measure(network(), digits), turning.measure(network(lag=20), digits)
     assert leaning["unturned"] - found["unturned"] == pytest.approx(20, abs=0.5)
     assert leaning["slope"] == pytest.approx(found["slope"], abs=1e-3)
     assert leaning["agreement_90"] == pytest.approx(found["agreement_90"], abs=0.1)
 
 
-def test_one_that_does_nothing_has_slope_0_and_explains_nothing(digits):
+def test_no_correction_has_slope_and_r_squared_0(digits):
     found = turning.measure(network(still=True), digits)
     assert found["slope"] == 0 and found["unturned"] == 0 and found["agreement_90"] == 90
     assert found["scale"] <= 0 and found["shift"] <= 0
 
 
-def test_a_larger_frame_is_measured_alike(digits):
+def test_larger_frame_gives_the_same_measures(digits):
     model = build_model(ModelConfig(transform="similarity", input_size=42, output_size=28)).eval()
     model.transformers["input"].localization = Moments()
     assert turning.measure(model, digits)["slope"] == pytest.approx(1, abs=0.02)

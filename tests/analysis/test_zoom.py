@@ -1,4 +1,4 @@
-"""How much of the picture a transformer reads, against what its theta was set to."""
+"""How much of the picture a transformer reads, compared with the theta that was set."""
 
 import torch
 

@@ -1,5 +1,5 @@
-"""What one heavy network costs those who look at another: answers to a bystander who turns a digit, while 0, 1 and 10 others
-do the same with an uploaded network of many operations.
+"""The effect of a heavy network on visitors of another network: answers to one visitor who rotates a digit, while 0, 1 and 10
+other visitors do the same with an uploaded network of many operations.
 
     python tests/benchmarks/bystander.py [--viewers 0 1 10] [--side 128] [--seconds 10]
 

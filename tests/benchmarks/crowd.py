@@ -1,4 +1,4 @@
-"""Crowds on the page's own channel: each person turns a digit 10 times a second, whether or not the last answer has come.
+"""Many visitors on the page's channel: each rotates a digit 10 times a second, whether or not the last answer has arrived.
 
     python tests/benchmarks/crowd.py [--people 200 300 400 600] [--model turn-affine] [--rate 10] [--seconds 20] [--url http://127.0.0.1:7860]
 

@@ -1,4 +1,4 @@
-"""How soon all pictures follow the hand: our stage against idiomatic Gradio, side by side in one run.
+"""Latency from an input event to the updated pictures: our stage and idiomatic Gradio, side by side in one run.
 
     python tests/benchmarks/latency.py [--drags 100] [--seconds 5]
 

@@ -1,4 +1,4 @@
-"""How soon there is something to see: from `python app.py` to the network's first picture in Chromium.
+"""Start-up time: from `python app.py` to the network's first picture in Chromium.
 
     python tests/benchmarks/startup.py [--runs 5]
 

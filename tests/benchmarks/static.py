@@ -58,7 +58,7 @@ def sizes(folder: Path) -> None:
     whole = sum(bytes_of.values())
     others = {name: sum(packed(folder / address) for address in files) for name, files in networks.items()}
     largest = max(others, key=others.get)
-    told = [
+    rows = [
         ("first visit with one network", whole - twin),
         (f"its twin, {index['defaults']['twin']}", twin),
         (f"the largest network, {largest}", others[largest]),
@@ -66,8 +66,8 @@ def sizes(folder: Path) -> None:
     ]
     for id in index["recorded"]:
         files = list((folder / DATA / "runs" / id).iterdir())
-        told.append((f"run {id}, all {len(index['recorded'][id]['steps'])} snapshots", sum(map(packed, files))))
-    for name, size in told:
+        rows.append((f"run {id}, all {len(index['recorded'][id]['steps'])} snapshots", sum(map(packed, files))))
+    for name, size in rows:
         print(f"{name:<60}{size / 1e6:7.2f} MB compressed")
     print(f"{'first visit, uncompressed':<60}{sum((folder / one).stat().st_size for one in bytes_of) / 1e6:7.2f} MB")
     print(f"{'1,000 first visits, network and twin':<60}{whole / 1e6:7.2f} GB")

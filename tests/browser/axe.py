@@ -1,5 +1,5 @@
-"""axe-core, the rules of accessibility that a machine can check. npm brings it, once, into pytest's cache; a page gets it by
-the browser's own debugger, so that the page's content policy stays as it is."""
+"""axe-core, which checks accessibility rules. npm downloads it once into pytest's cache; the browser's debugger injects it into a
+page, so that the page's content policy is unchanged."""
 
 import shutil
 import subprocess
@@ -23,7 +23,7 @@ def script(cache) -> str:
 
 
 def violations(page, text: str, **options) -> list[str]:
-    """What is wrong with the page as it stands, one line for each element."""
+    """The violations on the page in its current state, one line per element."""
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(text)
     found = page.evaluate(

@@ -1,4 +1,4 @@
-"""The app, served for real, the published page on a plain web server, and a real Chromium to visit them with.
+"""Fixtures: the running app, the published page on a plain web server, and Chromium.
 
 A module with ``WHERE = ("live", "static")`` runs each test that opens a page twice: with the live page, and with the page
 without a server. Without WHERE it is the live page.

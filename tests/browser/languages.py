@@ -29,7 +29,7 @@ def _pattern(text: str) -> str:
     return "(.+?)".join(re.escape(part) for part in PLACEHOLDER.split(text.strip()))
 
 
-def _telling(tag: str) -> dict[str, tuple[str, re.Pattern, bool]]:
+def _texts(tag: str) -> dict[str, tuple[str, re.Pattern, bool]]:
     """The texts that one catalogue has and the other has not, by key: the longest piece between placeholders, a pattern, and
     whether it is long enough to be looked for within a longer text."""
     letter, factor = ("[A-Za-z]", 1) if tag == "en" else (r"[\u4e00-\u9fff]", 0.5)  # a Chinese character says more
@@ -43,14 +43,14 @@ def _telling(tag: str) -> dict[str, tuple[str, re.Pattern, bool]]:
     return found
 
 
-TELLING = {tag: _telling(tag) for tag in WORDS}
+TEXTS = {tag: _texts(tag) for tag in WORDS}
 
 
 def left(page, tag: str) -> list[str]:
     """What the page says in the language ``tag``, hidden texts too: one line for each."""
     found = []
     for where, text in {tuple(one) for one in page.evaluate(SAID)}:
-        for key, (piece, pattern, is_long) in TELLING[tag].items():
+        for key, (piece, pattern, is_long) in TEXTS[tag].items():
             if piece in text and (pattern.fullmatch(text) or (is_long and pattern.search(text))):
                 found.append(f"{where}: {text[:80]} ({key})")
                 break

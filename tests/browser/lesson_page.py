@@ -162,7 +162,7 @@ def play(page, hand):
         if "mission" in part:
             for control, least, most, value in SOLUTIONS[name]:
                 hand.slide(f"[data-control={control}]", (value - least) / (most - least))
-            page.wait_for_selector("#learn-told .verdict.right")
+            page.wait_for_selector("#learn-result .verdict.right")
         else:
             if "predict" in part:
                 predict(page, hand, part)
@@ -177,7 +177,7 @@ def play(page, hand):
         reveal(page, hand)
         hand.press("#learn-next")
     page.wait_for_function("JSON.parse(localStorage['stn-lesson']).at === 'end'")
-    assert "6 of 6" in page.inner_text("#learn-told")
+    assert "6 of 6" in page.inner_text("#learn-result")
 
 
 def saved(page):

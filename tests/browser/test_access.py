@@ -1,11 +1,11 @@
-"""The stage for who has no mouse, no colours of the page's own choosing, or no patience with numbers."""
+"""The stage by keyboard, in high contrast, and with texts instead of numbers."""
 
 import pytest
 from stage import STROKES, clear, draw, frame, settle, slide, winner
 
 
 def reach(page, selector, back=False):
-    """Go there with the tabulator alone."""
+    """Move the focus there with the Tab key only."""
     for _ in range(80):
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
@@ -19,7 +19,7 @@ def focused(page):
     )
 
 
-def test_a_digit_is_drawn_and_taken_back_by_keyboard(page):
+def test_digit_is_drawn_and_undone_by_keyboard(page):
     reach(page, '[data-tool="clear"]')
     page.keyboard.press("Enter")
     reach(page, "#view-digit", back=True)
@@ -39,7 +39,7 @@ def test_a_digit_is_drawn_and_taken_back_by_keyboard(page):
     assert winner(page)[0] == 1
 
 
-def test_the_grid_is_taken_and_given_back_by_keyboard(page):
+def test_grid_is_grabbed_and_released_by_keyboard(page):
     reach(page, "[name=stn-hands]:checked")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -61,7 +61,7 @@ def test_the_lecture_mode_is_left_with_escape(page):
     page.wait_for_function("!document.fullscreenElement && !document.querySelector('.stn.lecture')")
 
 
-def test_what_happened_is_said_in_two_sentences(page):
+def test_verdict_has_two_sentences(page):
     clear(page)
     assert page.inner_text("#conclusion") == ""
     draw(page, STROKES[4])
@@ -87,7 +87,7 @@ def test_titles_captions_and_scenes_fit_at_1280_px(visit, locale):
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 @pytest.mark.parametrize("name", ["turn-affine", "e-stcnn-tps"])
-def test_no_sentence_is_cut_off_and_the_inspector_moves_nothing(visit, locale, name):
+def test_no_text_is_cut_off_and_the_inspector_changes_no_layout(visit, locale, name):
     page = visit(locale=locale)
     page.evaluate("(name) => window.stn.setModel(name)", name)
     page.wait_for_function("(name) => window.stn.store.frame.model === name", arg=name)

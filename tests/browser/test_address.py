@@ -1,4 +1,4 @@
-"""The address: it keeps page and state, Back goes back within the page, links are short."""
+"""The address contains page and state, Back goes back within the page, links are short."""
 
 import pytest
 from conftest import BEEN_HERE, wait_for_frame
@@ -34,7 +34,7 @@ def test_back_goes_from_tab_to_tab_and_stays_on_the_page(page):
     page.wait_for_selector("#page-results-button[aria-selected=true]")
 
 
-def test_a_failure_opened_from_results_returns_there(page):
+def test_back_returns_from_a_failure_to_results(page):
     slide(page, "pose-rotation", 25)
     open_tab(page, "results")
     page.locator(".failure").first.click(timeout=60_000)
@@ -59,7 +59,7 @@ def test_a_stroke_just_drawn_survives_a_reload(page):
     page.wait_for_function("(strokes) => JSON.stringify(window.stn.store.get().source) === strokes", arg=strokes)
 
 
-def test_a_change_in_the_moment_of_a_reload_survives_it(page):
+def test_change_just_before_a_reload_survives_it(page):
     """The address is written after a pause; a reload that has begun does not read what is written then."""
     with page.expect_navigation():
         page.evaluate(
@@ -104,7 +104,7 @@ GRABS = [
 
 
 @pytest.mark.parametrize(("model", "grab"), GRABS)
-def test_any_state_of_a_ready_digit_has_a_link_of_300_letters(page, visit, model, grab):
+def test_link_of_an_example_digit_has_at_most_300_characters(page, visit, model, grab):
     page.locator("#strip button").nth(3).click()
     pose = {"rotation": -123.4, "scale": 1.237, "shift_x": -3.25, "shift_y": 4.75, "shear": -0.37}
     pose |= {"corners": [[-1.25, 2.75], [3.5, -2.25], [1.75, 3.25], [-2.5, 1.25]], "elastic": 1.3, "elastic_seed": 4711}
@@ -134,7 +134,7 @@ def test_a_random_digit_has_a_name_in_its_link(page, visit):
 @pytest.mark.parametrize(
     "hash_", ["#scene=none-such", "#d=mnist.999999", "#d=nowhere.1", "#d=first&p=9999", "#d=first&g=tA"]
 )
-def test_a_link_that_cannot_be_shown_opens_the_page_with_a_sentence(visit, hash_):
+def test_invalid_link_opens_the_page_with_a_message(visit, hash_):
     page = visit(hash_)
     page.wait_for_function("document.querySelector('#toast').innerText.trim().length > 10")
     assert page.evaluate("window.stn.store.get().pose.rotation") == -90
@@ -147,7 +147,7 @@ def test_the_address_of_a_drawing_stays_the_long_form(page):
     assert selected(page) == "explore"
 
 
-def test_in_a_frame_the_live_page_tells_the_page_around_it_its_address(browser, served, around):
+def test_framed_live_page_sends_its_address_to_its_parent(browser, served, around):
     address, folder = around
     (folder / "index.html").write_text(
         "<title>around</title><script>heard = []; onmessage = ({ data }) => heard.push(data)</script>"

@@ -118,7 +118,7 @@ def set_look(page, language, dark):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_stands_on_the_page_while_it_loads_can_be_read(browser, served, rules, scheme):
+def test_loading_text_is_readable(browser, served, rules, scheme):
     context = browser.new_context(color_scheme=scheme, locale="zh-CN")
     page = context.new_page()
     page.route("**/assets/*.js", lambda route: route.abort())  # Gradio's scripts never come
@@ -128,7 +128,7 @@ def test_what_stands_on_the_page_while_it_loads_can_be_read(browser, served, rul
     context.close()
 
 
-def test_the_rules_find_what_is_wrong(visit, rules):
+def test_axe_detects_violations(visit, rules):
     page = visit()
     page.eval_on_selector("#random", "(button) => { button.textContent = ''; button.style.color = '#ccc'; }")
     page.eval_on_selector("#spin", "(button) => { button.style.color = '#bbb'; }")

@@ -37,7 +37,7 @@ def test_a_picture_is_explained(client, seven):
     assert found["theta"] != explain(client, seven)["theta"]
 
 
-def test_what_cannot_be_explained_is_said_in_a_sentence(client, seven, tmp_path):
+def test_failed_calls_return_an_error_message(client, seven, tmp_path):
     with pytest.raises(AppError, match="no checkpoint 'nobody' here"):
         explain(client, seven, model="nobody")
     with pytest.raises(AppError, match="rotation"):
@@ -47,8 +47,8 @@ def test_what_cannot_be_explained_is_said_in_a_sentence(client, seven, tmp_path)
         explain(client, tmp_path / "text.png")
 
 
-def test_pictures_of_forty_million_pixels_do_not_hold_up_the_page(client, seven, served, tmp_path):
-    """Two calls are worked on at a time; the page's own route answers meanwhile."""
+def test_large_pictures_do_not_block_the_page(client, seven, served, tmp_path):
+    """Two calls are processed at a time; the page's own route answers meanwhile."""
     path = tmp_path / "large.png"
     Image.new("L", (8000, 5000), 255).save(path)
     jobs = [client.submit(handle_file(path), 0, 1, 0, 0, 0, "", False, api_name="/explain") for _ in range(6)]

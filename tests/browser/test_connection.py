@@ -1,4 +1,4 @@
-"""The stage's line to the server: a proxy that forbids WebSockets, and a server that goes away and comes back."""
+"""The stage's connection to the server: a proxy that forbids WebSockets, and a server that stops and starts again."""
 
 import json
 import socket
@@ -62,7 +62,7 @@ def proxy(served):
     proxy.listener.close()
 
 
-def test_where_websockets_are_forbidden_the_stage_works_all_the_same(visit, proxy):
+def test_stage_works_without_websockets(visit, proxy):
     page = visit(url=proxy.url)
     assert proxy.refused >= 3, "the socket was tried, and refused"
     page.wait_for_function(f"{STATUS} === {json.dumps(SENTENCES['status.ready'])}")
@@ -84,7 +84,7 @@ def mortal(tmp_path):
         app.stop()
 
 
-def test_a_server_that_comes_back_finds_the_drawing_kept(visit, mortal):
+def test_drawing_survives_a_restart_of_the_server(visit, mortal):
     page = visit(url=mortal.url)
     page.click("#pose-reset")
     clear(page)

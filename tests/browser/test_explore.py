@@ -1,4 +1,4 @@
-"""A digit, its pose, and what the pictures show of it, as a visitor would do it; on the live page and without a server."""
+"""A digit, its pose and the pictures on Explore, with the input of a visitor; on the live page and without a server."""
 
 import re
 
@@ -56,7 +56,7 @@ def test_every_slider_moves_every_picture(page, slider, field, value):
         assert f"{abs(number):.3f}" in page.inner_text("#theta")
 
 
-def test_sliders_go_by_keyboard(page):
+def test_sliders_work_by_keyboard(page):
     page.click("#pose-reset")
     page.focus("#pose-rotation input")
     for _ in range(5):
@@ -65,7 +65,7 @@ def test_sliders_go_by_keyboard(page):
     assert frame(page, "applied.rotation") == pytest.approx(5, abs=0.1)
 
 
-def test_the_last_position_is_the_one_shown(page):
+def test_last_slider_position_is_shown(page):
     page.evaluate(
         """async () => {
           const slider = document.querySelector('#pose-rotation input');
@@ -99,7 +99,7 @@ def test_undo_redo_eraser_and_clear(page):
     assert frame(page, "digit.join()") == drawn
 
 
-def test_a_ready_digit_and_a_random_one(page):
+def test_example_digit_and_random_digit(page):
     page.click("#pose-reset")
     page.locator("#strip button").nth(5).click()
     settle(page)
@@ -126,7 +126,7 @@ def test_a_pose_of_the_paper_is_drawn(page, name):
     page.wait_for_function("(before) => JSON.stringify(window.stn.store.get().pose) !== before", arg=before)
 
 
-def test_spin_turns_until_it_is_stopped(page):
+def test_spin_rotates_until_stopped(page):
     first = frame(page, "applied.rotation")
     page.click("#spin")
     for _ in range(2):
@@ -152,7 +152,7 @@ def test_dragging_the_picture_moves_the_digit(page):
     assert frame(page, "applied.shift_x") > 2 and frame(page, "applied.shift_y") > 0.8
 
 
-def test_the_grid_can_be_taken_in_hand_and_given_back(page):
+def test_grid_can_be_grabbed_and_released(page):
     slide(page, "pose-rotation", 30)
     learned = frame(page, "theta")
     page.locator('#hands input[value="region"]').check(force=True)

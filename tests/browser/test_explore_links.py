@@ -1,4 +1,4 @@
-"""What leaves the page: links, exports, its languages and sizes; on the live page and without a server."""
+"""Links, exports, languages and window sizes of Explore; on the live page and without a server."""
 
 import json
 import math
@@ -12,7 +12,7 @@ import stn_demo.ui
 WHERE = ("live", "static")
 
 
-def test_a_link_brings_everything_back(page, visit):
+def test_link_restores_the_whole_state(page, visit):
     clear(page)
     draw(page, STROKES[3])
     slide(page, "pose-rotation", -40)
@@ -29,7 +29,7 @@ def test_a_link_brings_everything_back(page, visit):
 
 
 def test_a_drawing_of_many_points_has_a_short_link_and_looks_the_same(page, visit):
-    """A slow, trembling hand: 600 points. When it lifts the pen those that say nothing go, from page and link alike."""
+    """A slow, trembling stroke of 600 points. When the pen is lifted, redundant points are removed from page and link."""
     page.click("#pose-reset")
     clear(page)
     trembling = [
@@ -65,7 +65,7 @@ def test_a_drawing_of_many_points_has_a_short_link_and_looks_the_same(page, visi
 @pytest.mark.parametrize(
     "hash_", ["#s=%%%", "#s=e30x", "#s=" + "A" * 500, "#s=eyJwb3NlIjp7InJvdGF0aW9uIjoxZTl9fQ", "#s=bnVsbA"]
 )
-def test_a_hostile_link_opens_the_default_with_a_sentence(visit, hash_):
+def test_hostile_link_opens_the_default_with_a_message(visit, hash_):
     page = visit(hash_)
     page.wait_for_function("document.querySelector('#toast').innerText.trim().length > 10", timeout=10_000)
     slide(page, "pose-rotation", 15)

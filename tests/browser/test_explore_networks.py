@@ -26,7 +26,7 @@ def test_another_network_is_chosen(page):
     assert "grid" in page.inner_text("#warped-caption") and "predicts θ" in page.inner_text("#theta-caption")
 
 
-def test_the_pickers_have_groups_words_and_a_search_and_choose_the_twin(page):
+def test_pickers_have_groups_and_search_and_set_the_twin(page):
     page.click("#model-picker input")
     groups = page.locator("#model-list .group-title").all_inner_texts()
     assert len(groups) >= 6 and "digits up" in groups[0]
@@ -49,7 +49,7 @@ def test_the_pickers_have_groups_words_and_a_search_and_choose_the_twin(page):
     assert page.evaluate("window.stn.store.get().model").startswith("rts-stcnn-tps")
 
 
-def test_each_number_of_theta_says_what_it_does_can_be_typed_and_moves_the_grid(page):
+def test_numbers_of_theta_are_explained_and_editable(page):
     cells = page.locator("#theta .cell")
     for index in range(cells.count()):
         cells.nth(index).focus()
@@ -79,7 +79,7 @@ def test_each_number_of_theta_says_what_it_does_can_be_typed_and_moves_the_grid(
     page.wait_for_function("window.stn.store.frame.theta[4] === 2")
 
 
-def test_a_spline_is_drawn_as_points_that_are_dragged_and_typed(page):
+def test_spline_points_can_be_dragged_and_typed(page):
     page.evaluate("window.stn.setModel('e-stcnn-tps')")
     page.wait_for_function("window.stn.store.frame.transform === 'tps'")
     settle(page)
@@ -107,7 +107,7 @@ def test_a_spline_is_drawn_as_points_that_are_dragged_and_typed(page):
 @pytest.mark.parametrize(
     ("name", "size", "shift"), [("rts-stcnn-projective", 42, 6), ("tc-stcnn-affine", 60, 12), ("e-stcnn-tps", 28, 2)]
 )
-def test_networks_of_every_size_and_family_stand_on_the_stage(page, visit, name, size, shift):
+def test_networks_of_every_size_and_family_work_on_explore(page, visit, name, size, shift):
     page.evaluate("(name) => window.stn.setModel(name)", name)
     page.wait_for_function("(name) => window.stn.store.frame.model === name", arg=name)
     page.click("#pose-reset")  # the first pose is small; a network of clutter has seen no small digits
@@ -141,7 +141,7 @@ def test_a_checkpoint_is_uploaded_and_used(page, tmp_path):
 
 
 @pytest.mark.needs_server("the server reads checkpoints")
-def test_a_file_that_is_no_checkpoint_is_refused_with_a_sentence(page, tmp_path):
+def test_file_that_is_not_a_checkpoint_is_refused(page, tmp_path):
     (tmp_path / "bad.safetensors").write_bytes(b"nonsense")
     page.locator("#upload-checkpoint input[type=file], input[type=file][accept*=safetensors]").first.set_input_files(
         tmp_path / "bad.safetensors"

@@ -24,7 +24,7 @@ def change(page, tag):
 
 
 def assert_translated(page):
-    """To Chinese and back: nothing of the language before is left. The printed sheet follows a little later."""
+    """Switch to Chinese and back: no text of the previous language is left. The printed sheet is updated a little later."""
     for tag in ("zh-CN", "en"):
         change(page, tag)
         end = time.monotonic() + 20
@@ -138,7 +138,7 @@ def test_the_last_mission_keeps_its_question_and_its_hint(visit):
             "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
             value,
         )
-    page.wait_for_selector("#learn-told .verdict.right")
+    page.wait_for_selector("#learn-result .verdict.right")
     page.click("#why")
     assert_translated(page)
     assert page.is_visible("#learn-because") and page.get_attribute("#predict details", "open") is not None

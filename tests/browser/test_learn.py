@@ -1,5 +1,5 @@
-"""The lesson: all of it by mouse, by touch and by keys; its links, what it remembers, and what it hands
-out; on the live page and without a server."""
+"""The lesson by mouse, by touch and by keyboard; its links, stored progress, exports and printed pages; on the live page and
+without a server."""
 
 import re
 
@@ -43,7 +43,7 @@ def lesson(visit):
 @pytest.mark.needs_server(
     "two parts and a mission need the gradient and the map of the loss, which the server computes"
 )
-def test_a_new_visitor_does_the_whole_lesson_with_the_mouse_and_saves_the_answers(visit):
+def test_new_visitor_completes_the_lesson_by_mouse_and_saves_the_answers(visit):
     page = visit(new=True)
     page.wait_for_selector(LESSON)
     page.wait_for_function("location.hash.startsWith('#learn')")
@@ -62,7 +62,7 @@ def test_a_new_visitor_does_the_whole_lesson_with_the_mouse_and_saves_the_answer
 @pytest.mark.needs_server(
     "two parts and a mission need the gradient and the map of the loss, which the server computes"
 )
-def test_the_whole_lesson_on_a_phone_by_touch(lesson):
+def test_lesson_can_be_completed_by_touch_on_a_phone(lesson):
     page = lesson(**PHONE)
     play(page, Finger(page))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -94,28 +94,28 @@ def test_on_a_phone_no_number_of_theta_is_cut_off(lesson):
 @pytest.mark.needs_server(
     "two parts and a mission need the gradient and the map of the loss, which the server computes"
 )
-def test_the_whole_lesson_by_keys_alone(lesson):
+def test_lesson_can_be_completed_by_keyboard(lesson):
     page = lesson()
     page.focus("#learn-title")
     play(page, Keys(page))
 
 
-def test_what_is_told_holds_the_measured_numbers_in_both_languages(lesson):
+def test_results_contain_the_measured_numbers_in_both_languages(lesson):
     page = lesson("=where")
     hand = Hand(page)
     predict(page, hand, dict(PARTS)["where.frame"])
     assert page.evaluate("document.querySelector('[data-show=warped]').classList.contains('covered')")
     reveal(page, hand)
     numbers = KEPT["where.frame"]
-    assert f"{numbers['turned']}°" in page.inner_text("#learn-told .told")
-    assert re.search(r"differ by \d+° and \d+\.\d px", page.inner_text("#learn-told"))
+    assert f"{numbers['turned']}°" in page.inner_text("#learn-result .result")
+    assert re.search(r"differ by \d+° and \d+\.\d px", page.inner_text("#learn-result"))
     page.evaluate("window.stn.store.set({ lang: 'zh-CN' })")
     page.wait_for_function("document.querySelector('#learn-title').textContent === '它读取哪里？'")
-    assert f"转了 {numbers['turned']}°" in page.inner_text("#learn-told .told")
+    assert f"转了 {numbers['turned']}°" in page.inner_text("#learn-result .result")
     assert not re.search(r"learn\.[a-z]|\{\w+\}", page.inner_text(".stn-learn"))
 
 
-def test_each_scene_has_a_link_and_the_lesson_goes_on_where_it_was(lesson):
+def test_each_scene_has_a_link_and_the_lesson_resumes_at_its_place(lesson):
     page = lesson("=sampler")
     assert page.inner_text("#learn-title") == WORDS["en"]["learn.sampler.title"]
     page.click("#learn-next")
@@ -139,7 +139,7 @@ def lesson_again(page, hash_):
     return page
 
 
-def test_who_has_been_here_or_follows_a_link_sees_what_they_asked_for(visit):
+def test_returning_visitor_and_link_open_the_requested_page(visit):
     for path, options, shown in [
         ("", {}, "#view-input"),
         ("#scene=small-digit", {"new": True}, "#view-input"),
@@ -149,7 +149,7 @@ def test_who_has_been_here_or_follows_a_link_sees_what_they_asked_for(visit):
         assert page.is_visible(shown), path
 
 
-def test_a_teacher_asks_the_six_questions_before_and_after(lesson):
+def test_quiz_before_and_after_the_lesson(lesson):
     page = lesson("?test=both")
     hand = Hand(page)
     assert page.inner_text("#learn-title") == WORDS["en"]["learn.before.title"]
@@ -159,7 +159,7 @@ def test_a_teacher_asks_the_six_questions_before_and_after(lesson):
         hand.choose(wrong)
         hand.press("#reveal")
         page.wait_for_function("(before) => document.querySelector('#learn-place').textContent !== before", arg=before)
-        assert page.locator("#learn-told p").count() == 0, "nothing is marked before the lesson"
+        assert page.locator("#learn-result p").count() == 0, "nothing is marked before the lesson"
     assert page.inner_text("#learn-title") == WORDS["en"]["learn.upright-only.title"]
     assert "test=both" in page.evaluate("location.hash")
     rows = saved(page)
@@ -172,7 +172,7 @@ def test_a_clicker_steps_through_the_scenes_in_the_lecture_layout(lesson):
     page.wait_for_selector("body.stn-lecture")
     for step in range(1, 4):
         page.keyboard.press("PageDown")
-        page.wait_for_function("(step) => document.querySelectorAll('#learn-told .step').length === step", arg=step)
+        page.wait_for_function("(step) => document.querySelectorAll('#learn-result .step').length === step", arg=step)
         page.wait_for_selector(".stn-learn[data-busy=false]")
     page.keyboard.press("PageDown")
     page.wait_for_function("location.hash.startsWith('#learn=where')")

@@ -1,4 +1,4 @@
-"""The lecture layout: what a room reads, keys, what is hidden, and a state handed out."""
+"""The lecture layout: text sizes, keys, the hidden answer, and the QR code of a state."""
 
 import pytest
 from train_page import state
@@ -20,7 +20,7 @@ SEEN = ("#view-digit", "#view-input", "#view-warped", "#theta", "#verdict", "#co
 
 @pytest.mark.parametrize(("width", "height", "least"), [(1024, 768, 20), (1920, 1080, 26)])
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_room_sees_all_in_one_view_and_can_read_it(visit, width, height, least, locale):
+def test_lecture_layout_fits_one_screen_with_readable_text(visit, width, height, least, locale):
     page = visit(viewport={"width": width, "height": height}, locale=locale)
     page.click("#lecture")
     page.wait_for_selector(".stn.lecture")
@@ -71,7 +71,7 @@ def test_the_lecture_is_left_by_a_button_too(visit):
     assert page.locator(".stn.lecture").count() == 0 and page.locator("#lecture-leave").is_hidden()
 
 
-def test_the_qr_code_says_who_can_open_it(page):
+def test_qr_dialog_says_which_devices_can_open_it(page):
     page.click("#qr")
     page.wait_for_selector("#qr-dialog[open] svg")
     assert "--host 0.0.0.0" in page.inner_text("#qr-words")
@@ -79,7 +79,7 @@ def test_the_qr_code_says_who_can_open_it(page):
 
 
 @pytest.mark.parametrize("name", ["learn", "train", "results"])
-def test_the_list_of_keys_and_the_qr_code_can_be_seen_and_closed_on_every_page(page, name):
+def test_key_list_and_qr_code_open_and_close_on_every_page(page, name):
     page.click(f"#page-{name}-button")
     start = "learn=" if name == "learn" else name  # the lesson adds its scene when it has loaded
     page.wait_for_function("(start) => location.hash.startsWith('#' + start)", arg=start)
@@ -99,7 +99,7 @@ def test_the_list_of_keys_and_the_qr_code_can_be_seen_and_closed_on_every_page(p
 
 @pytest.mark.parametrize(("width", "height", "least"), [(1024, 768, 20), (1920, 1080, 26)])
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_room_can_read_the_lesson(visit, width, height, least, locale):
+def test_lesson_text_is_readable_in_the_lecture_layout(visit, width, height, least, locale):
     page = visit("#learn=three-parts", viewport={"width": width, "height": height}, locale=locale)
     page.wait_for_selector(".stn-learn[data-ready=true]")
     page.click("#learn-lecture")
@@ -109,7 +109,7 @@ def test_a_room_can_read_the_lesson(visit, width, height, least, locale):
         page.wait_for_function("(place) => JSON.parse(localStorage['stn-lesson']).at.startsWith(place)", arg=place)
         for step in range(1, count + 1):
             page.keyboard.press("PageDown")
-            page.wait_for_function("(n) => document.querySelectorAll('#learn-told .step').length === n", arg=step)
+            page.wait_for_function("(n) => document.querySelectorAll('#learn-result .step').length === n", arg=step)
             page.wait_for_selector(".stn-learn[data-busy=false]")
         assert [text for text in page.evaluate(TEXTS) if text[0] < least] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

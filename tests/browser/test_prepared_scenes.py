@@ -10,7 +10,7 @@ def press(page, scene):
     settle(page)
 
 
-def test_a_press_shows_a_scene_and_says_who_is_right(page):
+def test_click_shows_a_scene_and_states_which_network_is_right(page):
     press(page, "small-digit")
     assert page.evaluate("window.stn.store.get().pose.scale") == 0.6
     page.wait_for_selector("#conclusion[data-judged=right]")
@@ -27,7 +27,7 @@ def test_the_looks_are_shown_one_by_one(page):
     assert len(page.evaluate(painted)) >= 2, "each look reads another picture"
 
 
-def test_beyond_the_range_of_training_it_is_said(page):
+def test_pose_outside_the_training_range_is_reported(page):
     press(page, "both-right")
     assert "±90" not in page.inner_text("#verdict")
     slide(page, "pose-rotation", 130)

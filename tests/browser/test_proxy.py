@@ -1,4 +1,4 @@
-"""Behind a real nginx: TLS that the app does not know of, a prefix that it was not told, one that is passed on, a small limit."""
+"""Behind a real nginx: TLS in the proxy, a prefix that the app does not know, a forwarded prefix, a small upload limit."""
 
 import re
 import shutil
@@ -59,17 +59,19 @@ class Proxy:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """An app that was told its prefix."""
-    app = Served(tmp_path_factory.mktemp("home"), "--root-path", "/told")
+def root_path_app(tmp_path_factory):
+    """An app with --root-path."""
+    app = Served(tmp_path_factory.mktemp("home"), "--root-path", "/root_path_app")
     yield app
     app.stop()
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory, served, told):
+def proxy(tmp_path_factory, served, root_path_app):
     block = LOCATION.replace("127.0.0.1:7860", f"127.0.0.1:{served.port}")
-    kept = LOCATION.replace("/digits/", "/told/").replace("http://127.0.0.1:7860/", f"http://127.0.0.1:{told.port}")
+    kept = LOCATION.replace("/digits/", "/root_path_app/").replace(
+        "http://127.0.0.1:7860/", f"http://127.0.0.1:{root_path_app.port}"
+    )
     small = block.replace("/digits/", "/small/").replace("21m", "1k")
     broken = block.replace("/digits/", "/broken/")
     without = "location /broken/stn/explore/static/ { return 404; }"
@@ -94,31 +96,31 @@ def opened(browser):
         context.close()
 
 
-def test_the_readmes_block_serves_the_page_under_a_prefix_that_the_app_was_not_told(opened, proxy):
+def test_nginx_block_of_the_readme_serves_the_page_under_an_unknown_prefix(opened, proxy):
     page = opened(f"http://127.0.0.1:{proxy.plain}/digits/")
     wait_for_frame(page)
     assert page.evaluate("window.gradio_config.root").endswith("/digits")
 
 
-def test_tls_that_the_app_does_not_know_of(opened, proxy):
+def test_tls_terminated_by_the_proxy(opened, proxy):
     page = opened(f"https://127.0.0.1:{proxy.tls}/digits/")
     wait_for_frame(page)
     page.get_by_role("tab", name="Train").click()
     page.wait_for_selector("#train-start")
 
 
-def test_a_prefix_that_is_passed_on(opened, proxy):
-    page = opened(f"https://127.0.0.1:{proxy.tls}/told/")
+def test_forwarded_prefix(opened, proxy):
+    page = opened(f"https://127.0.0.1:{proxy.tls}/root_path_app/")
     wait_for_frame(page)
 
 
-def test_modules_that_cannot_be_loaded_are_said(opened, proxy):
+def test_modules_that_cannot_be_loaded_are_reported(opened, proxy):
     page = opened(f"http://127.0.0.1:{proxy.plain}/broken/")
     page.wait_for_selector(".stn-not-loaded")
     assert "/broken/stn/explore/static/main.js" in page.inner_text(".stn-not-loaded")
 
 
-def test_a_limit_of_the_proxy_has_its_own_sentence(opened, proxy):
+def test_upload_limit_of_the_proxy_has_its_own_message(opened, proxy):
     page = opened(f"http://127.0.0.1:{proxy.plain}/small/")
     wait_for_frame(page)
     page.set_input_files("#upload input", {"name": "x.png", "mimeType": "image/png", "buffer": b"x" * 5000})

@@ -1,4 +1,4 @@
-"""The Results page, end to end: open it, choose a pair, read it in Chinese, take a failure to Explore."""
+"""The Results page, end to end: open it, choose a pair, switch to Chinese, open a failure on Explore."""
 
 import re
 
@@ -32,7 +32,7 @@ def pair(page):
     return page.get_attribute(".stn-results", "data-pair")
 
 
-def test_plotly_comes_when_the_page_is_opened_and_not_before(visit):
+def test_plotly_is_loaded_only_when_the_page_is_opened(visit):
     asked = []
     page = visit(before=lambda page: page.on("request", lambda request: asked.append(request.url)))
     page.wait_for_load_state("networkidle")
@@ -54,7 +54,7 @@ def test_every_figure_is_drawn_named_and_explained(results):
     assert "paper 0.7" in page.inner_text("#results-table")
 
 
-def test_another_pair_brings_its_own_figures(results):
+def test_another_pair_shows_its_own_figures(results):
     page = results()
     first, about = pair(page), page.inner_text("#results-about")
     other = next(
@@ -117,7 +117,7 @@ def test_back_from_a_failure_returns_to_its_place_in_the_gallery(results):
     assert failure.is_visible() and page.evaluate("location.hash").startswith("#results")
 
 
-def test_the_twins_failures_can_be_seen_beside(results):
+def test_failures_of_the_twin_can_be_shown(results):
     page = results()
     page.select_option("#results-pair", "r-stcnn-affine")  # a network with a plain twin
     drawn(page, "r-stcnn-affine")
@@ -128,7 +128,7 @@ def test_the_twins_failures_can_be_seen_beside(results):
     assert page.get_attribute("#results-whose button[value=twin]", "aria-pressed") == "true"
 
 
-def test_in_chinese_no_word_is_missing(results):
+def test_chinese_page_has_no_untranslated_text(results):
     page = results(locale="zh-CN")
     text = page.inner_text(".stn-results")
     assert "它能对齐同类的数字吗" in text and not re.search(r"results\.[a-z]+|@results|\$net|\{\w+\}", text)
@@ -166,7 +166,7 @@ def test_nothing_is_cut_off_sideways(results, width, height, scheme):
     assert light == (scheme == "dark"), "words in the figures follow the theme"
 
 
-def test_on_a_phone_tables_and_figures_scroll_within_themselves(results):
+def test_wide_tables_and_figures_scroll_on_a_phone(results):
     page = results(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollHeight") < 9882 / 2, "half as long as it was"
     assert page.locator("#results-opening li").count() == 3
@@ -174,7 +174,7 @@ def test_on_a_phone_tables_and_figures_scroll_within_themselves(results):
         assert page.eval_on_selector(place, "(e) => e.scrollWidth > e.clientWidth + 40"), place
 
 
-def test_without_results_a_sentence_says_how_to_make_them(visit, tmp_path_factory):
+def test_page_without_results_explains_how_to_measure(visit, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     folder = home / "networks"
     folder.mkdir()

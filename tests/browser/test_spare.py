@@ -1,4 +1,4 @@
-"""The live page goes on in the browser while its WebSocket is lost or the server is overloaded, if the app has the runtime."""
+"""The live page computes in the browser while its WebSocket is lost or the server is overloaded, if the app has the runtime."""
 
 import json
 import shutil
@@ -58,7 +58,7 @@ def app(tmp_path_factory):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_lost_connection_goes_on_in_the_browser_and_comes_back(visit, app, locale):
+def test_browser_computes_while_the_connection_is_lost(visit, app, locale):
     words = WORDS["en" if locale == "en-US" else locale]
     page = visit(url=app.url, before=lambda page: page.add_init_script(HOOK), locale=locale)
     page.click("#pose-reset")
@@ -77,7 +77,7 @@ def test_a_lost_connection_goes_on_in_the_browser_and_comes_back(visit, app, loc
     assert page.evaluate("window.asked") > asked and frame(page, "applied.rotation") == pytest.approx(10, abs=0.01)
 
 
-def test_a_network_that_only_the_server_has_is_said_to_wait_and_another_goes_on(visit, app, tmp_path):
+def test_server_only_network_waits_and_another_is_computed_in_the_browser(visit, app, tmp_path):
     page = visit(url=app.url, before=lambda page: page.add_init_script(HOOK))
     checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(transform="tps")), {})
     page.locator("input[type=file][accept*=safetensors]").first.set_input_files(tmp_path / "mine.safetensors")
@@ -91,7 +91,7 @@ def test_a_network_that_only_the_server_has_is_said_to_wait_and_another_goes_on(
     page.wait_for_function(f"{STATUS} === {json.dumps(WORDS['en']['status.ready'])}", timeout=30_000)
 
 
-def test_an_overloaded_server_is_relieved_and_asked_again_later(visit, app):
+def test_browser_computes_while_the_server_is_overloaded(visit, app):
     page = visit(url=app.url, before=lambda page: page.add_init_script(HOOK))
     page.evaluate("window.crowded = true")
     page.evaluate("window.stn.store.set({ pose: { ...window.stn.store.get().pose, rotation: 44 } })")
@@ -103,7 +103,7 @@ def test_an_overloaded_server_is_relieved_and_asked_again_later(visit, app):
     page.wait_for_function(f"{STATUS} === {json.dumps(WORDS['en']['status.ready'])}")
 
 
-def test_a_server_that_ends_after_that_is_not_missed_on_the_stage(visit, app):
+def test_stage_works_after_the_server_has_ended(visit, app):
     page = visit(url=app.url, before=lambda page: page.add_init_script(HOOK))
     page.evaluate("window.lost = true; window.sockets.at(-1).close()")
     page.wait_for_function(f"{STATUS} === {json.dumps(WORDS['en']['status.here'])}", timeout=LONG)
@@ -115,12 +115,12 @@ def test_a_server_that_ends_after_that_is_not_missed_on_the_stage(visit, app):
     page.wait_for_function(f"{STATUS} === {json.dumps(WORDS['en']['status.ready'])}", timeout=60_000)
 
 
-def test_without_the_runtime_the_app_has_no_worker_to_give(served):
+def test_app_without_the_runtime_serves_no_worker(served):
     for address in ("data/index.json", "static/worker.js", "runtime/ort.wasm.bundle.min.mjs"):
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{served.url}/stn/local/{address}")
 
 
-def test_a_folder_without_the_runtime_is_named(tmp_path):
+def test_folder_without_the_runtime_is_refused_by_name(tmp_path):
     with pytest.raises(OptionError, match=r"--runtime: There is no ort\.wasm\.bundle\.min\.mjs in .*: unpack"):
         read_options(["--runtime", str(tmp_path)])

@@ -1,4 +1,4 @@
-"""The page without a server: published, handed out by a plain web server under a prefix, and visited with Chromium."""
+"""The page without a server: published, served by a plain web server under a prefix, and opened with Chromium."""
 
 import json
 
@@ -55,7 +55,7 @@ def open_page(browser):
     assert faults == []
 
 
-def test_explore_whole_under_a_prefix(open_page, host):
+def test_explore_works_under_a_prefix(open_page, host):
     page = open_page(host.url + "/some/where/", bypass_csp=True)  # what the tests of the live page do needs it
     page.click("#pose-reset")
     clear(page)
@@ -121,7 +121,7 @@ def test_links_and_exports(open_page, host):
 
 @pytest.mark.parametrize("name", ["upright", "turn-affine", "p-stcnn-projective"])
 def test_frames_equal_those_of_the_server(open_page, host, name):
-    """The same questions to both: random scenes, a drawing with rubbed out ink, another sampler, a pixel looked into."""
+    """The same requests to both: random scenes, a drawing with erased ink, another sampler, an inspected pixel."""
     page = open_page(host.url + "/some/where/")
     asked = [
         {
@@ -165,7 +165,7 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
             )
 
 
-def test_in_a_frame_it_tells_the_page_around_it_its_address(open_page, host, folder):
+def test_framed_static_page_sends_its_address_to_its_parent(open_page, host, folder):
     page = open_page(host.url + "/around.html", wait=False)
     inside = page.frames[1]
     first_frame(inside)
@@ -199,7 +199,7 @@ def test_results_without_a_server(open_page, host):
 
 
 def test_learn_without_a_server(open_page, host):
-    """The lesson asks the worker for frames of its own, beside the stage's."""
+    """The lesson requests its own frames from the worker, in addition to those of Explore."""
     page = open_page(host.url + "/some/where/#learn")
     page.wait_for_selector("#page-learn:not([hidden]) h2, #page-learn:not([hidden]) h3")
     asked = """async () => {
@@ -220,7 +220,7 @@ def test_a_missing_checkpoint_and_a_folder_of_other_files_are_refused(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "mine" and checkpoints.load("seed-cnn")
 
 
-def test_a_part_of_the_lesson_that_needs_the_gradient_says_so_and_can_be_passed(open_page, host):
+def test_lesson_part_that_needs_the_gradient_can_be_skipped(open_page, host):
     page = open_page(host.url + "/some/where/#learn=learning")
     page.wait_for_selector(".stn-learn[data-ready=true]")
     assert page.is_visible("#learn-alone")

@@ -82,13 +82,13 @@ def test_a_run_is_rewound_and_its_networks_read_the_visitors_digit(visit, site_f
 
 
 @pytest.mark.parametrize("tag", WORDS)
-def test_what_needs_a_server_is_named_and_not_shown(visit, site_folder, tag):
+def test_functions_that_need_a_server_are_named_and_hidden(visit, site_folder, tag):
     page, _ = opened(visit, site_folder[1], locale=tag)
     assert page.inner_text("#train-closed") == WORDS[tag]["train.published"]
     assert [name for name in NEED_SERVER if page.is_visible(f"#train-{name}")] == []
 
 
-def test_the_run_is_handed_out_as_a_file(visit, site_folder):
+def test_run_can_be_downloaded(visit, site_folder):
     page, _ = opened(visit, site_folder[1])
     with page.expect_download() as saved:
         page.click("#train-csv")
@@ -100,7 +100,7 @@ def test_the_run_is_handed_out_as_a_file(visit, site_folder):
     assert whole["id"] == site_folder[1] and whole["state"] == "done" and str(site_folder[0]) not in json.dumps(whole)
 
 
-def test_without_a_published_run_train_says_what_it_needs(visit):
+def test_train_page_without_a_published_run_explains_how_to_publish(visit):
     def no_runs(page):
         def answer(route):
             index = route.fetch().json()

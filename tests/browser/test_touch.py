@@ -1,4 +1,4 @@
-"""The stage under fingers, on a phone: the browser's own touch events, so that scrolling is what it is on the device."""
+"""The stage by touch, on a phone: with the browser's own touch events, so that scrolling works as on a device."""
 
 import math
 
@@ -33,7 +33,7 @@ def phone(visit):
     return page
 
 
-def test_on_a_phone_the_page_is_short_and_on_a_tablet_it_is_seen_whole(visit):
+def test_page_is_short_on_a_phone_and_fits_on_a_tablet(visit):
     for locale in ("en-US", "zh-CN"):
         page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale=locale)
         assert page.evaluate("document.documentElement.scrollHeight") <= 2000, locale
@@ -41,7 +41,7 @@ def test_on_a_phone_the_page_is_short_and_on_a_tablet_it_is_seen_whole(visit):
     assert tablet.evaluate("document.querySelector('.stn .panels').getBoundingClientRect().bottom") <= 1180
 
 
-def test_a_finger_that_scrolls_over_the_timeline_rewinds_nothing(visit, brief):
+def test_scrolling_over_the_timeline_does_not_rewind(visit, brief):
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.evaluate("document.querySelector('#page-train-button').click()")
     page.wait_for_function("document.querySelector('#timeline input')?.max > 3")
@@ -70,7 +70,7 @@ def pose(page, part):
     return page.evaluate(f"window.stn.store.get().pose.{part}")
 
 
-def test_a_finger_on_the_pad_draws_and_the_page_stays(phone):
+def test_finger_on_the_pad_draws_without_scrolling(phone):
     clear(phone)
     x, y = at(phone, "#view-digit", 0.5, 0.15)
     before = scrolled(phone)
@@ -119,7 +119,7 @@ def test_a_finger_along_a_slider_sets_it_and_one_across_scrolls(phone):
 # a phone; the same held sideways; a window of 1280 x 800 at a browser zoom of 200 %
 @pytest.mark.parametrize("size", [(390, 844), (844, 390), (640, 400)])
 @pytest.mark.parametrize("control", ["#pose-rotation input", "#pose-shift-y input", "#view-digit", "#view-handles"])
-def test_what_the_hand_changes_and_what_it_causes_are_on_the_screen_together(visit, size, control):
+def test_control_and_its_result_are_visible_together(visit, size, control):
     width, height = size
     page = visit(viewport={"width": width, "height": height}, has_touch=True, is_mobile=width < 500)
     page.eval_on_selector(control, "(element) => element.scrollIntoView({ block: 'end' })")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from train_page import LONG, ask, open_tab, pixels, rewind, state, step, told, until, words
+from train_page import LONG, ask, open_tab, pixels, rewind, state, step, until, updated, words
 
 from stn_demo.names import LONGEST_CHECKPOINT
 
@@ -24,8 +24,8 @@ def test_a_preset_starts_and_the_grid_begins_to_move(train):
     state(page, "stopped")
 
 
-def test_before_the_first_run_there_is_a_network_that_has_learnt_nothing(train):
-    """The visitor's own digit and the ten, read whole; the chosen preset's, and no run's."""
+def test_untrained_network_is_shown_before_the_first_run(train):
+    """The visitor's digit and the ten digits, read by the initial network of the chosen preset, not of a run."""
     page = train()
     page.wait_for_function(
         r"/\[ 1\.00\s+0\.00\s+0\.00\s+0\.00 \]/.test(document.querySelector('#train-theta').textContent)"  # of a similarity
@@ -46,9 +46,9 @@ def test_pause_one_step_resume(train, url):
     state(page, "running")
     page.click("#train-pause")
     state(page, "paused")
-    told(page)
+    updated(page)
     at = step(page)
-    told(page)
+    updated(page)
     assert step(page) == at
     page.click("#train-step")
     until(page, lambda: step(page) == at + 1)
@@ -59,7 +59,7 @@ def test_pause_one_step_resume(train, url):
     state(page, "stopped")
 
 
-def test_a_changed_rate_marks_the_curve_and_resume_returns_to_the_present(train, url):
+def test_changed_rate_marks_the_curve_and_resume_shows_the_current_step(train, url):
     ask(url, "/start", LONG)
     page = train()
     state(page, "running")
@@ -105,7 +105,7 @@ def test_rewind_replays_the_visitors_digit(train, brief):
     assert "step 30" in page.inner_text("#train-at")
 
 
-def test_the_network_in_training_stands_on_explore(train, url):
+def test_network_in_training_can_be_used_on_explore(train, url):
     id = ask(url, "/start", LONG)["id"]
     page = train()
     state(page, "running")
@@ -141,7 +141,7 @@ def test_save_and_find_it_on_explore(train, brief, served):
 STARTS = {"json": b"{", "csv": b"kind,step", "gif": b"GIF89a", "webp": b"RIFF", "download": b""}  # by button
 
 
-def test_take_it_away(train, brief):
+def test_run_and_network_can_be_downloaded(train, brief):
     page = train()
     state(page, "done")
     until(page, lambda: page.is_enabled("#train-gif"))
@@ -152,7 +152,7 @@ def test_take_it_away(train, brief):
         assert found.startswith(start) and len(found) > 12, button
 
 
-def test_delete_asks_first(train, brief, url):
+def test_delete_needs_a_confirmation(train, brief, url):
     page = train()
     said = []
     page.on("console", lambda message: message.type == "error" and said.append(message.text))

@@ -1,4 +1,4 @@
-"""The Train page and the processes behind it: killed, stopped, started in a terminal, shared by two visitors."""
+"""The Train page and its training processes: killed, stopped, started in a terminal, shared by two visitors."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from conftest import ROOT, Served
 from train_page import BRIEF, LONG, ask, open_tab, state, step, until, words
 
 
-def test_a_second_visitor_is_told_and_watches(train, visit, url):
+def test_second_visitor_sees_a_message_and_watches_the_run(train, visit, url):
     first = train()
     first.click("#train-start")
     state(first, "running")
@@ -27,7 +27,7 @@ def test_a_second_visitor_is_told_and_watches(train, visit, url):
     assert len(ask(url, "")["runs"]) == 1
 
 
-def test_a_killed_trainer_is_noticed_and_resumed(train, url, served):
+def test_killed_training_process_is_detected_and_resumed(train, url, served):
     id = ask(url, "/start", LONG)["id"]
     page = train()
     state(page, "running")
@@ -43,7 +43,7 @@ def test_a_killed_trainer_is_noticed_and_resumed(train, url, served):
     until(page, lambda: step(page) > at)
 
 
-def test_faults_are_told_in_the_language_of_the_page(train, url, served):
+def test_faults_are_shown_in_the_page_language(train, url, served):
     id = ask(url, "/start", LONG)["id"]
     page = train(locale="zh-CN")
     state(page, "running")
@@ -62,7 +62,7 @@ def test_faults_are_told_in_the_language_of_the_page(train, url, served):
         aside.rename(folder)
 
 
-def test_runs_outlive_the_app(train, visit, url, tmp_path_factory):
+def test_runs_survive_a_restart_of_the_app(train, visit, url, tmp_path_factory):
     app = Served(tmp_path_factory.mktemp("home"))
     try:
         ask(app.url, "/start", BRIEF)
@@ -80,7 +80,7 @@ def test_runs_outlive_the_app(train, visit, url, tmp_path_factory):
 
 
 def test_a_training_in_a_terminal_is_watched_here(train, url, served, tmp_path):
-    """The page shows it live, cannot drive it, and says so; stopped there, it says how it goes on."""
+    """The page shows it live, cannot control it, and says so; after it was stopped, the page shows the command to resume it."""
     command = [
         sys.executable,
         "-m",

@@ -7,7 +7,7 @@ from conftest import Served, wait_for_frame
 from train_page import BRIEF, ask, open_tab, pixels, state, until, words
 
 
-def test_choose_shows_the_settings_of_the_run_shown_and_says_when_another_starts(train, url):
+def test_settings_of_the_shown_run_are_displayed_with_its_start_time(train, url):
     ask(url, "/start", {**BRIEF, "settings": {**BRIEF["settings"], "seed": 7}})
     page = train()
     state(page, "done")
@@ -44,7 +44,7 @@ def test_the_settings_change_what_is_trained(train, url):
     assert settings["model"]["transform"] == "attention" and settings["seed"] == 7
 
 
-def test_settings_that_do_not_go_together_are_told_in_the_language_of_the_page(train, url):
+def test_conflicting_settings_are_reported_in_the_page_language(train, url):
     page = train(locale="zh-CN")
     page.click("#train-more")
     page.click("#train-fields summary")
@@ -57,8 +57,8 @@ def test_settings_that_do_not_go_together_are_told_in_the_language_of_the_page(t
     assert not re.search("[A-Za-z]{2}", page.inner_text("#train-toast"))
 
 
-def test_a_choice_that_has_no_words_yet_goes_by_its_name(train, url):
-    """A new part of the engine is there to be chosen before anybody has written about it."""
+def test_choice_without_a_text_shows_its_name(train, url):
+    """A new option of the engine can be chosen before it has a text."""
 
     def more(route):
         answer = route.fetch()
@@ -83,7 +83,7 @@ def test_a_choice_that_has_no_words_yet_goes_by_its_name(train, url):
     assert "swirl" in page.inner_text("#train-summary")
 
 
-def test_the_smallest_scale_takes_the_largest_along(train, url):
+def test_smallest_scale_raises_the_largest_scale(train, url):
     page = train()
     page.click("#train-more")
     page.select_option('#train-fields label:has-text("Distortion") select', "own")
@@ -96,7 +96,7 @@ def test_the_smallest_scale_takes_the_largest_along(train, url):
     assert ask(url, "")["runs"][0]["settings"]["distortion"]["scale"] == [1.5, 1.5]
 
 
-def test_a_finer_setting_is_what_is_trained_with(train, url):
+def test_further_setting_is_used_in_training(train, url):
     page = train()
     page.click("#train-more")
     page.click("#train-fields summary")
@@ -110,7 +110,7 @@ def test_a_finer_setting_is_what_is_trained_with(train, url):
     assert ask(url, "")["runs"][0]["settings"]["weight_decay"] == 0.5
 
 
-def test_a_closed_page_says_so(visit, tmp_path_factory):
+def test_page_with_training_off_says_so(visit, tmp_path_factory):
     app = Served(tmp_path_factory.mktemp("home"), "--no-training")
     try:
         page = visit(url=app.url)
@@ -121,7 +121,7 @@ def test_a_closed_page_says_so(visit, tmp_path_factory):
         app.stop()
 
 
-def test_explore_is_as_it_was_after_a_visit_here(train, url):
+def test_explore_is_unchanged_after_a_visit_to_train(train, url):
     page = train()
     open_tab(page, "explore")
     page.wait_for_selector("#view-input", state="visible")
@@ -143,7 +143,7 @@ def test_nothing_is_cut_off(train, brief, width, height, scheme):
         assert page.evaluate("document.querySelector('.stn-train').getBoundingClientRect().bottom <= innerHeight")
 
 
-def test_in_chinese_no_word_is_missing(train, brief):
+def test_chinese_page_has_no_untranslated_text(train, brief):
     page = train(locale="zh-CN")
     page.wait_for_selector("#train-status[data-state=done]", timeout=60_000)
     page.click("#train-more")

@@ -1,4 +1,4 @@
-"""An uploaded picture on the pad: its digits in outlines, its steps, its strip, and the cut that the hand moves."""
+"""An uploaded picture on the pad: outlines of its digits, preparation steps, the strip, and the crop that the visitor moves."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def middle(page, selector):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_every_digit_is_outlined_one_is_taken_and_a_press_takes_another(page):
+def test_digits_are_outlined_and_a_click_selects_another(page):
     data = pictures.encoded(scenes.make("several", 2, "unseen").image)
     found = picture.find(data)
     assert len(found.boxes) == 4
@@ -58,7 +58,7 @@ def test_every_digit_is_outlined_one_is_taken_and_a_press_takes_another(page):
     wait_for_digit(page, found.digits[2])
 
 
-def test_the_cut_is_moved_by_mouse_and_keys_and_read_again(page):
+def test_crop_is_moved_by_mouse_and_keys_and_read_again(page):
     upload(page, pictures.encoded(scenes.make("several", 2, "unseen").image))
     page.wait_for_function(OPEN)
     first = frame(page, "digit.join()")
@@ -82,7 +82,7 @@ def test_the_cut_is_moved_by_mouse_and_keys_and_read_again(page):
     assert page.locator("#uploaded .cut").bounding_box()["width"] < width - 5
 
 
-def test_where_no_digit_is_found_it_says_so_and_a_frame_by_hand_is_read(page):
+def test_picture_without_digit_is_reported_and_a_manual_crop_is_read(page):
     blot = Image.new("L", (600, 400), 245)
     ImageDraw.Draw(blot).rectangle((200, 120, 300, 220), fill=20)  # a slab
     before = frame(page, "digit.join()")
@@ -103,7 +103,7 @@ def test_where_no_digit_is_found_it_says_so_and_a_frame_by_hand_is_read(page):
     page.wait_for_selector("#uploaded", state="hidden")
 
 
-def test_on_a_phone_a_finger_moves_the_cut(visit):
+def test_finger_moves_the_crop_on_a_phone(visit):
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     upload(page, pictures.encoded(scenes.make("photo", 2, "unseen").image))
     page.wait_for_function(OPEN)

@@ -40,7 +40,7 @@ def digits(page):
 
 
 @pytest.mark.parametrize("name", pictures.GOOD)
-def test_a_picture_of_a_seven_stands_on_the_stage_as_python_reads_it(page, name):
+def test_uploaded_seven_equals_the_digit_read_by_python(page, name):
     page.click('[data-tool="clear"]')
     page.wait_for_function("window.stn.store.frame.blank")
     data = pictures.GOOD[name]()
@@ -53,7 +53,7 @@ def test_a_picture_of_a_seven_stands_on_the_stage_as_python_reads_it(page, name)
 
 
 @pytest.mark.parametrize("name", pictures.BAD)
-def test_a_bad_file_gets_its_sentence_and_the_page_goes_on_working(page, name):
+def test_bad_file_gets_its_message_and_the_page_still_works(page, name):
     make, code = pictures.BAD[name]
     before = digits(page)
     page.evaluate("document.querySelector('#toast').replaceChildren()")
@@ -67,14 +67,14 @@ def test_a_bad_file_gets_its_sentence_and_the_page_goes_on_working(page, name):
     assert frame(page, "applied.rotation") == pytest.approx(turn, abs=0.1)
 
 
-def test_the_same_bad_file_again_gets_its_sentence_again(page):
+def test_same_bad_file_gets_its_message_again(page):
     for _ in range(2):
         page.evaluate("document.querySelector('#toast').replaceChildren()")
         upload(page, "empty.png", b"")
         page.wait_for_function("document.querySelector('#toast').textContent.trim()")
 
 
-def test_a_bad_picture_by_drop_and_by_paste_gets_its_sentence_too(page):
+def test_bad_picture_by_drop_and_paste_gets_its_message(page):
     for deed in ("drop", "paste"):
         page.evaluate("document.querySelector('#toast').replaceChildren()")
         page.evaluate(

@@ -58,8 +58,8 @@ def until(page, condition, seconds=60):
         page.wait_for_timeout(100)
 
 
-def told(page):
-    """Wait until the page has asked the server about the run once more."""
+def updated(page):
+    """Wait until the page has requested the state of the run once more."""
     page.wait_for_event("response", lambda answer: "/stn/train/log?" in answer.url)
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 

@@ -1,4 +1,4 @@
-"""The command line: what it writes, what it says, and its exit status."""
+"""The command line: its files, its output and its exit status."""
 
 import json
 import signal
@@ -76,7 +76,7 @@ def test_train_evaluate_and_list(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         ([], "COMMAND"),
         (["fly"], "invalid choice: 'fly'"),
@@ -100,11 +100,11 @@ def test_train_evaluate_and_list(tmp_path, capsys):
         (["evaluate", "nope", "--distortion", "q"], "invalid choice"),
     ],
 )
-def test_bad_usage_is_one_line_and_status_2(arguments, told, capsys, tmp_path):
+def test_bad_usage_is_one_line_and_status_2(arguments, expected, capsys, tmp_path):
     assert call(*arguments) == 2
     _out, err = capsys.readouterr()
     line = err.splitlines()[-1]
-    assert told in line and line.startswith("stn_demo: ") and "Traceback" not in err
+    assert expected in line and line.startswith("stn_demo: ") and "Traceback" not in err
     assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.safetensors"))
 
 
@@ -126,7 +126,7 @@ def test_help_explains(arguments, capsys):
 
 
 def interrupt_at(step, monkeypatch):
-    """Ctrl-C, as soon as the run has told of ``step``."""
+    """Ctrl-C as soon as the run has reported ``step``."""
     show = Progress.show
 
     def press(self, event):
@@ -137,8 +137,8 @@ def interrupt_at(step, monkeypatch):
     monkeypatch.setattr(Progress, "show", press)
 
 
-def test_ctrl_c_saves_says_how_to_resume_and_resuming_equals_never_having_stopped(capsys, monkeypatch, tmp_path):
-    quick = [*QUICK, *SMALL, "--epochs", "6", "--quiet"]  # 60 steps, told of every 20
+def test_ctrl_c_saves_and_the_resumed_run_equals_an_uninterrupted_one(capsys, monkeypatch, tmp_path):
+    quick = [*QUICK, *SMALL, "--epochs", "6", "--quiet"]  # 60 steps, expected of every 20
     before = signal.getsignal(signal.SIGINT)  # ignored, where a shell started the tests in the background
     assert call("train", *quick, "--output", "whole.safetensors") == 0
     with monkeypatch.context() as patch:
@@ -160,7 +160,7 @@ def test_ctrl_c_saves_says_how_to_resume_and_resuming_equals_never_having_stoppe
     assert not (tmp_path / "mine.state").exists()
 
 
-def test_all_trains_what_is_not_done_resumes_and_leaves_to_others_what_they_train(capsys, monkeypatch, tmp_path):
+def test_recipe_all_skips_finished_networks_and_those_of_other_processes(capsys, monkeypatch, tmp_path):
     names = ("p-cnn", "e-cnn", "r-stcnn-affine", "r-fcn")
     monkeypatch.setattr(cli, "ZOO", {name: ZOO[name] for name in names})
     quick = ["train", "--recipe", "all", "--output", "zoo", *QUICK, *SMALL, "--epochs", "4", "--quiet"]
@@ -205,7 +205,7 @@ def test_minutes_become_epochs_by_this_machines_speed():
     assert 0 < short < long
 
 
-def test_two_processes_write_one_checkpoint_as_good_as_one_processs(tmp_path):
+def test_two_processes_write_one_checkpoint_with_the_error_of_one(tmp_path):
     script = """
         import os, sys, time
         from stn_demo import checkpoints
@@ -245,7 +245,7 @@ def test_the_module_runs_from_anywhere(tmp_path):
     assert done.returncode == 0 and "no checkpoints in" in done.stdout
 
 
-def test_list_says_how_much_of_the_picture_a_transformer_reads(tmp_path, capsys):
+def test_list_prints_the_scale_of_a_transformer(tmp_path, capsys):
     output = tmp_path / "checkpoints" / "mine.safetensors"
     assert call("train", *QUICK, "--output", output, "--quiet", "--localization-factor", "0") == 0
     capsys.readouterr()

@@ -80,7 +80,7 @@ def test_every_one_of_several_digits_is_found():
     assert right >= COUNT - 1
 
 
-def test_where_there_is_no_digit_it_says_so():
+def test_pictures_without_a_digit_are_refused():
     codes = []
     for number in range(6):
         scene = scenes.make("nothing", number, "unseen")
@@ -98,7 +98,7 @@ def test_the_only_rule_that_reaches_into_a_dark_corner_is_no_digit(number):
 
 
 @pytest.mark.parametrize("number", [13, 17, 31, 35, 79, 85, 89])  # grain of a dark slab, edge of a desk, rings of light
-def test_grain_and_edges_are_no_digit(number):
+def test_grain_and_edges_are_not_digits(number):
     with pytest.raises(picture.PictureError) as error:
         picture.read(encoded(scenes.make("nothing", number, "unseen").image))
     assert error.value.code in NO_DIGIT
@@ -127,7 +127,7 @@ def test_the_reported_pictures_are_cut_rightly(name):
         assert found.digits[0].sum() > 60
 
 
-def test_a_box_by_hand_takes_what_lies_in_it():
+def test_manual_box_takes_all_ink_in_it():
     data = encoded(REPORTED["pair"][0]())
     both = picture.find(data)
     right = picture.find(data, (0.5, 0.1, 0.9, 0.9))

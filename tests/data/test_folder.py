@@ -25,7 +25,7 @@ def shapes(tmp_path):
     return own_pictures.write(tmp_path / "shapes", 10)
 
 
-def test_the_classes_and_their_pictures_are_imagefolders(shapes):
+def test_classes_and_pictures_equal_those_of_imagefolder(shapes):
     found, other = folder.find(shapes), ImageFolder(str(shapes))
     assert list(found.names) == other.classes and found.channels == 3
     assert sorted((str(path), label) for path, label in found.train + found.test) == sorted(other.samples)
@@ -74,14 +74,14 @@ def test_broken_files_are_named_and_left_out(shapes):
         folder.load([(shapes / "circle" / "broken.png", 0)], 3, 28)
 
 
-@pytest.mark.parametrize("make, told", [
+@pytest.mark.parametrize("make, message", [
     (lambda root: (root / "one").mkdir(), "not a folder of pictures|valid file"),
     (lambda root: own_pictures.write(root, 6, ["circle"]), "has 1 folders; give 2 to 100 classes"),
     (lambda root: own_pictures.write(root, 4), "has fewer than 5 pictures"),
 ])  # fmt: skip
-def test_a_folder_that_will_not_do_is_a_sentence(tmp_path, make, told):
+def test_unusable_folder_is_reported(tmp_path, make, message):
     make(tmp_path)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         folder.find(tmp_path)
 
 
@@ -106,8 +106,8 @@ def test_a_network_of_colour_pictures_is_trained_listed_and_shown(tmp_path, shap
     (shapes / "square" / "broken.jpg").write_bytes(b"\xff\xd8 no more")
     arguments = ["train", "--data", shapes, "--epochs", "2", "--batch-size", "8", "--threads", "1", "--output", output]
     assert main([str(argument) for argument in arguments]) == 0
-    told = capsys.readouterr().err
-    assert "left out: broken.jpg" in told and "test error, pose" in told
+    printed = capsys.readouterr().err
+    assert "left out: broken.jpg" in printed and "test error, pose" in printed
     info = checkpoints.read_info(output)
     assert info.config.names == own_pictures.NAMES and info.config.in_channels == 3
     counts = info.provenance["training_digits"], info.provenance["test_digits"]

@@ -1,4 +1,4 @@
-"""What the generated digits promise: MNIST's form, balance, determinism, and that they read as digits."""
+"""Generated digits: MNIST's format, balanced classes, determinism, and readability as digits."""
 
 import os
 
@@ -83,7 +83,7 @@ def test_no_two_digits_are_alike(written):
     assert len(torch.unique(written.images.flatten(1), dim=0)) == len(written.images)
 
 
-def test_they_sit_in_the_frame_as_mnist_s_do(written):
+def test_generated_digits_have_the_position_and_size_of_mnist(written):
     ink = written.images.float() / 255
     for axis in (1, 2):
         index = torch.arange(28.0)
@@ -113,7 +113,7 @@ def test_every_style_can_be_written_and_differs_in_name():
             assert ink.isfinite().all() and ink.flatten(1).amax(1).min() > 0.5
 
 
-def test_the_hands_that_mnist_lacks_come_alone_and_among_the_others():
+def test_styles_that_mnist_lacks_come_alone_and_mixed():
     for label, names in UNLIKE_MNIST.items():
         assert set(names) < {style.name for style in SKELETONS[label]}
     alone = unlike_mnist(101, seed=3)
@@ -127,7 +127,7 @@ def test_the_hands_that_mnist_lacks_come_alone_and_among_the_others():
     assert wide > 6
 
 
-def test_digits_of_one_seed_teach_to_read_those_of_another(written):
+def test_classifier_trained_on_one_seed_reads_another_seed(written):
     network = fitted(written.images.float() / 255, written.labels)
     fresh = digits(2000, seed=9)
     assert accuracy(network, fresh.images.float() / 255, fresh.labels) > 0.9
@@ -136,7 +136,7 @@ def test_digits_of_one_seed_teach_to_read_those_of_another(written):
 
 
 @pytest.mark.skipif("STN_DEMO_DATA" not in os.environ, reason="STN_DEMO_DATA does not say where MNIST is")
-def test_they_teach_to_read_real_handwriting():
+def test_classifier_trained_on_generated_digits_reads_mnist():
     real = MNIST(os.environ["STN_DEMO_DATA"], train=False)
     images = digits(10000, seed=0)
     network = fitted(images.images.float() / 255, images.labels, steps=500)
@@ -157,7 +157,7 @@ def test_impossible_requests_are_refused_with_a_reason():
         sample(10)
 
 
-def test_hands_that_mnist_lacks_are_mixed_into_its_training_digits_only(monkeypatch):
+def test_styles_that_mnist_lacks_are_mixed_into_training_digits_only(monkeypatch):
     fake = Digits(torch.zeros(40, 28, 28, dtype=torch.uint8), torch.full((40,), 5))
     monkeypatch.setattr(datasets.mnist, "load", lambda root, train, download: fake)
     monkeypatch.setattr(datasets, "UNLIKE", {True: (20, 0), False: (10, 1)})

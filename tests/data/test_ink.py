@@ -1,4 +1,4 @@
-"""What ink promises: analytic coverage, MNIST's preparation, and calm at the edges of its input."""
+"""Ink: analytic coverage, MNIST's preparation, and input at the limits."""
 
 import math
 
@@ -52,7 +52,7 @@ def coverage_by_definition(starts, ends, widths, size):
     return result
 
 
-def test_a_level_stroke_covers_what_geometry_says():
+def test_horizontal_stroke_has_the_exact_coverage():
     height, width = 13.3, 2.6
     picture = render([line((0.2, height / 28), (0.8, height / 28), width=width / 28)], prepare=False)
     upper, lower = height - width / 2, height + width / 2
@@ -76,7 +76,7 @@ def test_the_batched_core_agrees_with_the_definition():
             np.testing.assert_allclose(drawn[number].numpy(), expected, atol=2e-3)
 
 
-def test_a_softer_edge_keeps_its_place_and_loses_its_slope():
+def test_softer_edge_has_the_same_position_and_a_smaller_slope():
     across = torch.tensor([[[0.0, 14.5]]]), torch.tensor([[[28.0, 14.5]]]), torch.tensor([5.0])
     sharp = render_segments(*across, 28)[0, :, 14]
     soft = render_segments(*across, 28, softness=torch.tensor([2.0]))[0, :, 14]
@@ -107,14 +107,14 @@ def test_turning_the_points_turns_the_picture(prepare):
         [*five(), line((0.6, 0.1), (0.6, 0.4), width=0.15, erase=True)],
     ],
 )
-def test_prepared_ink_fills_the_box_and_hangs_by_its_mass(strokes):
+def test_prepared_ink_fills_the_box_and_is_centred_by_mass(strokes):
     picture = render(strokes)
     assert max(sides(picture)) == pytest.approx(20, abs=1)
     assert mass_centre(picture) == pytest.approx((13.5, 13.5), abs=0.1)
     assert picture.min() >= 0 and 0.89 < picture.max() <= 1
 
 
-def test_preparation_forgets_place_and_size():
+def test_preparation_is_independent_of_position_and_size():
     torch.testing.assert_close(render(five()), render(five(0.5, (0.4, 0.1), width=0.04)), atol=0.02, rtol=0)
 
 
@@ -166,7 +166,7 @@ def test_a_single_point_is_a_disc():
     assert picture.sum().item() == pytest.approx(math.pi * 3.5**2, rel=0.02)
 
 
-def test_a_rubber_takes_ink_away_only_where_it_went_and_only_what_came_before():
+def test_eraser_removes_only_earlier_ink_on_its_path():
     down = line((0.5, 0.1), (0.5, 0.9), width=0.1)
     rubber = line((0, 0.5), (1, 0.5), width=0.2, erase=True)
     before, after = render([down], prepare=False), render([down, rubber], prepare=False)
@@ -175,7 +175,7 @@ def test_a_rubber_takes_ink_away_only_where_it_went_and_only_what_came_before():
     assert torch.equal(render([rubber, down], prepare=False), before)
 
 
-def test_rubbing_out_a_stray_stroke_restores_the_preparation():
+def test_erasing_a_stray_stroke_restores_the_preparation():
     stray, rubber = line((0.92, 0.05), (0.97, 0.05)), line((0.85, 0.05), (1.0, 0.05), width=0.2, erase=True)
     clean, spoilt = render(five()), render([*five(), stray])
     assert (spoilt - clean).abs().mean() > 0.05

@@ -1,4 +1,4 @@
-"""MNIST: whole or not at all."""
+"""MNIST: a complete data set or an error."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ def copied(tmp_path):
 
 
 @REAL
-def test_a_download_that_broke_off_is_not_taken_for_the_whole(copied, monkeypatch):
+def test_interrupted_download_is_not_taken_as_complete(copied, monkeypatch):
     assert mnist.is_complete(copied)
     last = copied / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
     whole = last.read_bytes()
@@ -50,7 +50,7 @@ def test_a_download_that_broke_off_is_not_taken_for_the_whole(copied, monkeypatc
 
 
 def test_torchvision_is_not_loaded_before_mnist_is():
-    """It takes a second, which the page would come later."""
+    """Importing it takes a second, which would delay the page."""
     code = "import sys, stn_demo.ui.live.samples, stn_demo.training; print('torchvision' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"

@@ -1,4 +1,4 @@
-"""Poses and distortions: what was done is what was said, and can be undone by a sampling grid."""
+"""Poses and distortions: they do what their parameters say and can be undone by a sampling grid."""
 
 import math
 from random import Random
@@ -55,7 +55,7 @@ def test_shift_scale_and_shear_do_what_their_names_say():
     assert centre(pose_images(blob(y=4), [Pose(shear=0.5)]))[0] == pytest.approx(2, abs=0.05)
 
 
-def test_the_matrix_says_where_a_point_goes():
+def test_matrix_maps_points():
     pose = Pose(rotation=35, scale=0.8, shift_x=3, shift_y=-2, shear=0.3)
     expected = pose.matrix() @ torch.tensor([4.0, -3, 1])
     assert centre(pose_images(blob(x=4, y=-3, width=1.5), [pose])) == pytest.approx(expected[:2].tolist(), abs=0.05)
@@ -70,7 +70,7 @@ def test_a_larger_frame_keeps_the_digits_size_and_middle():
     )
 
 
-def test_corners_go_where_they_are_moved_to():
+def test_corners_are_moved_by_their_offsets():
     offsets = torch.tensor([[[2.0, 3], [-1, 2], [-4, -2], [3, -5]]])
     square = 14 * torch.tensor([[-1.0, -1, 1 / 14], [1, -1, 1 / 14], [1, 1, 1 / 14], [-1, 1, 1 / 14]])
     mapped = square @ homography(offsets, DIGIT)[0].T
@@ -107,7 +107,7 @@ def test_reading_along_the_pose_undoes_it():
 
 
 @pytest.mark.parametrize("name", DISTORTIONS)
-def test_a_distortion_is_repeatable_and_says_what_it_did(name):
+def test_distortion_is_repeatable_and_returns_its_poses(name):
     distortion, images = DISTORTIONS[name], digits()
     first, again = (distortion(images, torch.Generator().manual_seed(7)) for _ in range(2))
     assert torch.equal(first.images, again.images)
@@ -126,7 +126,7 @@ def angles_and_scales(matrix):
 
 
 @pytest.mark.parametrize("name, angle, low, high", [("r", 90, 1, 1), ("rts", 45, 0.7, 1.2), ("pose", 90, 0.6, 1.3)])
-def test_the_papers_ranges_are_kept_and_filled(name, angle, low, high):
+def test_drawn_poses_cover_exactly_the_ranges_of_the_paper(name, angle, low, high):
     matrix = DISTORTIONS[name](digits(16).repeat(64, 1, 1, 1), torch.Generator().manual_seed(0)).matrix
     angles, scales = angles_and_scales(matrix)
     assert angles.abs().max() <= angle + 1e-3 and angles.max() > 0.95 * angle and angles.min() < -0.95 * angle
@@ -145,7 +145,7 @@ def test_the_seed_pose_keeps_the_ink_in_the_frame():
 
 
 @pytest.mark.parametrize("name", DISTORTIONS)
-def test_a_distortion_narrows_towards_doing_nothing(name):
+def test_narrowed_distortion_approaches_the_identity(name):
     whole = DISTORTIONS[name]
     assert whole.narrowed(1) == whole
     half, none = whole.narrowed(0.5), whole.narrowed(0)
@@ -186,7 +186,7 @@ def test_impossible_ranges_are_refused_by_name(field, value):
         Distortion(**{field: value})
 
 
-def test_pose_and_training_resample_alike():
+def test_page_and_training_resample_identically():
     image = digits(1)
     posed = pose_images(image, [Pose(rotation=20)])
     assert torch.equal(posed, resample(image, pose_matrices([Pose(rotation=20)]), None, DIGIT))

@@ -1,4 +1,4 @@
-"""One app for the tests of a file: whatever one of them does must leave it whole for the next."""
+"""One app for all tests of a file: no test may break it for the next."""
 
 import pytest
 

@@ -44,14 +44,14 @@ ON = ["/", "/config", "/theme.css", "/gradio_api/info", "/gradio_api/startup-eve
 
 
 @pytest.mark.parametrize("address", OFF)
-def test_what_the_page_does_not_use_is_not_there(client, address):
+def test_unused_addresses_are_not_found(client, address):
     for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
         answer = client.request(method, address, json={} if method in ("POST", "PUT", "PATCH") else None)
         assert answer.status_code == 404, method
 
 
 @pytest.mark.parametrize("address", ON)
-def test_what_the_page_needs_is_there(client, address):
+def test_used_addresses_are_open(client, address):
     assert client.get(address).status_code == 200
 
 

@@ -78,7 +78,7 @@ def test_an_uploaded_picture_is_explained_and_then_removed(client):
     assert not os.path.exists(path)
 
 
-def test_a_path_of_the_server_is_refused_in_every_form(client, secret, listener, tmp_path):
+def test_paths_of_the_server_are_refused_in_every_form(client, secret, listener, tmp_path):
     (path,) = upload(client).json()
     link = client.uploads / "link"
     link.symlink_to(secret)
@@ -149,7 +149,7 @@ def test_only_explain_can_be_called_and_only_with_values_of_its_kinds(client):
     assert client.post("/gradio_api/queue/join", data={"data": "x"}).status_code == 415
 
 
-def test_uploads_are_few_small_pictures_with_names_that_cannot_be_guessed(client):
+def test_uploads_are_limited_and_have_unpredictable_names(client):
     assert upload(client, b"no picture").status_code == 415
     assert upload(client, b"<svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg").status_code == 415
     assert upload(client, picture() + bytes(LARGEST_PICTURE)).status_code == 413
@@ -159,7 +159,7 @@ def test_uploads_are_few_small_pictures_with_names_that_cannot_be_guessed(client
     assert len(names) == 3 and all(name.startswith(str(client.uploads)) for name in names)
 
 
-def test_the_folder_of_uploads_stays_small_and_old_files_go(tmp_path, monkeypatch):
+def test_upload_folder_is_limited_and_old_files_are_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MOST_KEPT", 5)
     kept = module.Uploads(tmp_path)
     (tmp_path / "left by gradio").write_bytes(b"x")

@@ -1,4 +1,4 @@
-"""A few hundred of each kind of hostile input: a sentence or an answer, never a fault of the server's own."""
+"""A few hundred of each kind of hostile input: an answer or an error message, never an internal error."""
 
 import json
 import random
@@ -26,7 +26,7 @@ def test_pictures(client):
 
 
 @pytest.mark.parametrize("raw", [False, True])
-def test_pictures_of_numbers_beyond_all(raw):
+def test_pictures_with_extreme_floats(raw):
     for seed in range(150):
         try:
             digit = picture.read(generators.float_tiff(random.Random(seed)), raw=raw)

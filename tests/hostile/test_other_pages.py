@@ -1,4 +1,4 @@
-"""A page of another address can neither drive the app nor read its answers."""
+"""A page at another address can neither control the app nor read its answers."""
 
 import pytest
 

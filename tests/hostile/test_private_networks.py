@@ -1,4 +1,4 @@
-"""An uploaded network is its visitor's own, costs nobody else anything, and goes again."""
+"""An uploaded network is private to its visitor, does not slow other visitors, and is removed again."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def listed(client):
     return [model["name"] for model in client.get("/stn/train/networks").json()["models"]]
 
 
-def test_a_network_is_known_to_its_visitor_and_by_its_name(client):
+def test_upload_is_listed_for_its_visitor_and_usable_by_name(client):
     anna, berta = as_visitor(client), as_visitor(client)
     name = send(client, packed(), anna)["name"]
     assert private.NAME.fullmatch(name) and frame(client, name) and name not in listed(client)
@@ -69,7 +69,7 @@ def test_a_hostile_header_is_refused_and_the_next_upload_works(client):
     assert client.get("/stn/train/networks").status_code == 200
 
 
-def test_a_visitor_keeps_few_and_pushes_out_only_its_own(client):
+def test_visitor_limit_removes_only_own_uploads(client):
     berta = as_visitor(client)
     hers = send(client, packed(), berta)["name"]
     anna = as_visitor(client)
@@ -79,7 +79,7 @@ def test_a_visitor_keeps_few_and_pushes_out_only_its_own(client):
     assert frame(client, hers)
 
 
-def test_a_forged_cookie_is_nobody(client):
+def test_forged_cookie_is_ignored(client):
     anna = as_visitor(client)
     send(client, packed(), anna)
     (key,) = anna
@@ -96,7 +96,7 @@ def test_a_forged_cookie_is_nobody(client):
         assert not set(answer.json()["own"]) & set(own)
 
 
-def test_old_networks_go_and_the_folder_stays_small(tmp_path, monkeypatch):
+def test_old_uploads_are_removed_and_the_folder_is_limited(tmp_path, monkeypatch):
     kept = private.Private(tmp_path)
     names = [kept.add(packed(), f"visitor {i}") for i in range(4)]
     os.utime(kept.path(names[0]), (1e9, 1e9))
@@ -118,7 +118,7 @@ def test_uploads_in_a_short_time_are_bounded(tmp_path, monkeypatch):
     kept.add(data, "visitor b")
 
 
-def test_a_network_that_cannot_be_live_is_refused_and_a_heavy_one_is_known(tmp_path):
+def test_too_slow_network_is_refused_and_a_heavy_one_is_detected(tmp_path):
     slow = ModelConfig(input_size=256, transform="tps", classifier="cnn", localization="paper")
     heavy = ModelConfig(input_size=256)
     assert cost.is_light(ModelConfig()) and cost.is_light(ModelConfig(classifier="deep", localization="deep"))
@@ -129,7 +129,7 @@ def test_a_network_that_cannot_be_live_is_refused_and_a_heavy_one_is_known(tmp_p
 
 
 @pytest.mark.parametrize("other", [{"classes": 500}, {"input_size": (28, 36)}])
-def test_a_network_for_other_pictures_is_refused_with_a_sentence(tmp_path, other):
+def test_network_for_unsupported_pictures_is_refused(tmp_path, other):
     with pytest.raises(checkpoints.CheckpointError, match="square images"):
         private.Private(tmp_path).add(packed(ModelConfig(**other)), "visitor a")
 

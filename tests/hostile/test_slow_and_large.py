@@ -1,4 +1,4 @@
-"""Bodies that arrive slowly, stop, or are many at once: given up in time, and nothing of them is kept."""
+"""Bodies that arrive slowly, stall, or are many at once: they time out and their memory is freed."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from stn_demo.ui.gate.bodies import Arriving, BodyError, Gone
 
 
 def chunks(*parts, then="stall"):
-    """An ASGI ``receive`` that gives these parts, then stalls, or ends, or tells that the client has left."""
+    """An ASGI ``receive`` that returns these parts, then stalls, or ends, or reports that the client has disconnected."""
     left = list(parts)
 
     async def receive():
@@ -32,7 +32,7 @@ def test_a_body_is_read_whole_and_one_that_is_too_large_is_not():
     assert error.value.status == 413 and arriving.held == 0
 
 
-def test_a_body_that_stops_is_given_up_and_frees_its_memory(monkeypatch):
+def test_stalled_body_times_out_and_frees_its_memory(monkeypatch):
     monkeypatch.setattr(bodies, "LONGEST_PAUSE", 0.05)
     arriving = Arriving()
 
@@ -44,7 +44,7 @@ def test_a_body_that_stops_is_given_up_and_frees_its_memory(monkeypatch):
     assert arriving.held == 0
 
 
-def test_a_body_that_trickles_is_given_up(monkeypatch):
+def test_slow_body_times_out(monkeypatch):
     monkeypatch.setattr(bodies, "LONGEST_BODY", 0.1)
 
     async def receive():

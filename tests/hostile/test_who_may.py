@@ -1,4 +1,4 @@
-"""Who may train, under which names the app answers, and what its answers allow."""
+"""Who may train, which host names the app accepts, and the security headers of its answers."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -72,7 +72,7 @@ def test_options_are_checked(wrong):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "localhost.evil.example", "127.0.0.1.nip.io"])
-def test_a_name_that_was_made_to_point_at_this_machine_is_refused(client, host):
+def test_dns_rebinding_is_refused(client, host):
     for address in ("/", "/config", "/stn/train", "/stn/status"):
         assert client.get(address, headers={"host": host}).status_code == 421
     for action in ("start", "delete"):
@@ -84,7 +84,7 @@ def test_a_name_that_was_made_to_point_at_this_machine_is_refused(client, host):
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:7860", "127.0.0.1:7860", "[::1]:7860"])
-def test_this_machines_names_are_answered(client, host):
+def test_local_host_names_are_accepted(client, host):
     assert client.get("/stn/status", headers={"host": host}).status_code == 200
 
 
@@ -103,7 +103,7 @@ def test_the_page_works_with_and_without_its_prefix(public):
     assert public.get("/digits2/").status_code == 404
 
 
-def test_every_answer_keeps_the_page_to_itself(client, public):
+def test_every_answer_has_the_isolation_headers(client, public):
     for address in ("/", "/config", "/stn/status", "/stn/shared/http.js", "/nothing", "/gradio_api/info"):
         headers = client.get(address).headers
         assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "same-origin"

@@ -10,7 +10,7 @@ import { DEFAULTS } from "../../stn_demo/ui/shared/store.js";
 
 const back = (state) => JSON.parse(decode(encode(state)));
 
-test("a state comes back as it was, without what passes", () => {
+test("a state survives the address, except for temporary fields", () => {
   const pose = { ...DEFAULTS.pose, rotation: -42.5, corners: [[1, 2], [0, 0], [0, -3], [0, 0]] };
   const state = { ...structuredClone(DEFAULTS), model: "turn-affine", lang: "zh-CN", pose, inspect: { view: "input", x: 1, y: 2 } };
   const found = back(state);
@@ -20,7 +20,7 @@ test("a state comes back as it was, without what passes", () => {
   assert.equal("inspect" in found, false);
 });
 
-test("the address has only letters that messengers leave alone, in any language", () => {
+test("the address has only characters that messengers do not change, in any language", () => {
   const text = encode({ ...structuredClone(DEFAULTS), model: "数字?/+=" });
   assert.match(text, /^[A-Za-z0-9_-]+$/);
   assert.equal(back({ ...structuredClone(DEFAULTS), model: "数字?/+=" }).model, "数字?/+=");

@@ -38,7 +38,7 @@ test("ranges of the controls follow the size of the frame", () => {
   assert.equal(farthestCorner(42), 15);
 });
 
-test("a canvas takes the pixels of its box, and its new size once the browser tells of it", () => {
+test("a canvas has the pixels of its box, and its new size after a resize event", () => {
   globalThis.devicePixelRatio = 2;
   const canvas = { clientWidth: 100.2, width: 0, height: 0 };
   assert.equal(fit(canvas), 200);

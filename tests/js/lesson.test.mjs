@@ -1,4 +1,4 @@
-// The lesson as data: its stops, their addresses and numbers, and what is handed out.
+// The lesson as data: its stops, their addresses and numbers, and the exported answers.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -43,7 +43,7 @@ test("every text of every stop is there in both languages, and no number in it i
     if (stop.data.mission) keys.push(`${name}.hint`, `${name}.done`);
     if (stop.phase === "scene" && stop.last) keys.push(`learn.${stop.scene}.why`, `learn.${stop.scene}.because`);
     if (stop.id === "sampler.example") keys.push(...[1, 2, 3, 4].map((step) => `${name}.step.${step}`));
-    else if (!stop.data.mission) keys.push(`${name}.told`);
+    else if (!stop.data.mission) keys.push(`${name}.result`);
     for (const catalogue of words) {
       for (const key of keys) {
         assert.ok(catalogue[key], key);
@@ -54,7 +54,7 @@ test("every text of every stop is there in both languages, and no number in it i
   }
 });
 
-test("a stop sets the whole stage, so that nothing of the one before is left", () => {
+test("a stop sets the whole stage and keeps nothing of the previous stop", () => {
   const state = stageOf(stopOf("failures.padding"), data, measured);
   assert.equal(state.model, data.networks.$affine);
   assert.equal(state.padding, "reflection");
@@ -72,7 +72,7 @@ test("answers are judged where there is a right one", () => {
   assert.equal(stepsOf(stopOf("sampler.example")), 4);
 });
 
-test("a mission is done by what the network does, not by where a slider stands", () => {
+test("a mission is judged by the network's result, not by the position of a slider", () => {
   const probs = (digit) => Array.from({ length: 10 }, (_, index) => (index === digit ? 0.91 : 0.01));
   const { mission } = stopOf("missions.only-plain").data;
   assert.equal(isDone(mission, { probs: probs(4), twin_probs: probs(5) }, 4), true);
@@ -85,11 +85,11 @@ test("a mission is done by what the network does, not by where a slider stands",
 });
 
 test("the angle of a mission is written as on its slider", () => {
-  const told = (rotation) => numbersOfDone({ probs: [1, 0], twin_probs: null, overruled: true, undone: { rotation } }).rotation;
-  assert.deepEqual([-180, 179.7, -90.4, 60].map(told), ["180", "180", "−90", "60"]);
+  const written = (rotation) => numbersOfDone({ probs: [1, 0], twin_probs: null, overruled: true, undone: { rotation } }).rotation;
+  assert.deepEqual([-180, 179.7, -90.4, 60].map(written), ["180", "180", "−90", "60"]);
 });
 
-test("answers are handed out as CSV that no spreadsheet takes for a formula", () => {
+test("exported CSV answers are never interpreted as formulas by a spreadsheet", () => {
   const answers = { "direction.scale": { answer: "below", right: true, when: "2026-01-01" }, "where.frame": { answer: { rotation: -4.5 }, right: null, when: "x" } };
   const text = csvOf(stops, { answers, thoughts: { where: '=cmd("x"), then' } });
   const rows = text.trim().split("\r\n");

@@ -25,7 +25,7 @@ test("what was not published is not found", () => {
   assert.equal(ofRun("run-one-4", {}), null);
 });
 
-test("a run has its whole log once, and no news after that", async () => {
+test("a run sends its whole log once, and no changes after that", async () => {
   const log = { next: 7, run: { id: "one" }, snapshots: [0, 4, 9] };
   const { gets, files } = createRecorded(
     async (name) => (name === "index.json" ? index : log),

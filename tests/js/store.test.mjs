@@ -1,24 +1,24 @@
-// The one state of the page: what a change tells, and what it leaves alone.
+// The state of the page: the notifications of a change, and the fields that it does not affect.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { createStore, DEFAULTS, lasting } from "../../stn_demo/ui/shared/store.js";
 
-test("a change tells the keys that changed, and merges poses", () => {
+test("a change reports the keys that changed, and merges poses", () => {
   const store = createStore();
-  const told = [];
-  const end = store.subscribe((state, keys) => told.push([state.pose.rotation, keys]));
+  const calls = [];
+  const end = store.subscribe((state, keys) => calls.push([state.pose.rotation, keys]));
   store.set({ pose: { rotation: 30 }, raw: false });
-  assert.deepEqual(told, [[30, ["pose"]]]);
+  assert.deepEqual(calls, [[30, ["pose"]]]);
   assert.equal(store.get().pose.scale, 1);
   store.set({ pose: { rotation: 30, corners: [[0, 0], [0, 0], [0, 0], [0, 0]] } });
-  assert.equal(told.length, 1, "nothing changed");
+  assert.equal(calls.length, 1, "nothing changed");
   end();
   store.set({ raw: true });
-  assert.equal(told.length, 1);
+  assert.equal(calls.length, 1);
 });
 
-test("a state that was handed out never changes, nor do the defaults", () => {
+test("a returned state never changes, nor do the defaults", () => {
   const store = createStore();
   const before = store.get();
   store.set({ pose: { scale: 2 }, layers: { points: true } });
@@ -48,7 +48,7 @@ test("events reach their own listeners, and the newest frame is kept", () => {
   assert.equal(store.frame.id, 2);
 });
 
-test("a listener that fails neither stops the others nor fails in silence, and says so once", () => {
+test("a listener that fails does not stop the others and is reported once", () => {
   const log = mock.method(console, "error", () => {});
   const store = createStore();
   const toasts = [];
@@ -66,7 +66,7 @@ test("a listener that fails neither stops the others nor fails in silence, and s
   log.mock.restore();
 });
 
-test("a link holds what lasts, and no passing state", () => {
+test("a link contains the lasting state, not temporary state", () => {
   const kept = lasting(createStore({ inspect: { view: "input", x: 0, y: 0 } }).get());
   assert.deepEqual(Object.keys(kept), Object.keys(DEFAULTS));
 });

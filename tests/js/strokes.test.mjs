@@ -1,4 +1,4 @@
-// Strokes: how points are added, left out and rubbed away.
+// Strokes: how points are added, dropped and erased.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -26,7 +26,7 @@ test("coarsening keeps corners and ends, and moves no point by more than the tol
   assert.deepEqual(coarsen([straight], 0.5)[0].p, straight.p);
 });
 
-test("rubbing clears the pixels under the rubber and leaves the others", () => {
+test("erasing clears the pixels under the eraser and keeps the others", () => {
   const bytes = new Uint8Array(784).fill(200);
   const row = (y) => (y + 0.5) * (PAD / 28);
   rub(bytes, 0, row(14), PAD, row(14), 3 * (PAD / 28));

@@ -1,4 +1,4 @@
-// Theta as a matrix: a number that is typed comes back in its place, and leaves the others as they were where it can.
+// Theta as a matrix: a typed number appears at its position, and the other numbers stay unchanged if possible.
 
 import assert from "node:assert/strict";
 import test from "node:test";

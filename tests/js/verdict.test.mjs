@@ -1,4 +1,4 @@
-// The verdict: which sentence is said of which numbers. Without a catalogue the sentence is its key.
+// The verdict: the sentence for given numbers. Without a catalogue the sentence is its key.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -15,7 +15,7 @@ const turned = (applied, followed, rest = 0) =>
     rest: { rotation: rest },
   });
 
-test("a frame is judged by how far it moved, not by where it stands", () => {
+test("a frame is judged by its movement, not by its position", () => {
   assert.equal(turned(40, 39, 12), "verdict.followed");
   assert.equal(turned(40, 39, -46), "verdict.followed");
 });
@@ -29,19 +29,19 @@ test("too far, not far enough, the other way, not at all, upside down", () => {
   assert.equal(turned(90, -88), "verdict.upside");
 });
 
-test("a digit that is not turned is spoken of as it was drawn", () => {
+test("an unrotated digit is described as drawn", () => {
   assert.equal(turned(0, 0, 1), "verdict.upright");
   assert.equal(turned(1, 2, 14), "verdict.rest");
 });
 
-test("what cannot be judged is not", () => {
+test("there is no verdict if nothing can be judged", () => {
   const frame = { transform: "similarity", applied: { rotation: 40 }, followed: null, left: null };
   assert.equal(sentence(frame), "verdict.lost");
   assert.equal(sentence({ ...frame, overruled: true }), "verdict.overruled");
   assert.equal(sentence({ ...frame, blank: true }), "verdict.blank");
 });
 
-test("beyond the range of training is said while it is so", () => {
+test("a pose outside the training range is reported", () => {
   const models = [{ name: "upright", trained: { rotation: [-90, 90], scale: [0.6, 1.3] } }];
   const posed = (rotation, scale) =>
     outside({ model: "upright", applied: { rotation, scale_x: scale, scale_y: scale } }, models);
@@ -53,7 +53,7 @@ test("beyond the range of training is said while it is so", () => {
   assert.equal(outside({ model: "another", applied: { rotation: 170, scale_x: 1, scale_y: 1 } }, models), "");
 });
 
-test("right and wrong are said where the label is known", () => {
+test("right and wrong are stated if the label is known", () => {
   const probs = (digit) => Array.from({ length: 10 }, (_, i) => (i === digit ? 0.91 : 0.01));
   const said = (digit, other, label) =>
     conclusion({ probs: probs(digit), twin_probs: other === null ? null : probs(other) }, label);

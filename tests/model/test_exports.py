@@ -21,12 +21,12 @@ def cold(name, ways, *more):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_a_spline_network_exports_with_any_batch_compiles_and_answers_as_before():
+def test_spline_network_exports_with_any_batch_size_and_compiles():
     found = cold("r-stcnn-tps", "export,compile")
     assert max(found.values()) <= 1e-5
 
 
-def test_a_network_that_looks_twice_at_colour_pictures_that_are_no_squares_becomes_onnx(tmp_path):
+def test_two_look_network_for_non_square_colour_pictures_exports_to_onnx(tmp_path):
     config = ModelConfig(transform="similarity", looks=2, in_channels=3, input_size=(40, 28), output_size=24, classes=4)
     checkpoints.save(tmp_path / "colour.safetensors", build_model(config), {})
     assert cold("colour", "onnx", "--folder", tmp_path)["onnx"] <= 1e-5
@@ -36,7 +36,7 @@ def test_rounding_errors_of_torch_do_not_count_against_the_file():
     assert cold("r-stfcn-affine", "onnx")["onnx"] <= 1e-5  # 1.2e-5 from torch in single precision
 
 
-def test_the_command_says_what_is_missing(tmp_path, monkeypatch, capsys):
+def test_export_command_names_missing_packages(tmp_path, monkeypatch, capsys):
     checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(placement=())), {})
     find = __import__("importlib.util").util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "onnxscript" else find(name))
@@ -45,11 +45,11 @@ def test_the_command_says_what_is_missing(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments, told", [(("nothing", "x.onnx"), "no checkpoint"), (("{file}", "x.pt"), "must be an .onnx file")]
+    "arguments, expected", [(("nothing", "x.onnx"), "no checkpoint"), (("{file}", "x.pt"), "must be an .onnx file")]
 )
-def test_what_cannot_be_exported_is_a_sentence(tmp_path, monkeypatch, capsys, arguments, told):
+def test_failed_export_is_reported_in_one_sentence(tmp_path, monkeypatch, capsys, arguments, expected):
     monkeypatch.setenv("STN_DEMO_CHECKPOINTS", str(tmp_path))
     checkpoints.save(tmp_path / "mine.safetensors", build_model(ModelConfig(placement=())), {})
     given = [argument.format(file=tmp_path / "mine.safetensors") for argument in arguments]
     assert main(["export", *given]) == 2
-    assert told in capsys.readouterr().err
+    assert expected in capsys.readouterr().err

@@ -38,7 +38,7 @@ def test_a_folded_network_computes_the_same(config):
         torch.testing.assert_close(one.theta, other.theta, rtol=1e-4, atol=1e-5)
 
 
-def test_the_network_itself_stays_as_it_was():
+def test_folding_does_not_change_the_network():
     network = build_model(ModelConfig(classifier="deep")).eval()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     folded(network)

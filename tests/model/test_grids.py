@@ -20,7 +20,7 @@ def near_identity(generator, count, spread=0.1, seed=0, dtype=torch.float32):
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_identity_reads_every_pixel_where_it_stands(kind):
+def test_identity_theta_reads_every_pixel_at_its_own_position(kind):
     generator = kind()
     assert generator.identity().shape == (generator.num_params,)
     grid = generator(generator.identity()[None], 5, 7)
@@ -28,7 +28,7 @@ def test_identity_reads_every_pixel_where_it_stands(kind):
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_a_grid_has_one_place_for_each_output_pixel(kind):
+def test_grid_has_one_position_per_output_pixel(kind):
     generator = kind()
     assert generator(near_identity(generator, 3), 6, 9).shape == (3, 6, 9, 2)
 
@@ -48,7 +48,7 @@ def test_affine_equals_torchs_affine_grid():
     assert (AffineGrid()(theta, 13, 11) - expected).abs().max() < 1e-6
 
 
-def test_attention_and_similarity_are_the_affine_maps_that_their_formulas_say():
+def test_attention_and_similarity_equal_their_affine_formulas():
     s, phi, tx, ty = 0.7, 0.4, 0.1, -0.3
     affine = AffineGrid()
     attention = torch.tensor([[s, 0, tx, 0, s, ty]])
@@ -58,7 +58,7 @@ def test_attention_and_similarity_are_the_affine_maps_that_their_formulas_say():
     assert torch.allclose(SimilarityGrid()(torch.tensor([[s, phi, tx, ty]]), 9, 9), affine(similarity, 9, 9), atol=1e-6)
 
 
-def test_projective_sends_four_corners_where_an_8_by_8_solve_says():
+def test_projective_maps_four_corners_like_an_8_by_8_solve():
     source = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]], dtype=torch.float64)
     target = torch.tensor([[-0.8, -1.1], [0.9, -0.7], [1.2, 0.8], [-1.0, 0.9]], dtype=torch.float64)
     rows, values = [], []
@@ -103,13 +103,13 @@ def test_control_points_are_a_regular_grid_row_by_row_corners_included():
     assert points[0, :, 0].tolist() == [-1, 0, 1] and points[:, 0, 1].tolist() == [-1, 0, 1]
 
 
-def test_affine_targets_make_the_spline_that_very_affine_map():
+def test_spline_with_affine_targets_is_that_affine_map():
     generator, matrix = ThinPlateSplineGrid(), torch.tensor([[0.8, -0.3, 0.1], [0.2, 1.1, -0.2]])
     theta = (generator.control_points @ matrix[:, :2].T + matrix[:, 2]).flatten()[None]
     assert torch.allclose(generator(theta, 9, 9), AffineGrid()(matrix.flatten()[None], 9, 9), atol=1e-5)
 
 
-def test_a_spline_works_after_moving_to_another_type():
+def test_spline_works_after_a_change_of_dtype():
     generator = ThinPlateSplineGrid()
     generator(generator.identity()[None], 4, 4)
     assert generator(generator.identity().double()[None], 4, 4).dtype == torch.float64
@@ -167,7 +167,7 @@ def test_gradients_through_generator_and_sampler(name, mode):
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_a_grid_made_while_something_traces_leaves_nothing_behind(kind):
+def test_grid_made_during_tracing_leaves_no_fake_tensors_in_caches(kind):
     size = (5, 17 + ALL.index(kind))  # of no other test: the first to ask for its tables is the tracer
     with FakeTensorMode(allow_non_fake_inputs=True):  # what torch.export and torch.compile trace under
         assert kind()(torch.zeros(1, kind().num_params), *size).shape == (1, *size, 2)

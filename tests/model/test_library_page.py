@@ -15,13 +15,13 @@ def blocks(page):
 
 
 @pytest.mark.parametrize("page", [".github/LIBRARY.md", "README.md"])
-def test_its_python_runs(page):
+def test_python_blocks_run(page):
     assert blocks(page)
     for block in blocks(page):
         exec(compile(block, page, "exec"), {})
 
 
-def test_ten_lines_are_ten_lines_and_train_the_transformer():
+def test_ten_line_example_has_ten_lines_and_trains_the_transformer():
     (block,) = blocks(".github/LIBRARY.md")
     lines = [line for line in block.splitlines() if line.strip() and not line.startswith(("import", "from"))]
     assert len(lines) <= 10

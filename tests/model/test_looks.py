@@ -23,7 +23,7 @@ def thetas(name, seed, count=16):
 
 
 def moved(looks, transform="similarity", **config):
-    """A network whose transformer does something else to each picture."""
+    """A network whose transformer predicts a different theta for each picture."""
     torch.manual_seed(0)
     model = build_model(ModelConfig(transform=transform, looks=looks, **config)).eval()
     torch.nn.init.normal_(model.transformers["input"].localization.theta.weight, std=0.3)
@@ -31,7 +31,7 @@ def moved(looks, transform="similarity", **config):
 
 
 def as_matrix(name, theta):
-    """[N, 3, 3], written down anew from the definition of each family."""
+    """[N, 3, 3], written out from the definition of each family."""
     rows = []
     for values in theta.tolist():
         if name == "similarity":
@@ -75,7 +75,7 @@ def test_a_homography_that_sends_the_middle_to_the_horizon_stays_finite():
 
 
 @pytest.mark.parametrize("name", sorted(set(GRIDS) - set(COMPOSING)))
-def test_other_transforms_take_one_look_and_say_so(name):
+def test_transforms_that_do_not_compose_refuse_several_looks(name):
     with pytest.raises(ValueError, match=r"one look.*similarity, affine, projective"):
         ModelConfig(transform=name, looks=2)
     with pytest.raises(TypeError):
@@ -89,7 +89,7 @@ def test_the_number_of_looks_is_checked(looks):
 
 
 @pytest.mark.parametrize("transform", CHOICES["transform"])
-def test_one_look_is_what_it_was(transform):
+def test_one_look_equals_a_transformer_without_looks(transform):
     model, x = moved(1, transform), draw(4, 1, 28, 28)
     first = model.transformers["input"]
     transform = model.trace(x).transforms[0]
@@ -99,7 +99,7 @@ def test_one_look_is_what_it_was(transform):
     assert torch.equal(transform.warped, F.grid_sample(x, grid, align_corners=False))
 
 
-def test_a_config_from_before_looks_has_one():
+def test_config_without_looks_field_has_one_look():
     values = ModelConfig().to_dict()
     del values["looks"]
     assert ModelConfig.from_dict(values).looks == 1
@@ -107,7 +107,7 @@ def test_a_config_from_before_looks_has_one():
 
 @pytest.mark.parametrize("transform", COMPOSING)
 @pytest.mark.parametrize("looks", [2, 4])
-def test_each_look_is_at_what_the_one_before_has_read(transform, looks):
+def test_each_look_takes_the_output_of_the_previous_look(transform, looks):
     model, x = moved(looks, transform), draw(4, 1, 28, 28)
     first = model.transformers["input"]
     with torch.no_grad():
@@ -122,7 +122,7 @@ def test_each_look_is_at_what_the_one_before_has_read(transform, looks):
     assert torch.equal(found.warped, seen)  # read from the input itself, once
 
 
-def test_the_input_is_read_once_at_the_size_asked_for():
+def test_input_is_sampled_once_at_the_output_size():
     model = moved(2, input_size=42, output_size=28)
     x = draw(2, 1, 42, 42)
     found = model.trace(x).transforms[0]
@@ -144,7 +144,7 @@ def counting(model):
     return calls
 
 
-def test_a_theta_in_hand_needs_no_look_and_stands_for_all_of_them():
+def test_given_theta_skips_localization_and_fills_all_looks():
     model, x = moved(3), draw(2, 1, 28, 28)
     calls, theta = counting(model), thetas("similarity", 1, 2).float()
     found = model.trace(x, theta).transforms[0]
@@ -162,6 +162,6 @@ def test_rows_with_a_nan_keep_their_looks():
 
 
 @pytest.mark.parametrize("point", ["conv1", "conv2"])
-def test_feature_maps_are_looked_at_again_too(point):
+def test_several_looks_work_on_feature_maps(point):
     model = build_model(ModelConfig(transform="affine", looks=2, placement=(point,))).eval()
     assert model.trace(draw(2, 1, 28, 28)).transforms[0].looks.shape == (2, 2, 6)

@@ -1,4 +1,4 @@
-"""The composition: networks start at the identity, have the published sizes, and hand over all that happened."""
+"""Whole networks: they start at the identity, have the published sizes, and return their intermediate results."""
 
 import itertools
 
@@ -20,14 +20,14 @@ def parameters(model):
     return sum(value.numel() for value in model.parameters())
 
 
-def test_the_default_is_the_seeds_network():
+def test_default_config_is_the_seed_network():
     assert parameters(build_model(ModelConfig())) == 27_360
     assert parameters(build_model(ModelConfig(placement=()))) == 27_360 - 5_520
 
 
 @pytest.mark.parametrize("transform", CHOICES["transform"])
 @pytest.mark.parametrize("localization", CHOICES["localization"])
-def test_untrained_it_answers_as_its_bare_classifier(transform, localization):
+def test_untrained_network_equals_its_classifier_alone(transform, localization):
     model = build_model(ModelConfig(transform=transform, localization=localization)).eval()
     x = pictures()
     trace = model.trace(x)
@@ -48,7 +48,7 @@ def test_every_classifier_takes_every_size_of_the_paper_within_400000_parameters
 
 @pytest.mark.parametrize("localization", CHOICES["localization"])
 @pytest.mark.parametrize("classifier", ["seed", "cnn", "deep"])
-def test_transformers_can_stand_at_any_points_and_change_nothing_at_first(classifier, localization):
+def test_untrained_transformers_at_any_position_change_nothing(classifier, localization):
     points = ("input", "conv1", "conv2")
     x = pictures()
     for count in range(4):
@@ -60,7 +60,7 @@ def test_transformers_can_stand_at_any_points_and_change_nothing_at_first(classi
             assert torch.allclose(trace.log_probs, model.classifier(x), atol=1e-4)
 
 
-def test_a_transformer_takes_maps_of_any_channels_and_size_and_gives_another():
+def test_transformer_takes_maps_of_any_channels_and_size():
     grid = AffineGrid()
     localization = LOCALIZATIONS["mlp"](5, 9, grid.identity())
     assert SpatialTransformer(localization, grid, Sampler(), output_size=4)(torch.rand(2, 5, 9, 9)).shape == (
@@ -74,7 +74,7 @@ def test_a_transformer_takes_maps_of_any_channels_and_size_and_gives_another():
 
 @pytest.mark.parametrize("localization", CHOICES["localization"])
 @pytest.mark.parametrize("shape", [(3, 64, 32), (1, 28, 40), (5, 9, 20), (2, 8, 1), (4, 17, 90)])
-def test_a_transformer_stands_anywhere_whatever_the_shape_and_passes_it_through(localization, shape):
+def test_untrained_transformer_passes_any_shape_through(localization, shape):
     x = torch.rand(2, *shape, generator=torch.Generator().manual_seed(0))
     for transform in CHOICES["transform"]:
         transformer = build_transformer(shape, transform=transform, localization=localization).eval()
@@ -83,7 +83,7 @@ def test_a_transformer_stands_anywhere_whatever_the_shape_and_passes_it_through(
         transformer(torch.rand(2, 7, 50, 50))
 
 
-def test_on_a_picture_that_is_no_square_it_reads_as_torchs_affine_grid_says():
+def test_non_square_picture_is_read_like_torch_affine_grid():
     x = torch.rand(2, 3, 64, 32, generator=torch.Generator().manual_seed(0))
     transformer = build_transformer((3, 64, 32), output_size=(20, 48), looks=1).eval()
     theta = torch.tensor([[0.7, -0.4, 0.1, 0.5, 0.9, -0.2]]).expand(2, 6)
@@ -93,7 +93,7 @@ def test_on_a_picture_that_is_no_square_it_reads_as_torchs_affine_grid_says():
 
 @pytest.mark.parametrize("localization", CHOICES["localization"])
 @pytest.mark.parametrize("classifier", CHOICES["classifier"])
-def test_colour_any_classes_and_pictures_that_are_no_squares(classifier, localization):
+def test_colour_any_number_of_classes_and_non_square_pictures(classifier, localization):
     config = ModelConfig(
         classifier=classifier,
         localization=localization,
@@ -120,7 +120,7 @@ def test_colour_any_classes_and_pictures_that_are_no_squares(classifier, localiz
         model(torch.rand(1, 1, 28, 28))
 
 
-def test_a_config_is_written_as_ever_unless_it_says_something_new():
+def test_config_omits_later_fields_with_default_values():
     assert not {"in_channels", "classes", "class_names"} & set(ModelConfig().to_dict())
     assert ModelConfig(input_size=(28, 28)) == ModelConfig()
     assert ModelConfig().names == tuple("0123456789") and ModelConfig(classes=12).names[11] == "11"
@@ -131,7 +131,7 @@ def test_forward_is_the_end_of_trace():
     assert torch.equal(model(pictures()), model.trace(pictures()).log_probs)
 
 
-def test_theta_can_be_taken_in_hand_row_by_row():
+def test_theta_can_be_replaced_row_by_row():
     model = build_model(ModelConfig()).eval()
     theta = torch.full((3, 6), torch.nan)
     theta[1] = torch.tensor([0.5, 0, 0, 0, 0.5, 0])
@@ -166,7 +166,7 @@ def test_a_config_survives_json(config):
     build_model(config)
 
 
-def test_the_output_is_as_large_as_the_input_unless_told():
+def test_output_size_defaults_to_input_size():
     assert ModelConfig(input_size=42).output_size == 42
 
 
@@ -200,13 +200,13 @@ def test_the_output_is_as_large_as_the_input_unless_told():
         ({"class_names": "0123456789"}, "class_names"),
     ],
 )
-def test_what_is_wrong_is_refused_by_name(values, name):
+def test_invalid_field_is_named_in_the_error(values, name):
     with pytest.raises(ValueError, match=name) as error:
         ModelConfig.from_dict(values)
     assert str(error.value).endswith(".")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"transform": "affine"', "[" * 100_000])
-def test_text_that_is_no_config_is_refused(text):
+def test_invalid_config_text_is_refused(text):
     with pytest.raises(ValueError):
         ModelConfig.from_json(text)

@@ -15,8 +15,8 @@ from stn_demo.runs.process import WorkerProcess
 from stn_demo.runs.runs import RunError, Runs
 
 
-def test_drive_a_process(runs, reference):
-    """Start, pause, step, stop, resume, reset: the networks are those of a run that was left alone."""
+def test_control_a_process(runs, reference):
+    """Start, pause, step, stop, resume, reset: the networks equal those of an uninterrupted run."""
     start = time.monotonic()
     id = runs.start(TINY, name="driven", twin=True, digits=DIGITS)
     with pytest.raises(RunError, match="'driven' is") as error:
@@ -45,7 +45,7 @@ def test_drive_a_process(runs, reference):
     check_same(runs.store.run(new), reference)
 
 
-def test_a_process_at_hand_takes_the_next_run(runs, reference):
+def test_spare_process_takes_the_next_run(runs, reference):
     runs.warm()
     spare = runs._spare.pid
     runs.warm()
@@ -56,7 +56,7 @@ def test_a_process_at_hand_takes_the_next_run(runs, reference):
     check_same(runs.store.run(id), reference)
 
 
-def test_a_process_that_was_loading_before_the_runs_were_takes_the_first(tmp_path, reference):
+def test_process_started_before_the_runs_takes_the_first_run(tmp_path, reference):
     spare = WorkerProcess(nice=0)
     runs = Runs(tmp_path / "runs", spare=spare)
     try:
@@ -68,13 +68,13 @@ def test_a_process_that_was_loading_before_the_runs_were_takes_the_first(tmp_pat
         runs.close()
 
 
-def test_a_process_that_no_run_came_for_ends_with_the_runs(tmp_path):
+def test_unused_spare_process_ends_when_the_runs_close(tmp_path):
     spare = WorkerProcess(nice=0)
     Runs(tmp_path / "runs", spare=spare).close()
     assert not spare.running()
 
 
-def test_a_process_at_hand_that_died_is_replaced(runs):
+def test_dead_spare_process_is_replaced(runs):
     for _ in "ab":  # found dead by ``warm``, then by ``start``
         runs.warm()
         os.kill(runs._spare.pid, signal.SIGKILL)
@@ -83,7 +83,7 @@ def test_a_process_at_hand_that_died_is_replaced(runs):
     state_is(runs, id, "done")
 
 
-def test_a_process_at_hand_ends_with_its_app(tmp_path):
+def test_spare_process_ends_with_its_app(tmp_path):
     code = "from stn_demo.runs.runs import Runs; r = Runs('runs'); r.warm(); print(r._spare.pid, flush=True); input()"
     command = [sys.executable, "-c", code]
     with subprocess.Popen(
@@ -98,7 +98,7 @@ def test_a_process_at_hand_ends_with_its_app(tmp_path):
     until(lambda: is_gone(pid), 2.0)
 
 
-def test_two_who_start_at_once_get_one_run(tmp_path):
+def test_two_simultaneous_starts_give_one_run(tmp_path):
     """Two visitors of one app, and one of another app on the same folder. Who comes second waits up to 2 s for a
     run that is just ending, so this one is too long to end meanwhile."""
     apps, endless = [Runs(tmp_path), Runs(tmp_path)], TINY.but(epochs=100 * TINY.epochs)

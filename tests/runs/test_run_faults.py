@@ -1,4 +1,4 @@
-"""Faults: whatever happens to a run, it continues with the same result, or a sentence says why it cannot."""
+"""Faults: after any fault a run continues with the same result, or an error message gives the reason."""
 
 import json
 import os
@@ -29,7 +29,7 @@ from stn_demo.runs.worker import Worker
 # -- in this process
 
 
-def test_divergence_is_a_sentence_and_can_be_gone_back_from(tmp_path, drawn):
+def test_divergence_is_reported_and_an_earlier_step_can_be_resumed(tmp_path, drawn):
     run = made(tmp_path, TINY.but(learning_rate=100.0, clip_norm=0.0, warm_up=0.0))
     status = work(run, drawn)
     assert (status["state"], status["code"]) == ("failed", "diverged")
@@ -41,15 +41,15 @@ def test_divergence_is_a_sentence_and_can_be_gone_back_from(tmp_path, drawn):
     assert (status["state"], status["step"]) == ("stopped", step + 2)
 
 
-def test_digits_that_cannot_be_had_are_a_sentence(tmp_path):
+def test_unavailable_digits_are_reported(tmp_path):
     run = made(tmp_path, TINY.but(data="mnist"))
     status = work(run, DataError("MNIST is not in /there and could not be downloaded. Go online once."))
     assert (status["state"], status["code"]) == ("failed", "data") and "Go online" in status["message"]
     assert not run.log.exists() and not run.snapshots() and run.last_state(False) is None
 
 
-def test_a_download_that_hangs_can_be_stopped_and_begun_again(tmp_path, drawn, reference):
-    """Orders for later are kept for later."""
+def test_hanging_download_can_be_stopped_and_restarted(tmp_path, drawn, reference):
+    """Orders received during the download are obeyed after it."""
     run, line, gate = made(tmp_path, twin=True), queue.SimpleQueue(), threading.Event()
 
     class Hanging:
@@ -78,7 +78,7 @@ def test_a_download_that_hangs_can_be_stopped_and_begun_again(tmp_path, drawn, r
         (AssertionError(), "error_unexplained"),
     ],
 )
-def test_an_unexpected_fault_is_a_sentence_without_the_name_of_its_class(tmp_path, fault, kind, capsys):
+def test_unexpected_error_is_reported_without_its_class_name(tmp_path, fault, kind, capsys):
     ending = explained(fault, None, tmp_path)
     assert (ending["code"], ending["kind"]) == ("error", kind)
     assert type(fault).__name__ not in ending["message"] and "\n" not in ending["message"]
@@ -87,7 +87,7 @@ def test_an_unexpected_fault_is_a_sentence_without_the_name_of_its_class(tmp_pat
 
 
 @pytest.mark.parametrize("fails_at", [1, 12, 40])
-def test_a_full_disk_is_a_sentence_and_nothing_is_lost(tmp_path, drawn, reference, monkeypatch, fails_at):
+def test_full_disk_is_reported_and_nothing_is_lost(tmp_path, drawn, reference, monkeypatch, fails_at):
     """The writes of files fail, from one of them on, for the rest of the process."""
     run, count = made(tmp_path, twin=True), [0]
     whole, small = journal.write_whole, run_folder.replace
@@ -115,7 +115,7 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_lost(tmp_path, drawn, referenc
     check_same(run, reference)
 
 
-def test_a_torn_line_is_not_read_and_goes(tmp_path, drawn, reference):
+def test_incomplete_log_line_is_ignored_and_removed(tmp_path, drawn, reference):
     run = made(tmp_path, twin=True)
     work(run, drawn, "step", "step", "stop")
     before, cursor = run.events()
@@ -157,8 +157,8 @@ time.sleep(600)
 
 
 class Lane:
-    """One run, whose trainer and whose app are killed again and again, at moments drawn from ``seed``: each life is at
-    most ``longest`` seconds of training, so that the run is at work whenever it is struck."""
+    """One run, whose training process and app are killed repeatedly, at times drawn from ``seed``: each process trains for at
+    most ``longest`` seconds, so that it is killed while it trains."""
 
     def __init__(self, folder: Path, seed: int, longest: float):
         self.runs, self.random = Runs(folder, save_every=0.05), random.Random(seed)
@@ -190,7 +190,7 @@ class Lane:
             self.struck += 1
 
     def wait(self, id: str) -> None:
-        """For a moment to strike: while it starts up, or later."""
+        """Wait for the time of the next kill: during start-up or later."""
         if self.random.random() < 0.7:
             until(lambda: self.runs.status(id)["state"] == "running")
             time.sleep(self.random.uniform(0, self.longest))
@@ -210,7 +210,7 @@ class Lane:
 
 
 def test_killed_at_random_nothing_is_lost(tmp_path, reference):
-    """14 times the trainer, 6 times the app, with signal 9: the networks come out as if it had never been."""
+    """Kill the training process 14 times and the app 6 times with signal 9: the networks equal those of an uninterrupted run."""
 
     def suffer(seed: int) -> tuple[RunFolder, Lane]:
         lane = Lane(tmp_path / str(seed), seed, longest=reference.status()["seconds"] / 10)

@@ -1,5 +1,5 @@
-"""Folders that may not be read or written: a sentence each, and nothing half-written. Whoever is root gives up the right to
-overrule permissions first (setpriv)."""
+"""Folders without read or write permission: an error message each, and no incomplete files. As root, the tests first drop the
+capability to override permissions (setpriv)."""
 
 import json
 import os
@@ -47,8 +47,14 @@ pytestmark = pytest.mark.skipif(not may_forbid(), reason="root may do everything
 
 
 def tried(folder: Path, code: str):
-    """What ``code`` leaves in ``told``."""
-    command = [*AS_OTHERS, sys.executable, "-c", f"{START}\n{code}\nimport json; print(json.dumps(told))", str(folder)]
+    """What ``code`` leaves in ``output``."""
+    command = [
+        *AS_OTHERS,
+        sys.executable,
+        "-c",
+        f"{START}\n{code}\nimport json; print(json.dumps(output))",
+        str(folder),
+    ]
     places = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     ran = subprocess.run(
         command, env={**os.environ, "PYTHONPATH": places}, check=False, capture_output=True, text=True, timeout=120
@@ -57,17 +63,17 @@ def tried(folder: Path, code: str):
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-def test_a_folder_of_runs_that_may_not_be_written_or_read(tmp_path):
+def test_folder_of_runs_without_permissions(tmp_path):
     written, read, empty = tried(
         tmp_path,
         """
 (here / "runs").mkdir()
 (here / "runs").chmod(0o555)
-told = [refused(Runs(here / "runs").start, TINY)]
+output = [refused(Runs(here / "runs").start, TINY)]
 (here / "runs").chmod(0)
-told += [refused(Runs(here / "runs").check)]
+output += [refused(Runs(here / "runs").check)]
 (here / "runs").chmod(0o755)
-told += [within(here / "runs")]
+output += [within(here / "runs")]
 """,
     )
     assert written[:2] == read[:2] == ["folder_use", "EACCES"]
@@ -75,7 +81,7 @@ told += [within(here / "runs")]
     assert empty == []
 
 
-def test_a_run_that_may_not_be_written_any_more(tmp_path):
+def test_run_whose_write_permission_is_removed(tmp_path):
     """The permission is removed after the third step: the run resumes from what was saved before."""
     first, files, second = tried(
         tmp_path,
@@ -90,10 +96,10 @@ for folder in folders:
 orders = queue.SimpleQueue()
 worker = Worker(run, orders, Drawn(digits))
 could = worker.run()
-told = [[could, worker.journal.status["kind"], worker.journal.status["message"]], [before, within(run.path)]]
+output = [[could, worker.journal.status["kind"], worker.journal.status["message"]], [before, within(run.path)]]
 for folder in folders:
     folder.chmod(0o755)
-told += [work(run, digits, "step", "stop")["step"]]
+output += [work(run, digits, "step", "stop")["step"]]
 """,
     )
     assert first[:2] == [False, "disk_refused"] and "Permission denied" in first[2] and "resume" in first[2]
@@ -101,7 +107,7 @@ told += [work(run, digits, "step", "stop")["step"]]
     assert second == 4
 
 
-def test_a_folder_of_mnist_that_may_not_be_read(tmp_path):
+def test_folder_of_mnist_without_read_permission(tmp_path):
     state, kind, message, files = tried(
         tmp_path,
         """
@@ -113,7 +119,7 @@ id = runs.start(TINY.but(data="mnist"))
 status = state_is(runs, id, "failed")
 runs.close()
 raw.chmod(0o755)
-told = [status["state"], status["kind"], status["message"], within(here / "runs" / id)]
+output = [status["state"], status["kind"], status["message"], within(here / "runs" / id)]
 """,
     )
     assert (state, kind) == ("failed", "data_folder")
@@ -121,7 +127,7 @@ told = [status["state"], status["kind"], status["message"], within(here / "runs"
     assert files == [".json-lock", "lock", "run.json", "status.json"]
 
 
-def test_a_folder_of_checkpoints_that_may_not_be_written(tmp_path):
+def test_folder_of_checkpoints_without_write_permission(tmp_path):
     saved, files = tried(
         tmp_path,
         """
@@ -129,9 +135,9 @@ run = made(here / "runs")
 work(run, DataSource(None, False, here).load("handwriting", DIGITS, print), "step", "stop")
 (here / "networks").mkdir()
 (here / "networks").chmod(0o555)
-told = [refused(Runs(here / "runs").save, run.id, "latest", "mine", here / "networks")]
+output = [refused(Runs(here / "runs").save, run.id, "latest", "mine", here / "networks")]
 (here / "networks").chmod(0o755)
-told += [within(here / "networks")]
+output += [within(here / "networks")]
 """,
     )
     assert saved[:2] == ["disk_save", "EACCES"] and files == []

@@ -11,7 +11,7 @@ from stn_demo.runs.runs import Limits, RunError, Runs
 from stn_demo.runs.store import RunStore
 
 
-def test_what_is_no_run_is_refused(tmp_path):
+def test_unknown_runs_are_refused(tmp_path):
     runs = Runs(tmp_path)
     assert runs.all() == []
     for id in ("", "..", "../x", "a/b", "A", "nope", None, 3, "x" * 41):
@@ -28,7 +28,7 @@ def test_what_is_no_run_is_refused(tmp_path):
                 ask(id)
 
 
-def test_settings_that_cannot_be_are_refused(tmp_path):
+def test_invalid_settings_are_refused(tmp_path):
     runs = Runs(tmp_path, limits=Limits(minutes=10))
     bad = (
         {"minutes": 11},
@@ -44,20 +44,20 @@ def test_settings_that_cannot_be_are_refused(tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
-def test_mnist_that_is_not_at_hand_is_refused(tmp_path):
+def test_missing_mnist_is_refused(tmp_path):
     with pytest.raises(RunError, match="MNIST is not in") as error:
         Runs(tmp_path / "runs", data_root=tmp_path, download=False).start(TINY.but(data="mnist"))
     assert error.value.code == "data" and not (tmp_path / "runs").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
+def test_unwritable_folder_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be used: Not a directory") as error:
         Runs(tmp_path / "file" / "runs").start(TINY)
     assert error.value.code == "folder"
 
 
-def test_room_is_limited(tmp_path, drawn):
+def test_disk_space_and_number_of_runs_are_limited(tmp_path, drawn):
     old, new = (made(tmp_path) for _ in "ab")
     for run in (old, new):
         work(run, drawn, *["step"] * 30, "stop")

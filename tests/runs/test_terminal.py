@@ -9,8 +9,8 @@ from stn_demo.runs.runs import RunError, Runs
 from stn_demo.training import datasets
 
 
-def test_a_training_in_a_terminal_is_a_run_too(tmp_path, monkeypatch, capsys):
-    """The page shows it, its checkpoint is the run's last network; and --resume goes on in the same run."""
+def test_terminal_training_is_recorded_as_a_run(tmp_path, monkeypatch, capsys):
+    """The page shows it, its checkpoint equals the run's last network, and --resume continues the same run."""
     monkeypatch.setitem(datasets.WRITTEN, True, (DIGITS, 0))
     monkeypatch.setitem(datasets.WRITTEN, False, (100, 1))
     output, folder = tmp_path / "out" / "mine.safetensors", tmp_path / "runs"
@@ -48,7 +48,7 @@ def test_a_training_in_a_terminal_is_a_run_too(tmp_path, monkeypatch, capsys):
     assert runs.status(again)["settings"] == status["settings"] and "terminal" not in runs.status(again)
 
 
-def test_a_terminal_without_a_folder_of_runs_trains_all_the_same(tmp_path, monkeypatch, capsys):
+def test_terminal_training_works_without_a_folder_of_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(datasets.WRITTEN, True, (DIGITS, 0))
     monkeypatch.setitem(datasets.WRITTEN, False, (100, 1))
     (tmp_path / "file").write_text("")

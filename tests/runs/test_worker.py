@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from run_helpers import STEPS, check_same, made, told, weights, work
+from run_helpers import STEPS, check_same, log_of, made, weights, work
 
 from stn_demo.runs.pair import Pair
 from stn_demo.runs.schedule import Schedule
@@ -44,13 +44,13 @@ def test_pausing_stepping_and_stopping_change_no_weight(tmp_path, drawn, referen
     check_same(run, reference)
 
 
-def test_a_new_rate_counts_from_its_step_on_and_survives(tmp_path, drawn, reference):
+def test_new_rate_applies_from_its_step_and_survives_resuming(tmp_path, drawn, reference):
     runs = [made(tmp_path / name, twin=True) for name in "ab"]
     assert work(runs[0], drawn, "step", "step", "rate 0.0007", "resume")["state"] == "done"
     assert work(runs[1], drawn, "step", "step", "rate 0.0007", "stop")["top_rate"] == 0.0007
     assert work(runs[1], drawn)["state"] == "done"
     check_same(runs[0], runs[1])
-    assert [line for line in told(runs[0]) if "learning_rate" in line] == [{"step": 2, "learning_rate": 0.0007}]
+    assert [line for line in log_of(runs[0]) if "learning_rate" in line] == [{"step": 2, "learning_rate": 0.0007}]
     assert weights(runs[0].network(2)) == weights(reference.network(2))
     assert weights(runs[0].network(3)) != weights(reference.network(3))
 
@@ -72,7 +72,7 @@ def test_a_run_ends_at_its_limit(tmp_path, drawn):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_makes_a_step_after_its_way_through_json(name, drawn):
+def test_preset_trains_a_step_after_a_json_round_trip(name, drawn):
     settings = TrainingSettings.from_dict(json.loads(json.dumps(PRESETS[name].settings.to_dict())))
     assert settings == PRESETS[name].settings
     pair = Pair(settings.but(batch_size=2, holdout=0), drawn[0], PRESETS[name].twin, torch.device("cpu"), {})

@@ -20,7 +20,7 @@ def test_every_digit_is_seen_once_an_epoch_whatever_the_batch_size(digits):
     assert not torch.equal(seen[:512], seen[512:1024])
 
 
-def test_processes_share_each_batch_and_pose_apart(digits):
+def test_processes_split_each_batch_and_draw_their_own_poses(digits):
     device = torch.device("cpu")
     alone = Batches(digits, DISTORTIONS["none"], 0.0, 0, 32, device)
     halves = [Batches(digits, DISTORTIONS["none"], 0.0, 0, 32, device, rank, 2) for rank in (0, 1)]
@@ -46,7 +46,7 @@ def test_a_part_of_each_batch_can_stay_as_it_was_written(digits):
     assert same.tolist() == [True] * 8 + [False] * 24
 
 
-def test_poses_widen_and_the_classifier_waits_meanwhile(digits):
+def test_poses_widen_while_the_classifier_learns_slowly(digits):
     settings = SHORT.but(distortion="r", settling=0.25, widening=0.5, widening_factor=0.0, averaging=0.0)
     parts = [settings.poses(progress) for progress in (0, 0.1, 0.25, 0.375, 0.5, 0.75, 1)]
     assert parts == pytest.approx([0.15, 0.15, 0.15, 0.25, 0.5, 1, 1])

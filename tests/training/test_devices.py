@@ -6,18 +6,18 @@ import torch
 from stn_demo.training.distributed import find_device, is_there
 
 
-def test_the_cpu_is_always_there():
+def test_cpu_is_always_available():
     assert find_device("cpu") == torch.device("cpu") and is_there("auto")
 
 
 @pytest.mark.parametrize("name", ["", "meta", "cuda:-1", "cuda:1000", "xla", "cpu; rm"])
-def test_an_unknown_name_is_a_sentence(name):
+def test_unknown_device_name_is_reported(name):
     with pytest.raises(ValueError, match="is unknown; choose auto, cpu, cuda, cuda:N or mps"):
         find_device(name)
     assert not is_there(name)
 
 
-def test_a_device_that_this_machine_lacks_is_a_sentence(monkeypatch):
+def test_missing_device_is_reported(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(ValueError, match=r"There is no GPU 1 here \(1 found\)"):
@@ -27,6 +27,6 @@ def test_a_device_that_this_machine_lacks_is_a_sentence(monkeypatch):
     assert find_device("cuda", 0) == torch.device("cuda", 0)
 
 
-def test_an_apple_gpu_is_used_where_there_is_one(monkeypatch):
+def test_apple_gpu_is_used_if_available(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert find_device("mps") == torch.device("mps")

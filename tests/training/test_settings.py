@@ -11,14 +11,14 @@ def test_recipes_survive_json(name):
     assert TrainingSettings.from_json(RECIPES[name].to_json()) == RECIPES[name]
 
 
-def test_a_distortion_of_ones_own_survives_json():
+def test_custom_distortion_survives_json():
     settings = TrainingSettings(distortion={"rotation": 30.0, "scale": [0.8, 1.1], "shift": "ink"})
     assert settings.distort == Distortion(rotation=30.0, scale=(0.8, 1.1), shift="ink")
     assert TrainingSettings.from_json(settings.to_json()) == settings
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "expected"),
     [
         ({"epochs": 0}, "epochs is 0"),
         ({"epochs": float("nan")}, "epochs is nan"),
@@ -40,10 +40,10 @@ def test_a_distortion_of_ones_own_survives_json():
         ({"model": {"sampler": "nearest"}}, "nearest sampler has no gradient"),
     ],
 )
-def test_wrong_settings_are_refused_with_a_sentence_that_names_the_field(values, told):
-    with pytest.raises(ValueError, match=told):
+def test_wrong_settings_are_refused_with_a_sentence_that_names_the_field(values, expected):
+    with pytest.raises(ValueError, match=expected):
         TrainingSettings.from_dict(values)
 
 
-def test_nearest_is_refused_only_where_a_transformer_would_use_it():
+def test_nearest_sampler_is_refused_only_with_a_transformer():
     assert TrainingSettings().but(sampler="nearest", placement=()).model.sampler == "nearest"

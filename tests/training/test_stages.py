@@ -1,4 +1,4 @@
-"""A run in stages: who learns in each, how far poses reach, the two-view term, and going on where a run stopped."""
+"""A run in stages: the learning part of each stage, the range of poses, the two-view term, and resuming."""
 
 import math
 
@@ -48,7 +48,7 @@ def test_settings_in_stages_survive_json():
 
 
 @pytest.mark.parametrize(
-    "values, told",
+    "values, message",
     [
         ({"share": 0.5, "learns": "nobody"}, "learns of a stage"),
         ({"share": 0.5, "reader": "librarian"}, "reader of a stage"),
@@ -62,13 +62,13 @@ def test_settings_in_stages_survive_json():
         (3, "A stage is an object"),
     ],
 )
-def test_wrong_stages_are_refused_with_a_sentence(values, told):
-    with pytest.raises(ValueError, match=told):
+def test_wrong_stages_are_refused_with_a_sentence(values, message):
+    with pytest.raises(ValueError, match=message):
         TrainingSettings(stages=[values])
 
 
 @pytest.mark.parametrize(
-    "changes, told",
+    "changes, message",
     [
         ({"placement": ()}, "one transformer, at the input"),
         ({"placement": ("input", "conv1")}, "one transformer, at the input"),
@@ -80,12 +80,12 @@ def test_wrong_stages_are_refused_with_a_sentence(values, told):
         ({"output_size": 20, "stages": (Stage(1, reader="cnn"),)}, "24 px"),
     ],
 )
-def test_stages_that_do_not_fit_the_network_or_the_poses_are_refused(changes, told):
-    with pytest.raises(ValueError, match=told):
+def test_stages_that_do_not_fit_the_network_or_the_poses_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
         SHORT.but(**changes)
 
 
-def test_the_twin_of_a_run_in_stages_has_none():
+def test_twin_of_a_staged_run_has_no_stages():
     twin = SHORT.twin()
     assert twin.stages == () and twin.model.placement == () and twin.epochs == SHORT.epochs
 
@@ -101,7 +101,7 @@ def test_the_stages_share_all_steps_in_their_order(steps):
     assert moments[-1].end == steps
 
 
-def test_in_each_stage_only_what_is_to_learn_learns(digits):
+def test_only_the_learning_part_of_each_stage_changes(digits):
     trainer = Trainer(SHORT.but(weight_decay=0.1), digits)
     parts = ("classifier.", "transformers.", "readers.fcn.")
     learnt = []
@@ -151,7 +151,7 @@ def run_in_stages(digits):
 
 
 @pytest.mark.parametrize("stop", [1, 5, 6, 14, 15, 19])
-def test_stop_save_and_resume_equal_never_having_stopped(digits, run_in_stages, tmp_path, stop):
+def test_resumed_run_equals_an_uninterrupted_run(digits, run_in_stages, tmp_path, stop):
     states, whole = run_in_stages
     states[stop].save(tmp_path / "run.state")
     resumed = finished(SHORT, digits, resume_from=State.load(tmp_path / "run.state"))
@@ -193,13 +193,13 @@ def points(matrix):
     return normalised[:, :2].mT / 14
 
 
-def test_the_term_is_zero_where_theta_moves_with_the_digit():
+def test_two_view_term_is_zero_if_theta_moves_with_the_digit():
     pose, own = poses(), poses(4, seed=1).repeat(2, 1, 1)  # each digit at rest in a way of its own
     assert view_term(points(pose @ own), pose, 28).item() == pytest.approx(0, abs=1e-12)
     assert view_term(points(own), pose, 28).item() > 0.1
 
 
-def test_far_off_the_term_grows_as_the_angle_missed():
+def test_two_view_term_grows_linearly_for_large_angles():
     pose = poses()
     missed = affine_matrix(torch.tensor([[30.0, 1, 1, 0, 0, 0]] * 8, dtype=torch.float64))
     missed[:4] = torch.eye(3)  # the first views are right
@@ -209,7 +209,7 @@ def test_far_off_the_term_grows_as_the_angle_missed():
     assert found == pytest.approx(math.radians(30) - 0.15, abs=1e-9)
 
 
-def test_with_teaching_only_the_view_turned_further_learns():
+def test_with_teaching_only_the_further_rotated_view_learns():
     angles = torch.tensor([10.0, -70, 60, 20])
     params = torch.zeros(4, 6)
     params[:, 0], params[:, 1:3] = angles, 1
@@ -219,7 +219,7 @@ def test_with_teaching_only_the_view_turned_further_learns():
     assert (gradient.flatten(1).abs().sum(1) > 0).tolist() == [False, True, True, False]
 
 
-def test_the_labels_loss_of_a_stage_is_the_cross_entropy_of_what_the_reader_says(digits):
+def test_label_loss_of_a_stage_is_the_cross_entropy_of_the_reader(digits):
     trainer = Trainer(SHORT.but(clip_norm=0.0), digits)
     images, labels, _ = trainer.batches(0)
     reader = trainer.readers["fcn"]

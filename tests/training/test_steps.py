@@ -27,7 +27,7 @@ def test_averaged_weights_are_a_mean_over_the_steps(digits):
     torch.testing.assert_close(result, mean)
 
 
-def test_what_batch_normalisation_knows_is_averaged_and_resumed_too(digits):
+def test_batch_normalisation_statistics_are_averaged_and_resumed(digits):
     settings = SHORT.but(averaging=0.5, epochs=0.5, classifier="deep", localization="deep")
     trainer, mean = Trainer(settings, digits), None
     for decay in (0.0, 1 / 11, 2 / 12):

@@ -16,7 +16,7 @@ from stn_demo.training import trainer as trainer_module
 from stn_demo.training.events import Evaluated, Finished, Snapshot, Step
 
 
-def test_a_short_run_learns_and_tells(digits):
+def test_short_run_learns_and_reports(digits):
     test = handwriting.digits(200, seed=4)
     settings = SHORT.but(epochs=12, distortion="none", learning_rate=1e-2, averaging=0.0)
     events = list(train(settings, digits, test=test, report_every=16, evaluate_every=96, snapshot_every=64))
@@ -33,7 +33,7 @@ def test_a_short_run_learns_and_tells(digits):
     assert evaluate(end.model, test, "none").error == measured[-1].result.error < 30
 
 
-def test_equal_settings_give_equal_weights_to_the_bit_however_often_the_run_tells(digits):
+def test_equal_settings_give_equal_weights_whatever_the_report_interval(digits):
     first = finished(SHORT, digits, report_every=1, snapshot_every=3)
     torch.manual_seed(99)  # what others draw does not matter
     second = finished(SHORT, digits, report_every=7, evaluate_every=5, test=digits)
@@ -54,14 +54,14 @@ def states(digits):
 
 
 @pytest.mark.parametrize("stop", [1, 7, 16, 19])
-def test_stop_save_and_resume_equal_never_having_stopped(digits, states, whole, tmp_path, stop):
+def test_resumed_run_equals_an_uninterrupted_run(digits, states, whole, tmp_path, stop):
     states[stop].save(tmp_path / "run.state")
     resumed = finished(SHORT, digits, resume_from=State.load(tmp_path / "run.state"))
     assert_same(resumed.state.tensors, whole.state.tensors)
     assert_same(resumed.model.state_dict(), whole.model.state_dict())
 
 
-def test_killed_in_mid_run_goes_on_from_its_snapshot(digits, whole, tmp_path):
+def test_killed_run_resumes_from_its_snapshot(digits, whole, tmp_path):
     path = tmp_path / "run.state"
     script = """
         import os, signal, sys, torch
@@ -84,7 +84,7 @@ def test_killed_in_mid_run_goes_on_from_its_snapshot(digits, whole, tmp_path):
     assert_same(finished(SHORT, digits, resume_from=state).state.tensors, whole.state.tensors)
 
 
-def test_a_learning_rate_changed_on_the_way_stays_changed_when_resumed(digits):
+def test_changed_learning_rate_survives_resuming(digits):
     trainer = Trainer(SHORT, digits)
     trainer.advance()
     before = trainer.rate()
@@ -114,7 +114,7 @@ def test_resuming_with_other_settings_or_digits_is_refused(digits):
 
 
 @pytest.mark.parametrize("fault", ["cut", "foreign", "missing", "checkpoint"])
-def test_a_broken_state_is_one_sentence(digits, tmp_path, fault):
+def test_broken_state_is_reported_in_one_sentence(digits, tmp_path, fault):
     path = tmp_path / "run.state"
     Trainer(SHORT, digits).state().save(path)
     if fault == "cut":
@@ -129,7 +129,7 @@ def test_a_broken_state_is_one_sentence(digits, tmp_path, fault):
         State.load(path)
 
 
-def test_weights_that_are_no_numbers_stop_the_run_and_the_last_good_state_is_kept(digits):
+def test_non_finite_weights_stop_the_run_and_keep_the_last_good_state(digits):
     trainer = Trainer(SHORT, digits)
     events = run(trainer, report_every=4)
     good = next(events)

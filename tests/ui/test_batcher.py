@@ -1,4 +1,4 @@
-"""Who is answered when many ask: the newest question of each visitor, in turn, light networks before heavy ones."""
+"""The order of answers under load: the newest request of each visitor, in turn, light networks before heavy ones."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from stn_demo.ui.live.request import Defaults
 
 
 class Slow:
-    """An engine that answers with the ids of a batch, as soon as the test lets it."""
+    """An engine that answers with the ids of a batch when the test releases it."""
 
     def __init__(self, heavy=()):
         self.batches, self.free = [], {"light": threading.Semaphore(0), "heavy": threading.Semaphore(0)}
@@ -55,7 +55,7 @@ async def until(condition):
         await asyncio.sleep(0.001)
 
 
-def test_the_newest_question_of_each_visitor_is_answered_and_older_ones_are_given_up():
+def test_only_the_newest_request_of_each_visitor_is_answered():
     engine = Slow()
 
     async def work(batcher):
@@ -74,7 +74,7 @@ def test_the_newest_question_of_each_visitor_is_answered_and_older_ones_are_give
     run(work, engine)
 
 
-def test_a_visitor_who_asks_much_waits_behind_those_who_ask_little(monkeypatch):
+def test_frequent_requests_do_not_delay_other_visitors(monkeypatch):
     monkeypatch.setattr(module, "LARGEST_BATCH", 2)
     engine = Slow()
 
@@ -94,7 +94,7 @@ def test_a_visitor_who_asks_much_waits_behind_those_who_ask_little(monkeypatch):
     run(work, engine)
 
 
-def test_a_slow_reader_holds_up_nobody_else():
+def test_slow_client_delays_no_other_client():
     engine = Slow()
     engine.free["light"].release(100)
 
@@ -115,7 +115,7 @@ def test_a_slow_reader_holds_up_nobody_else():
     run(work, engine)
 
 
-def test_a_heavy_network_lets_light_ones_pass():
+def test_light_networks_are_answered_before_heavy_ones():
     engine = Slow(heavy=("big",))
 
     async def work(batcher):
@@ -130,7 +130,7 @@ def test_a_heavy_network_lets_light_ones_pass():
     run(work, engine)
 
 
-def test_a_question_that_waited_too_long_is_refused(monkeypatch):
+def test_request_that_waits_too_long_is_refused(monkeypatch):
     monkeypatch.setattr(module, "LONGEST_WAIT", -1.0)
     engine = Slow()
 
@@ -141,7 +141,7 @@ def test_a_question_that_waited_too_long_is_refused(monkeypatch):
     run(work, engine)
 
 
-def test_a_bad_question_is_answered_with_its_number_and_takes_no_other_with_it():
+def test_bad_request_is_refused_by_id_and_others_are_answered():
     engine = Slow()
     engine.free["light"].release(10)
 
@@ -155,7 +155,7 @@ def test_a_bad_question_is_answered_with_its_number_and_takes_no_other_with_it()
     run(work, engine)
 
 
-def test_an_engine_that_fails_answers_and_goes_on():
+def test_engine_error_is_reported_and_later_requests_are_answered():
     engine = Slow()
     engine.answer, whole = lambda requests: 1 / 0, engine.answer
 
@@ -168,7 +168,7 @@ def test_an_engine_that_fails_answers_and_goes_on():
     run(work, engine)
 
 
-def test_questions_for_a_network_that_is_open_by_now_go_on_as_a_batch():
+def test_waiting_requests_for_an_opened_network_form_a_batch():
     engine = Slow(heavy=("new",))
 
     async def work(batcher):
@@ -186,7 +186,7 @@ def test_questions_for_a_network_that_is_open_by_now_go_on_as_a_batch():
     assert engine.batches == [[1], [2, 3, 4, 5, 6]]
 
 
-def test_a_question_that_waited_for_the_engine_to_load_is_answered(monkeypatch):
+def test_request_during_engine_loading_is_answered(monkeypatch):
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.05)
     engine = Slow()
 

@@ -35,7 +35,7 @@ print("torch._dynamo" in sys.modules)
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_operations_are_those_that_torch_counts(config):
+def test_operation_count_equals_torch(config):
     model = build_model(config).eval()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(torch.zeros(1, *config.shape))

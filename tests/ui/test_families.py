@@ -31,7 +31,7 @@ def infos(tmp_path_factory):
         ("p-cnn", "p", None),
     ],
 )
-def test_a_network_stands_in_its_group_and_has_its_twin(infos, name, group, twin):
+def test_network_has_its_group_and_twin(infos, name, group, twin):
     assert (infos[name]["group"], infos[name]["twin"]) == (group, twin)
 
 
@@ -42,7 +42,7 @@ def test_every_network_with_a_transformer_has_a_twin_and_an_error(infos):
         assert info["transform"] is None or infos[info["twin"]]["transform"] is None, info["name"]
 
 
-def test_a_distortion_of_ones_own_is_in_no_group_of_the_paper():
+def test_custom_distortion_is_in_no_group_of_the_paper():
     assert families.group_of({"rotation": 10}) == "other"
     assert families.group_of(None) == "other"
     assert families.own_error({"as trained": 1.5, "none": 1.0}, {"rotation": 10}) == 1.5

@@ -1,4 +1,4 @@
-"""Figures of the Results page: they hold what was measured, and words and colours that exist."""
+"""Figures of the Results page: they contain the measured values, and text keys and colours that exist."""
 
 import json
 import re
@@ -66,7 +66,7 @@ def test_classes_and_confusion_are_the_measured_ones(found, story):
     assert boxes["median"] == [row[2] for row in found["undone"]["r-stcnn-affine"]["result"]["upright"]["rotation"]]
 
 
-def test_the_limits_compare_what_the_sentence_names(found):
+def test_limit_figures_compare_the_networks_named_in_the_text(found):
     shown = limits.unrewarded(found)
     medians = {line["name"]: line["y"] for line in shown["plot"]["data"][1:]}
     for name in ("turn-affine", "seed-affine"):
@@ -88,7 +88,7 @@ def test_the_sentence_follows_the_number(found, share, key):
     assert says["key"] == f"results.says.undone.rotation.{key}" and says["args"]["share"] == figures.number(100 * share)
 
 
-def test_a_curve_that_holds_is_not_said_to_fall(found):
+def test_flat_curve_is_not_described_as_falling(found):
     entry = json.loads(json.dumps(found["robustness"]["r-cnn"]))
     curve = entry["result"]["curves"]["rotation"]
     curve["right"] = [98.0] * len(curve["at"])
@@ -134,7 +134,7 @@ def drawn(found, **errors):
     ("stn", "key"),
     [([0.56, 0.60, 0.66], "better"), ([0.80, 0.80, 0.90], "tie"), ([0.90, 0.95, 1.00], "worse")],
 )
-def test_the_draws_of_the_table_and_not_one_draw_decide_what_the_third_sentence_says(found, stn, key):
+def test_third_sentence_uses_all_draws_of_the_table(found, stn, key):
     results = drawn(found, **{"r-stcnn-affine": stn})
     for name in ("r-stcnn-affine", "r-cnn"):  # the intervals of the first draw overlap in all three cases
         results["table"][name]["result"] |= {"error": 0.7, "interval": [0.5, 0.9]}
@@ -150,7 +150,7 @@ def test_the_draws_of_the_table_and_not_one_draw_decide_what_the_third_sentence_
     assert harm["args"] == {"error": "1.20 ± 0.10", "plain": "0.50 ± 0.10", "distortion": "tc"}
 
 
-def test_the_shipped_sentence_says_what_the_shipped_table_shows():
+def test_shipped_sentence_agrees_with_the_shipped_table():
     told = results_story.overview(results.read_all(results.folder_of()), None)
     cells = {cell["checkpoint"]: cell for cell in told["table"]["cells"] if cell["draws"]}
     own, plain = cells["r-stcnn-affine"]["draws"], cells["r-cnn"]["draws"]
@@ -159,7 +159,7 @@ def test_the_shipped_sentence_says_what_the_shipped_table_shows():
 
 
 @pytest.mark.parametrize(("own", "key"), [((0.5, 0.8), "tie"), ((0.1, 0.2), "better"), ((2.0, 3.0), "worse")])
-def test_a_tie_is_called_a_tie(found, own, key):
+def test_tied_errors_are_described_as_a_tie(found, own, key):
     results = json.loads(json.dumps(found))
     for name, (low, high) in (("r-stcnn-affine", own), ("r-cnn", (0.6, 0.9))):
         results["table"][name]["result"] |= {"error": (low + high) / 2, "interval": [low, high]}
@@ -198,21 +198,21 @@ def test_every_axis_has_a_title(found):
             assert one["plot"]["layout"][name]["title"]["text"].startswith("@results.axis."), one["id"]
 
 
-def test_a_network_of_clutter_has_what_was_measured_of_it_and_no_more(found):
+def test_network_for_clutter_shows_only_its_measurements(found):
     shown = plots(results_story.overview(found, "tc-stcnn-affine"))
     assert {"alignment", "confusion"} < set(shown) and not any(
         id.startswith(("curve", "undone", "theta")) for id in shown
     )
 
 
-def test_nothing_measured_is_no_error_and_an_unknown_network_is_one(found):
+def test_empty_results_are_allowed_and_an_unknown_network_is_an_error(found):
     empty = {concern: {} for concern in ("table", "robustness", "undone", "classes", "failures")}
     assert results_story.overview(empty, None) == {"pairs": [], "pair": None}
     with pytest.raises(results_story.UnknownPair, match="no results about r-cnn"):
         results_story.overview(found, "r-cnn")
 
 
-def test_every_word_and_colour_exists(found):
+def test_every_text_key_and_colour_exists(found):
     """Of all networks, in both languages, in both themes."""
     words = [json.loads((UI / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")]
     css = (UI / "explore" / "static" / "explore.css").read_text(encoding="utf-8")
@@ -233,7 +233,7 @@ def test_every_word_and_colour_exists(found):
                 assert css.count(f"--{colour}:") == 2, f"{colour} in either theme"
 
 
-def test_both_catalogues_say_the_same_things_with_the_same_numbers():
+def test_both_catalogues_have_the_same_keys_and_placeholders():
     english, chinese = (
         json.loads((UI / "strings" / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")
     )
@@ -243,7 +243,7 @@ def test_both_catalogues_say_the_same_things_with_the_same_numbers():
         assert set(re.findall(r"\{(\w+)\}", english[key])) == set(re.findall(r"\{(\w+)\}", chinese[key])), key
 
 
-def test_scripts_and_page_use_words_that_exist():
+def test_scripts_and_pages_use_existing_text_keys():
     english = json.loads((UI / "strings" / "en.json").read_text(encoding="utf-8"))
     used = set()
     for path in (UI / "results").rglob("*.[jh][st]*"):

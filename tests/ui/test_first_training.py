@@ -17,7 +17,7 @@ TIMEOUT = 120  # seconds
 
 @pytest.fixture
 def options(tmp_path, monkeypatch):
-    """Of a machine that has nothing: no checkpoints, no MNIST, no network."""
+    """Options for a machine without checkpoints, MNIST and network connection."""
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "none").mkdir()
     monkeypatch.setenv("STN_DEMO_DATA", str(tmp_path / "none"))
@@ -35,7 +35,7 @@ def short(monkeypatch):
 
 
 def until(client, holds):
-    """The status once ``holds``; the route tells it again and again, as the page asks."""
+    """The status once ``holds`` is true for it, requested repeatedly like the page does."""
     end = time.monotonic() + TIMEOUT
     while not holds(status := client.get("/stn/status").json()["status"]):
         assert status["state"] != "failed", status
@@ -73,7 +73,7 @@ def test_the_first_networks_are_an_ordinary_run_and_become_checkpoints(options, 
         assert len(client.get("/stn/train").json()["runs"]) == 1
 
 
-def test_a_first_training_that_was_cut_off_goes_on_at_the_next_start(options, short, monkeypatch):
+def test_interrupted_first_training_resumes_at_the_next_start(options, short, monkeypatch):
     monkeypatch.setattr(first, "EPOCHS", 400.0)
     with TestClient(build_app(options)) as client:
         until(client, lambda status: status["args"].get("data") == "handwriting" and status["args"]["percent"] > 0)
@@ -86,7 +86,7 @@ def test_a_first_training_that_was_cut_off_goes_on_at_the_next_start(options, sh
     assert not first.needed(options)
 
 
-def test_a_first_training_that_cannot_start_is_told(options, monkeypatch):
+def test_first_training_that_cannot_start_is_reported(options, monkeypatch):
     (options.runs).write_text("a file where the folder of runs should be")
     with TestClient(build_app(options)) as client:
         end = time.monotonic() + TIMEOUT

@@ -1,4 +1,4 @@
-"""What the foot of the page leads to."""
+"""The routes of the footer's links."""
 
 import io
 import zipfile
@@ -6,7 +6,7 @@ import zipfile
 from stn_demo.ui import foot
 
 
-def test_the_source_is_the_program_that_serves_the_page_and_no_more():
+def test_source_zip_contains_only_the_program():
     with zipfile.ZipFile(io.BytesIO(foot.packed())) as archive:
         names = archive.namelist()
         assert {"app.py", "LICENSE", "README.md", "stn_demo/ui/foot.py", "stn_demo/ui/explore/explore.html"} <= set(

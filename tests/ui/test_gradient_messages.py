@@ -71,7 +71,7 @@ def test_a_frame_carries_the_arrows_and_theta_after_one_step(ask):
     assert header["gradient"] is None and "arrows" not in arrays
 
 
-def test_the_right_digit_is_what_the_visitor_says_before_the_label(ask):
+def test_chosen_target_overrides_the_label(ask):
     other = (int(DIGIT.labels[0]) + 1) % 10
     said, labelled = ask(gradient=True, target=other)[0], ask(gradient=True)[0]
     assert said["gradient"]["target"] == other
@@ -86,7 +86,7 @@ def test_a_frame_outside_the_picture_has_arrows_of_length_0(ask):
     assert header["gradient"]["next"] == pytest.approx(header["theta"], abs=1e-5)
 
 
-def test_the_map_is_a_message_of_its_own(ask):
+def test_loss_map_is_a_separate_message(ask):
     header, arrays = ask(landscape=True, grab={"theta": [1, 0, 0, 0, 1, 0]}, pose={"rotation": 50})
     told, loss = header["landscape"], arrays["loss"]
     assert header["id"] == 5 and loss.shape == (len(told["scales"]), len(told["rotations"])) == (21, 21)
@@ -95,11 +95,11 @@ def test_the_map_is_a_message_of_its_own(ask):
     assert loss[10, 10] / 1000 == pytest.approx(here, abs=2e-3)  # rotation 0, scale 1: the identity itself
 
 
-def test_networks_without_a_grid_answer_with_a_sentence_or_without_arrows(ask):
+def test_plain_networks_have_no_arrows_and_refuse_the_loss_map(ask):
     assert "sampling grid" in ask(landscape=True, model="seed-cnn")[0]["error"]["message"]
     assert ask(gradient=True, model="seed-cnn")[0]["gradient"] is None
 
 
-def test_theta_without_a_frame_gets_a_sentence_instead_of_a_map(ask):
+def test_degenerate_theta_gets_an_error_instead_of_a_loss_map(ask):
     assert "point" in ask(landscape=True, grab={"theta": [0] * 6})[0]["error"]["message"]
     assert torch.get_num_threads() == 1

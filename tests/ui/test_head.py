@@ -17,7 +17,7 @@ PAGE = """<html lang="en"><head>
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "Draw a digit"), ("zh-CN", "数字")])
-def test_the_head_is_the_pages_own_in_its_language(language, word):
+def test_head_is_in_the_language_of_the_page(language, word):
     text = head.own(PAGE, language)
     assert "Gradio" not in text and "elsewhere" not in text and "/manifest.json" not in text
     assert f'<html lang="{language}"' in text and word in text.partition("<script>")[0]
@@ -25,7 +25,7 @@ def test_the_head_is_the_pages_own_in_its_language(language, word):
     assert text.index('id="stn-loading"') < text.index("<gradio-app>")
 
 
-def test_another_page_stays_as_it_is():
+def test_page_without_gradio_config_is_unchanged():
     assert head.own("<html><body>no config</body></html>", "en") == "<html><body>no config</body></html>"
 
 

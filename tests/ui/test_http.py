@@ -5,10 +5,10 @@ import json
 from stn_demo.ui import http
 
 
-def test_half_a_character_and_a_number_that_is_none_can_be_written():
+def test_unpaired_surrogates_and_non_finite_numbers_can_be_encoded():
     body = http.answer({"error": {"message": "\ud800 é", "values": [float("nan"), {"x": float("inf")}, 1.5]}}).body
     assert json.loads(body)["error"] == {"message": "\ud800 é", "values": [None, {"x": None}, 1.5]}
 
 
-def test_a_sentence_is_cut_to_a_bearable_length():
+def test_long_error_messages_are_truncated():
     assert len(json.loads(http.refuse("x", "y" * 10_000).body)["error"]["message"]) == http.LONGEST_MESSAGE

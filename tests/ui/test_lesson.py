@@ -1,4 +1,4 @@
-"""Every claim of the lesson against the shipped networks, and the numbers of its texts against a new measurement."""
+"""Every claim of the lesson is checked on the shipped networks, and the numbers in its texts are measured again."""
 
 import functools
 import json
@@ -26,7 +26,7 @@ def digits():
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_what_a_scene_claims_is_what_the_network_does(name):
+def test_claims_of_the_scenes_hold_for_the_networks(name):
     numbers = claims.measure(CLAIMS[name], load, digits())
     assert claims.fault(CLAIMS[name], numbers) is None
     kept = KEPT["numbers"][name]
@@ -35,7 +35,7 @@ def test_what_a_scene_claims_is_what_the_network_does(name):
         assert value == pytest.approx(kept[key], rel=0.02, abs=1.5 if key in ("angle", "moved", "rotation") else 0.02)
 
 
-def test_a_claim_that_is_not_so_is_found_out():
+def test_false_claim_is_detected():
     claim = CLAIMS["failures.six-nine"]
     numbers = claims.measure(claim, load, digits())
     assert claims.fault({**claim, "as": 3}, numbers) == "It reads a 9, not a 3."
@@ -52,7 +52,7 @@ def test_a_claim_that_is_not_so_is_found_out():
     )
 
 
-def test_each_part_but_the_worked_example_claims_something():
+def test_each_part_except_the_worked_example_has_a_claim():
     silent = {f"{scene['id']}.{part['id']}" for scene in DATA["scenes"] for part in scene["parts"]} - CLAIMS.keys()
     assert not silent and len(DATA["scenes"]) == 8 and len(DATA["quiz"]) == 6
 
@@ -63,7 +63,7 @@ def test_the_right_answer_of_each_question_is_among_its_options():
         assert question["right"] in question["options"]
 
 
-def test_the_network_of_the_sixth_scene_is_the_reader_of_the_first_behind_an_identity():
+def test_network_of_scene_six_is_the_classifier_of_scene_one_behind_an_identity():
     reader, fresh = load(measure.READER), load(measure.WITH_TRANSFORMER)
     weights = reader.classifier.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in fresh.classifier.state_dict().items())

@@ -82,7 +82,7 @@ def test_a_client_explains_a_picture(address):
 
 
 @needs_mcp
-def test_what_is_refused_at_its_address(address):
+def test_mcp_route_refuses_invalid_requests(address):
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accepted = {"Accept": "application/json, text/event-stream"}
 

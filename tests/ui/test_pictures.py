@@ -70,7 +70,7 @@ def test_a_picture_becomes_a_digit_and_a_bad_one_a_sentence(client):
         assert answer.status_code == 400 and answer.json()["error"]["message"].endswith(".")
 
 
-def test_a_picture_comes_back_with_its_digits_and_is_read_again_where_the_hand_puts_the_cut(client):
+def test_found_digits_are_returned_and_a_manual_crop_is_read_again(client):
     data = pictures.encoded(REPORTED["pair"][0]())
     found = client.post("/stn/picture", content=data).json()["found"]
     assert len(found["boxes"]) == len(found["digits"]) == len(found["cuts"]) == 2 and found["first"] == 0
@@ -86,7 +86,7 @@ def test_a_picture_comes_back_with_its_digits_and_is_read_again_where_the_hand_p
 
 
 @pytest.mark.parametrize("box", ["1,2", "a,b,c,d", "nan,0,1,1", "0.5,0,0.4,1", "0,0,0.001,1", "-1,0,1,1", "0,0,1,9"])
-def test_a_box_that_is_none_is_refused(client, box):
+def test_invalid_box_is_refused(client, box):
     answer = client.post(f"/stn/picture?box={box}", content=pictures.encoded(REPORTED["pair"][0]()))
     assert answer.status_code == 400 and answer.json()["error"]["code"] == "bad_request"
 
@@ -99,7 +99,7 @@ def test_a_picture_without_a_digit_comes_back_with_a_sentence(client):
     assert client.post("/stn/picture?box=0.1,0.1,0.9,0.9", content=blank).json()["error"]["code"] == "blank"
 
 
-def test_without_a_decoder_heic_is_named_with_the_way_out(client, monkeypatch):
+def test_heic_without_a_decoder_is_refused_with_instructions(client, monkeypatch):
     pillow_heif.register_heif_opener()
     data = pictures.encoded(pictures.drawn().convert("RGB"), "HEIF")
     assert len(base64.b64decode(client.post("/stn/picture", content=data).json()["digit"])) == 784

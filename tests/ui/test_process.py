@@ -1,4 +1,4 @@
-"""The engine's process for crowds: the same answers, and an app that goes on when it is killed."""
+"""The engine's process for many visitors: the same answers, and an app that continues when it is killed."""
 
 import asyncio
 import base64
@@ -46,7 +46,7 @@ def process(saved):
     process.close()
 
 
-def test_it_answers_as_the_engine_does_in_the_app(process, saved):
+def test_engine_process_gives_the_same_answers_as_the_app(process, saved):
     requests = [read_text(question(number), DEFAULTS) for number in (1, 2, 3)]
     requests.append(read_text(question(4, model="nobody"), DEFAULTS))
     answers = process.answer(requests)
@@ -54,7 +54,7 @@ def test_it_answers_as_the_engine_does_in_the_app(process, saved):
     assert json.loads(answers[3])["error"]["code"] == "unknown_model"
 
 
-def test_a_crowd_is_answered_by_it_and_goes_on_when_it_is_killed(saved):
+def test_many_visitors_use_the_process_and_survive_its_end(saved):
     engine = Engine(Networks(CHECKPOINTS, saved))
     engine.networks.warm(DEFAULTS)
     expected = engine.answer([read_text(question(7), DEFAULTS)])[0]
@@ -92,7 +92,7 @@ def test_a_crowd_is_answered_by_it_and_goes_on_when_it_is_killed(saved):
     asyncio.run(main())
 
 
-def test_networks_that_only_the_app_knows_are_answered_by_the_app(saved):
+def test_networks_in_app_memory_are_answered_by_the_app(saved):
     networks = Networks(CHECKPOINTS, saved)
     networks.stand_in({"seed-cnn": ("some-run", True)})
     assert networks.is_on_disk("turn-affine") and networks.is_on_disk("upload-01234567-0123456789abcdef")

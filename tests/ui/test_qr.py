@@ -18,14 +18,14 @@ from stn_demo.ui.options import Options
         ("http://192.168.1.7:7860/", "0.0.0.0", "http://192.168.1.7:7860/", "page"),
     ],
 )
-def test_the_address_is_one_that_others_reach_where_there_is_one(monkeypatch, page, host, expected, reach):
+def test_qr_address_is_reachable_from_other_devices_if_possible(monkeypatch, page, host, expected, reach):
     monkeypatch.setattr(qr, "lan_host", lambda: "192.168.1.7")
     address, found, lan = qr.reachable(page, Options(host=host))
     assert (address, found) == (expected, reach)
     assert reach == "page" or "192.168.1.7" in lan
 
 
-def test_the_route_answers_with_a_code_and_refuses_what_is_no_page():
+def test_qr_route_returns_a_code_and_refuses_other_addresses():
     app = FastAPI()
     qr.add(app, Options())
     client = TestClient(app)
@@ -35,10 +35,10 @@ def test_the_route_answers_with_a_code_and_refuses_what_is_no_page():
     assert client.post("/stn/qr", json={"page": "javascript:alert(1)", "hash": ""}).status_code == 400
 
 
-def test_a_code_is_a_picture_and_too_long_a_text_is_none():
+def test_qr_code_is_svg_and_long_text_has_none():
     assert qr.svg("http://127.0.0.1:7860/#scene=small-digit").startswith("<svg")
     assert qr.svg("x" * (qr.MOST + 1)) is None
 
 
-def test_the_address_in_the_network_is_no_loopback():
+def test_lan_address_is_not_loopback():
     assert not qr.lan_host().startswith("127.")

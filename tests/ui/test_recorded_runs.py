@@ -1,4 +1,4 @@
-"""Which training runs can be published, and that nothing of the machine that trained them is."""
+"""Which training runs can be published, and that no data about the training machine is published."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ def test_a_finished_run_is_published_with_its_twin_and_its_last_step(reference):
     assert (run["alive"], run["resumable"], run["message"]) == (False, False, "")
 
 
-def test_the_path_of_a_training_in_a_terminal_is_not_published(reference, tmp_path):
+def test_checkpoint_path_of_a_terminal_run_is_not_published(reference, tmp_path):
     copy = RunFolder(tmp_path / reference.id)
     shutil.copytree(reference.path, copy.path)
     copy.write_about({**copy.about(), "terminal": "/home/someone/network.safetensors"})
@@ -26,7 +26,7 @@ def test_the_path_of_a_training_in_a_terminal_is_not_published(reference, tmp_pa
     assert "someone" not in json.dumps(one.status(one.id))
 
 
-def test_a_run_that_is_not_there_or_not_done_is_refused_with_the_names_of_those_that_can_be(reference):
+def test_missing_or_unfinished_run_is_refused_and_finished_runs_are_listed(reference):
     folder = reference.path.parent
     half = made(folder, name="half")
     half.write_status({"state": "stopped", "step": 3, "steps": 200})

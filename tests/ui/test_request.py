@@ -1,4 +1,4 @@
-"""What comes from a browser: read whole, or refused with a sentence."""
+"""Requests from a browser: accepted as a whole, or refused with an error message."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ def test_a_state_survives_the_round_trip_through_a_link():
     assert read_state(read_state(STATE, DEFAULTS), DEFAULTS) == STATE
 
 
-def test_nothing_is_the_default():
+def test_empty_request_has_the_default_values():
     state = read_state({}, DEFAULTS)
     assert state["pose"]["scale"] == 1 and state["pose"]["rotation"] == 0 and state["grab"] is None
     assert state["model"] == DEFAULTS.model and len(base64.b64decode(state["source"]["digit"])) == 784
@@ -138,7 +138,7 @@ def test_hostile_questions_are_refused(values):
 @pytest.mark.parametrize(
     "text", ["", "{", "[1]", "3", "null", "\x00", "[" * 100_000, b"\xff\xfe", '{"name": "\\ud800"}']
 )
-def test_text_that_is_no_object_is_refused(text):
+def test_text_that_is_not_a_json_object_is_refused(text):
     with pytest.raises(RequestError):
         parse(text)
 

@@ -1,4 +1,4 @@
-"""The routes of the Results page: what was measured, and failures as Explore shows them."""
+"""The routes of the Results page: measurements, and failures as Explore shows them."""
 
 import base64
 
@@ -25,7 +25,7 @@ def client(tmp_path_factory, one_thread):
             yield client
 
 
-def test_the_overview_holds_pairs_table_and_figures(client):
+def test_overview_contains_pairs_table_and_figures(client):
     answer = client.get("/stn/results").json()
     assert [(pair["name"], pair["twin"]) for pair in answer["pairs"]] == [
         ("r-stcnn-affine", "r-cnn"),
@@ -45,7 +45,7 @@ def test_a_pair_that_was_not_measured_is_refused(client, name):
     assert answer.status_code == 400 and answer.json()["error"]["code"] == "unknown_model"
 
 
-def test_a_failure_is_what_explore_shows(client):
+def test_failure_equals_the_frame_on_explore(client):
     gallery = client.get("/stn/results/failures?network=r-stcnn-affine&twin=r-cnn").json()
     assert gallery["set"] == "handwriting" and len(gallery["failures"]) == 12
     for failure in gallery["failures"][:3]:
@@ -61,14 +61,14 @@ def test_a_failure_is_what_explore_shows(client):
     assert len(base64.b64decode(failure["input"])) == len(base64.b64decode(failure["warped"])) == 784
 
 
-def test_the_failures_of_the_twin_are_shown_with_what_the_network_says(client):
+def test_twin_failures_include_the_answer_of_the_network(client):
     gallery = client.get("/stn/results/failures?network=r-stcnn-affine&twin=r-cnn&of=r-cnn").json()
     assert gallery["failures"] and all(one["twin_answer"] != one["label"] for one in gallery["failures"])
     own = client.get("/stn/results/failures?network=r-stcnn-affine&twin=r-cnn").json()
     assert all(one["answer"] != one["label"] for one in own["failures"]) and own != gallery
 
 
-def test_of_clutter_there_is_no_gallery(client):
+def test_networks_for_clutter_have_no_gallery(client):
     assert client.get("/stn/results/failures?network=tc-stcnn-affine").json() == {
         "set": None,
         "looked_at": 0,
@@ -76,13 +76,13 @@ def test_of_clutter_there_is_no_gallery(client):
     }
 
 
-def test_a_network_that_is_not_here_is_refused(client):
+def test_missing_network_is_refused(client):
     answer = client.get("/stn/results/failures?network=r-stcnn-affine&twin=nobody")
     assert answer.status_code == 400 and answer.json()["error"]["code"] == "unknown_model"
     assert client.get("/stn/results/failures?network=../../etc").status_code == 400
 
 
-def test_other_weights_than_the_measured_ones_are_said(client):
+def test_results_for_other_weights_are_marked_stale(client):
     path = client.folder / "tc-stcnn-affine.safetensors"
     kept = path.read_bytes()
     path.write_bytes(kept + b" ")
@@ -92,7 +92,7 @@ def test_other_weights_than_the_measured_ones_are_said(client):
         path.write_bytes(kept)
 
 
-def test_damaged_and_missing_results_are_a_sentence(client):
+def test_damaged_and_missing_results_are_reported(client):
     folder = client.folder / "results"
     kept = (folder / "table.json").read_bytes()
     (folder / "table.json").write_text("[]")
@@ -108,7 +108,7 @@ def test_damaged_and_missing_results_are_a_sentence(client):
     assert client.get("/stn/results").json()["pair"]["name"] == "r-stcnn-affine"
 
 
-def test_the_measurements_themselves_can_be_had(client):
+def test_measurement_files_can_be_downloaded(client):
     names = client.get("/stn/results").json()["files"]
     assert {"table.json", "failures.json"} <= set(names)
     for name in names:

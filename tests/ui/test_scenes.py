@@ -1,4 +1,4 @@
-"""The prepared scenes and the ready digits show what they say: who is right is measured here again."""
+"""The prepared scenes and the example digits: which network is right is measured again."""
 
 import json
 import re
@@ -27,14 +27,14 @@ def samples():
 
 
 def answer(network, digits, pose=None):
-    """What the network takes uint8 digits [N, 28, 28] for."""
+    """The class that the network predicts for uint8 digits [N, 28, 28]."""
     with torch.inference_mode():
         posed = pose_images(digits[:, None].float() / 255, [pose or Pose()] * len(digits), network.config.input_size)
         return network(posed).argmax(1).tolist()
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene["id"])
-def test_in_each_scene_right_is_who_is_said_to_be(scene, samples):
+def test_each_scene_states_correctly_which_network_is_right(scene, samples):
     index = int(scene["digit"].removeprefix("handwriting."))
     digit, label = samples.handwriting.images[index][None], int(samples.handwriting.labels[index])
     pose = Pose(**read_pose(scene["pose"]))
@@ -51,7 +51,7 @@ def test_most_scenes_say_who_is_right():
     assert len(SCENES) >= 6 and len(judged) >= len(SCENES) / 2
 
 
-def test_the_first_scene_is_one_where_the_transformer_matters():
+def test_first_scene_is_read_correctly_only_with_the_transformer():
     text = (STATIC / "first.js").read_text(encoding="utf-8")
     points = [int(value) for value in re.findall(r"\d+", text.split("p: [")[1].split("]")[0])]
     width = int(re.search(r"w: (\d+)", text)[1])
@@ -72,7 +72,7 @@ def test_the_scenes_have_names_in_both_languages_and_one_shows_both_right():
 
 
 @pytest.mark.parametrize("name", ["upright", "upright-cnn", "seed-cnn", "turn-affine"])
-def test_the_ten_ready_digits_are_read_right_when_they_are_not_posed(name, samples):
+def test_ten_example_digits_are_read_correctly_without_a_pose(name, samples):
     strip = samples.strip()["handwriting"]
     indices = [int(one["name"].removeprefix("handwriting.")) for one in strip]
     assert [one["label"] for one in strip] == list(range(10))

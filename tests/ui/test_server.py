@@ -14,7 +14,7 @@ from stn_demo.data.pose import Pose, pose_images
 from stn_demo.ui.options import OptionError, Options, bound_socket, read_options
 
 
-def test_a_frame_is_the_networks_own_pass(client, channel):
+def test_frame_equals_the_forward_pass_of_the_network(client, channel):
     header, arrays = channel(
         id=5, source=STROKES, pose={"rotation": 30, "scale": 0.8}, model="seed-affine", density=True
     )
@@ -43,7 +43,7 @@ def test_networks_of_another_size_come_with_pictures_of_that_size(channel):
     assert len(header["theta"]) == 32 and len(header["outline"]) == 48 and len(header["corners"]) == 4
 
 
-def test_a_plain_network_says_so(channel):
+def test_frame_of_a_plain_network_has_no_transform(channel):
     header, _ = channel(id=1, source=STROKES, model="seed-cnn", twin=None)
     assert (
         header["transform"] is None
@@ -70,13 +70,13 @@ def test_sampler_and_padding_can_be_switched(channel):
         ({"grab": {"theta": [1, 2, 3]}}, "bad_request"),
     ],
 )
-def test_a_bad_request_is_refused_and_the_channel_goes_on(channel, request_, code):
+def test_bad_request_is_refused_and_the_channel_stays_open(channel, request_, code):
     refusal, _ = channel(id=9, **request_)
     assert refusal["id"] == 9 and refusal["error"]["code"] == code and refusal["error"]["message"].endswith(".")
     assert channel(id=10, source=STROKES)[0]["id"] == 10
 
 
-def test_noise_on_the_channel_harms_nobody(channel):
+def test_invalid_messages_do_not_break_the_channel(channel):
     for noise in ("", "{", "[]", "null", "\x00", '{"id": {}}', "9" * 5000):
         channel.socket.send_text(noise)
         assert "error" in json.loads(channel.socket.receive_text())
@@ -90,7 +90,7 @@ def test_another_sites_page_cannot_open_the_channel(client):
     assert client.post("/stn/link", content=b"{}", headers={"origin": "http://evil.example"}).status_code == 403
 
 
-def test_a_good_link_opens_and_a_bad_one_opens_the_default_with_a_sentence(client):
+def test_valid_link_opens_and_invalid_link_is_refused(client):
     good = client.post("/stn/link", json={"pose": {"rotation": 12}}).json()
     assert good["problem"] is None and good["state"]["pose"]["rotation"] == 12
     for bad in (b"", b"{", b'{"pose": {"rotation": 1e9}}', b'{"model": "nowhere"}', b"x" * 400_000):
@@ -98,7 +98,7 @@ def test_a_good_link_opens_and_a_bad_one_opens_the_default_with_a_sentence(clien
         assert answer["problem"]["message"] and answer["state"]["pose"]["rotation"] == 0
 
 
-def test_ready_digits_are_there_without_mnist(client):
+def test_example_digits_exist_without_mnist(client):
     strip = client.get("/stn/strip").json()
     assert strip["mnist"] is None and [one["label"] for one in strip["handwriting"]] == list(range(10))
     assert len(base64.b64decode(client.get("/stn/random?set=mnist").json()["digit"])) == 784
@@ -120,7 +120,7 @@ def test_the_export_is_the_frame_at_full_precision(client):
 
 
 @pytest.mark.parametrize("more", [{}, {"grab": {"theta": [0.8, 0, 0, 0, 0.8, 0.1]}, "sampler": "bicubic"}])
-def test_the_code_reproduces_the_very_picture(client, more, monkeypatch, capsys):
+def test_exported_code_reproduces_the_frame(client, more, monkeypatch, capsys):
     asked = {
         "source": STROKES,
         "pose": {"rotation": 25, "elastic": 1, "elastic_seed": 3},
@@ -137,7 +137,7 @@ def test_the_code_reproduces_the_very_picture(client, more, monkeypatch, capsys)
     assert f"digit {int(np.argmax(export['probabilities']))}" in capsys.readouterr().out
 
 
-def test_the_page_fetches_nothing_from_elsewhere(client):
+def test_page_requests_no_other_host(client):
     page = client.get("/").text
     outside = [part.split('"')[0] for part in page.split('src="')[1:] + page.split('<link rel="stylesheet" href="')[1:]]
     assert not [
@@ -147,7 +147,7 @@ def test_the_page_fetches_nothing_from_elsewhere(client):
     ]
 
 
-def test_a_taken_port_and_a_bad_folder_are_one_clear_line(tmp_path):
+def test_used_port_and_bad_folder_are_one_line_errors(tmp_path):
     holder = bound_socket(Options(port=0))
     holder.listen()
     with pytest.raises(OptionError, match="--port"):

@@ -1,5 +1,5 @@
-"""/explain for assistants: a server of the Model Context Protocol (https://modelcontextprotocol.io) with one tool, at
-/stn/mcp. It takes a picture as base64 only: it opens no address and no file that a request names.
+"""/explain for AI assistants: a Model Context Protocol server (https://modelcontextprotocol.io) with one tool, at
+/stn/mcp. It accepts a picture only as base64; it never opens an address or a file named in a request.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Assistants:
 
 
 class _Limited:
-    """``app`` for requests of at most ``MOST`` bytes, which are read as all others are, see ``gate.bodies``."""
+    """``app`` for requests of at most ``MOST`` bytes, whose bodies are read by ``gate.bodies``."""
 
     def __init__(self, app: ASGIApp):
         self.app = app

@@ -50,7 +50,9 @@ class Arriving:
                         raise BodyError(413, "too_large_bytes", "The request is far too large.")
                     continue
                 if self.held + len(chunk) > self.most:
-                    raise BodyError(503, "busy", "Too many files are arriving at this moment; try again in a minute.")
+                    raise BodyError(
+                        503, "busy", "Too many files are being uploaded at the moment; try again in a minute."
+                    )
                 self.held += len(chunk)
                 kept += chunk
             return bytes(kept) if size <= most else None

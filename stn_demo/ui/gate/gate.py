@@ -21,8 +21,8 @@ from .visitors import Visitors
 log = logging.getLogger(__name__)
 SAFE = ("GET", "HEAD")
 NOT_THERE = 404, "unknown_address", "There is no such address."
-OTHER_PAGE = 403, "other_page", "A page of another address may not ask this."
-OTHER_NAME = 421, "other_name", "This app does not answer to this name; start it with --allow-host NAME."
+OTHER_PAGE = 403, "other_page", "Requests from a page at another address are not allowed."
+OTHER_NAME = 421, "other_name", "This app does not accept this host name; start it with --allow-host NAME."
 
 
 class Gate:
@@ -107,13 +107,13 @@ class Gate:
         start: dict[str, Any] = {}
         chunks: list[bytes] = []
 
-        async def keep(message: Message) -> None:
+        async def collect(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
             elif message["type"] == "http.response.body":
                 chunks.append(message.get("body", b""))
 
-        await self.app(asked, receive, keep)
+        await self.app(asked, receive, collect)
         html = page.prepared(b"".join(chunks))
         headers = {
             "Cache-Control": "no-cache",

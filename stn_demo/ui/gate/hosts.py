@@ -1,4 +1,4 @@
-"""The names to which the app answers, and the pages that may send it requests or show it in a frame."""
+"""The host names that the app accepts, and the pages that may send it requests or show it in a frame."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def is_loopback(host: str) -> bool:
 class Hosts:
     """``allowed``: the names given with --allow-host; ``frames``: those given with --allow-frame.
 
-    An app that listens on this machine only answers only to this machine's names and to ``allowed``. This stops DNS
+    An app that listens on this machine only accepts only this machine's names and those in ``allowed``. This prevents DNS
     rebinding: a foreign page whose name resolves to this machine still sends its own name as Host. An app that listens
-    on all addresses answers to every name, unless ``allowed`` names some.
+    on all addresses accepts every name, unless ``allowed`` is not empty.
     """
 
     def __init__(self, host: str, allowed: tuple[str, ...] = (), frames: tuple[str, ...] = ()):

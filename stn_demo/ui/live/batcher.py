@@ -45,7 +45,7 @@ class Place:
     """One visitor's position in the queue: the newest waiting request, and whether one is being answered.
 
     ``deliver(answer)`` is awaited with each answer; the visitor's next request starts only after that, so a slow reader
-    delays only itself.
+    delays only its own answers.
     """
 
     __slots__ = ("_batcher", "_busy", "_deliver", "_text", "given_up", "since")

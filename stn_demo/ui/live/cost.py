@@ -44,7 +44,7 @@ def is_light(config: ModelConfig) -> bool:
 
 
 def unfit(config: ModelConfig) -> str | None:
-    """The sentence that refuses a network that this page cannot show live; None if it can."""
+    """The error message for a network that this page cannot show live; None if it can."""
     if config.classes > MOST_CLASSES or not all(map(_square, (config.input_size, config.output_size))):
         return f"This page shows networks with square images and at most {MOST_CLASSES} classes."
     count = operations(config)

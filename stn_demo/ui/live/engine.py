@@ -169,9 +169,9 @@ class Engine:
 
 @contextlib.contextmanager
 def _plain_convolutions() -> Iterator[None]:
-    """Switches oneDNN off for small batches. oneDNN prepares each convolution again at every call, which takes longer than
-    the convolution of one small picture; without it a single request takes half the time. The switch applies to the whole
-    process, so the threads that need it off are counted."""
+    """Disables oneDNN for small batches. oneDNN prepares each convolution again at every call, which takes longer than
+    the convolution of one small picture; without it a single request takes half the time. The setting applies to the whole
+    process, so the threads that need it disabled are counted."""
     global _plain  # noqa: PLW0603
     with _switch:
         _plain += 1

@@ -19,7 +19,7 @@ from ..live.networks import Networks, own_names
 from ..live.request import Defaults
 
 SEEDS, PAGE = 10_000, 500  # seeds of the elastic deformation: their number, and how many one file of noise holds
-NOTHING = "no-such-folder"  # stands for the folder of visitors' networks, of which a published page has none
+NOTHING = "no-such-folder"  # in place of the folder of visitors' networks: a published page has none
 CONTRACT = {"pose": graph.POSE, "maps": MAPS, "parts": decompose.PARTS, "seeds_a_page": PAGE}
 
 
@@ -30,7 +30,7 @@ def infos(names: list[str], checkpoints: Path) -> list[dict[str, Any]]:
 
 
 def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
-    """What the worker needs to know about a network besides its graph and weights."""
+    """The description of a network that the worker needs besides its graph and weights."""
     first = network.input_transformer
     sampler = None if first is None else first.sampler
     return {
@@ -79,7 +79,7 @@ def own(name: str, network: Network, cache: graph_file.Cache) -> Iterator[tuple[
 
 
 def index(chosen: dict[str, Network], defaults: Defaults, checkpoints: Path) -> dict[str, Any]:
-    """What the worker reads first: the networks there are, and how to feed their graphs."""
+    """The file that the worker reads first: the available networks and the inputs of their graphs."""
     return {
         "defaults": asdict(defaults) | {"digit": None},
         "networks": {
@@ -92,14 +92,14 @@ def index(chosen: dict[str, Network], defaults: Defaults, checkpoints: Path) -> 
 
 
 def compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:
-    """A sentence about how close a network and its graph are on these scenes. Raises graph_file.ExportError if they differ."""
+    """A text with the difference between a network and its graph on these scenes. Raises graph_file.ExportError if they differ."""
     found = parity.difference(network, graph_file.with_weights(frame_graph, network), asked)
     if found is None:
         return "not compared, onnxruntime is not installed"
     worst = max(found[0].values())
     if not parity.is_same(found):
         raise graph_file.ExportError(
-            f"A graph answers otherwise than its network: by {worst:.1g}, and another class for {found[1]} of {len(asked)} scenes."
+            f"The outputs of a graph and its network differ by {worst:.1g}, and the class differs for {found[1]} of {len(asked)} scenes."
         )
     return f"within {worst:.1g} of torch on {len(asked)} scenes, same class on all"
 

@@ -1,4 +1,4 @@
-"""Finished training runs as files, for the Train page without a server: what its routes would answer, and the weights of
+"""Finished training runs as files, for the Train page without a server: the answers of its routes, and the weights of
 the snapshots, which the worker runs with the graph of the run's network.
 """
 
@@ -31,7 +31,7 @@ class NoRun(ValueError):
 
 @dataclass
 class Recorded:
-    """One finished run, as ``train.log`` reads runs, without what belongs to the machine that trained it.
+    """One finished run, in the form that ``train.log`` reads, without data about the machine that trained it.
 
     Attributes:
         run: its status; steps: the published snapshots, ascending, the last is the end of the training.
@@ -108,7 +108,7 @@ def files(published: list[Recorded], say: Callable[[str], None]) -> Iterator[tup
     cache, asked, samples = graph_file.Cache(), parity.scenes(SCENES), Samples(NO_MNIST)
     for one in published:
         where = f"runs/{one.id}"
-        yield f"{where}/log.json", as_json(log.news(one, one.id, 0))
+        yield f"{where}/log.json", as_json(log.changes(one, one.id, 0))
         for kind in ("json", "csv"):
             yield f"{where}/export.{kind}", log.exported(one, one.id, kind).encode()
         digits = strip.posed(TrainingSettings.from_dict(one.run["settings"]), samples.handwriting)

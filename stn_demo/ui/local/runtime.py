@@ -40,7 +40,7 @@ def files(folder: Path | None = None) -> dict[str, bytes]:
 
 
 def known(folder: Path | None) -> Path | None:
-    """The folder that holds the checked files of the runtime: ``folder``, or else ``KEPT`` where they are. None: there are none.
+    """The folder with the checked files of the runtime: ``folder``, or else ``KEPT`` if it contains them. None: there are none.
 
     Raises:
         MissingRuntime: ``folder`` is given and does not hold them.
@@ -59,7 +59,7 @@ def _read(folder: Path) -> dict[str, bytes]:
             raise MissingRuntime(f"There is no {name} in {folder}: {HOW}.")
         found[name] = path.read_bytes()
         if hashlib.sha256(found[name]).hexdigest() != expected:
-            raise MissingRuntime(f"{path} is not that of {PACKAGE} {VERSION}: {HOW}.")
+            raise MissingRuntime(f"{path} is not the file of {PACKAGE} {VERSION}: {HOW}.")
     return found
 
 
@@ -78,7 +78,7 @@ def _fetch(folder: Path) -> None:
             raise MissingRuntime(f"npm could not fetch {PACKAGE} {VERSION}: try again with a connection, or {HOW}.")
         data = packages[0].read_bytes()
         if f"sha512-{base64.b64encode(hashlib.sha512(data).digest()).decode()}" != INTEGRITY:
-            raise MissingRuntime(f"What npm sent is not {PACKAGE} {VERSION}: its hash is another.")
+            raise MissingRuntime(f"The download from npm is not {PACKAGE} {VERSION}: its hash differs.")
         folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(packages[0]) as archive:
             for name in FILES:

@@ -1,15 +1,15 @@
 // Service worker: caches the page for offline use. Files of every visit are cached at once, others when they are requested.
 
-const KEPT = "stn-@VERSION@"; // each version of the page has files of its own
+const CACHE = "stn-@VERSION@"; // each version of the page has files of its own
 const FILES = "@FILES@";
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name.startsWith("stn-") && name !== KEPT) await caches.delete(name);
+    for (const name of await caches.keys()) if (name.startsWith("stn-") && name !== CACHE) await caches.delete(name);
     await self.clients.claim();
   })());
 });
@@ -22,7 +22,7 @@ self.addEventListener("fetch", (event) => {
 
 /** The page itself comes from the network first, so that a new version is noticed; files of this version from the cache. */
 async function answer(request) {
-  const cache = await caches.open(KEPT);
+  const cache = await caches.open(CACHE);
   const options = { ignoreSearch: true };
   if (request.mode !== "navigate") {
     const kept = await cache.match(request, options);

@@ -74,7 +74,7 @@ def publish(
             path.write_bytes(content)
         if space:
             (temporary / "README.md").write_text(SPACE, encoding="utf-8")
-        (temporary / ".nojekyll").touch()  # tells GitHub Pages to serve the files unchanged
+        (temporary / ".nojekyll").touch()  # makes GitHub Pages serve the files unchanged
         _finish(temporary)
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)

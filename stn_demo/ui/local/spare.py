@@ -1,6 +1,5 @@
-"""What a live page's browser needs to go on without the server: the data of the worker, written once to a folder by a
-process of its own, and the routes that hand it out. The page asks for it only when its connection is lost or the server
-is overloaded.
+"""The fallback for a live page without a connection: the data of the browser's worker, which a separate process writes once to
+a folder, and the routes that serve it. The page requests it only when its connection is lost or the server is overloaded.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Spare:
     def start(self) -> None:
         """Write the data unless it is there or being written."""
         with self._lock:  # two visitors may ask at the same moment
-            if self.complete or self._writing is not None:  # a process that failed has said why, and is not tried again
+            if self.complete or self._writing is not None:  # a process that failed has logged the reason; no second try
                 return
             command = [sys.executable, "-m", WRITER, str(self.folder), str(self.checkpoints), str(self.runtime)]
             self._writing = subprocess.Popen(command, cwd=PACKAGE.parent)
@@ -83,7 +82,7 @@ class Spare:
         app.mount("/stn/local/data", StaticFiles(directory=self.folder, check_dir=False))
         app.mount("/stn/local/static", StaticFiles(directory=Path(__file__).parent / "static"))
         if self.given:
-            self.start()  # asked for, so not only when a page needs it
+            self.start()  # on the first request for the index
 
 
 def _key(checkpoints: Path) -> str:

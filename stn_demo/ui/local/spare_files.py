@@ -1,6 +1,6 @@
 """Writes the folder of ``spare``: ``python -m stn_demo.ui.local.spare_files FOLDER CHECKPOINTS``.
 
-The networks that the page opens with come first, and ``index.json`` names those that are there, so that a page need not
+The default networks of the page come first, and ``index.json`` lists the networks written so far, so that a page need not
 wait for the others.
 """
 
@@ -64,12 +64,12 @@ def main(arguments: list[str]) -> int:
     with contextlib.suppress(OSError):
         os.nice(10)
     torch.set_num_threads(1)
-    warnings.filterwarnings("ignore", module=r"torch\.")  # the exporter's, about its own parts
+    warnings.filterwarnings("ignore", module=r"torch\.")  # the exporter warns about torch's own code
     logging.getLogger("onnxscript").setLevel(logging.ERROR)
     try:
         fill(*map(Path, arguments))
     except graph_file.ExportError as error:
-        print(f"The page cannot go on without a connection: {error}", file=sys.stderr, flush=True)
+        print(f"The page will not work without a connection: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
 

@@ -1,5 +1,5 @@
-"""Measurements -> Plotly figures, each with sentences that say what to see. Pure functions that add no numbers of their
-own.
+"""Converts measurements to Plotly figures, each with sentences that describe the result. Pure functions; every number is
+measured.
 
 Each returns {"id", "says": sentences, {"key", "args"} each, "plot": {"data", "layout"}}, JSON-ready. The page has two
 languages and two themes, so a figure contains neither words nor colours: a text that begins with ``@`` is a key of the
@@ -33,7 +33,7 @@ NAMED: dict[str, Any] = {
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """A number for people: a true minus sign, no "-0"."""
+    """A number for display: a true minus sign, no "-0"."""
     text = f"{abs(value):.{decimals}f}"
     return f"−{text}" if value < 0 and float(text) else text
 

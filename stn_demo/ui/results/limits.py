@@ -1,4 +1,4 @@
-"""Figures about what a spatial transformer does not do by itself, see ``figures``."""
+"""Figures about the limits of a spatial transformer, see ``figures``."""
 
 from __future__ import annotations
 

@@ -134,14 +134,14 @@ def _looked_at(
             "label": row["label"],
             "input": as_base64(frame.input),
             "warped": as_base64(frame.warped),
-            **_said(frame.probs, ""),
-            **_said(frame.twin_probs, "twin_"),
+            **_prediction(frame.probs, ""),
+            **_prediction(frame.twin_probs, "twin_"),
         }
         for row, pose, scene, frame in zip(rows, poses, scenes, shown, strict=True)
     ]
 
 
-def _said(probs: Tensor | None, whose: str) -> dict[str, Any]:
+def _prediction(probs: Tensor | None, whose: str) -> dict[str, Any]:
     if probs is None:
         return {f"{whose}answer": None, f"{whose}confidence": None}
     return {f"{whose}answer": int(probs.argmax()), f"{whose}confidence": round(float(probs.max()), 4)}

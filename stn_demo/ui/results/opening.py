@@ -1,5 +1,5 @@
-"""The three opening sentences of the Results page: accuracy, how the transformer achieves it, and where it does not help.
-Their numbers come from the measurements; a sentence whose numbers were not measured is left out."""
+"""The three opening sentences of the Results page: accuracy, how the frame follows the digit, and where a transformer does not
+help. Their numbers come from the measurements; a sentence whose numbers were not measured is left out."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def _right(results: dict[str, Any]) -> dict[str, Any] | None:
     twins = {pair.twin for pair in pairs if pair.twin}
     plain = [name for name in twins if results["table"][name]["test"]["distortion"] == args["distortion"]]
     if not plain:
-        return _said("right.alone", args)
+        return _entry("right.alone", args)
     best = min(plain, key=lambda name: results["table"][name]["result"]["error"])
-    return _said(
+    return _entry(
         "right", args | {"plain": best, "plain_right": number(100 - results["table"][best]["result"]["error"], 1)}
     )
 
@@ -55,7 +55,7 @@ def _turns(results: dict[str, Any]) -> dict[str, Any] | None:
     if found is None:
         return None
     slope, digits = found["result"]["slope"], found["result"]["digits"]
-    return _said("turns", {"turn": TURN, "turned": number(slope * TURN), "digits": f"{digits:,}"})
+    return _entry("turns", {"turn": TURN, "turned": number(slope * TURN), "digits": f"{digits:,}"})
 
 
 def _pays(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -64,14 +64,14 @@ def _pays(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     if "r" not in found:
         return None
     own, plain = found["r"]
-    said = _said(compare.judge(own, plain), {"error": _error(own, plain), "plain": _error(plain, own)})
+    paragraph = _entry(compare.judge(own, plain), {"error": _error(own, plain), "plain": _error(plain, own)})
     if compare.paired(own, plain):
-        said["also"].append(_said("draws", {"draws": len(own["draws"]["errors"])}))
+        paragraph["also"].append(_entry("draws", {"draws": len(own["draws"]["errors"])}))
     for distortion, (stn, cnn) in found.items():
         if distortion != "r" and compare.judge(stn, cnn) == "worse":
             args = {"error": _error(stn, cnn), "plain": _error(cnn, stn), "distortion": distortion}
-            said["also"].append(_said("except", args))
-    return said
+            paragraph["also"].append(_entry("except", args))
+    return paragraph
 
 
 def _error(row: dict[str, Any], other: dict[str, Any]) -> str:
@@ -81,5 +81,5 @@ def _error(row: dict[str, Any], other: dict[str, Any]) -> str:
     return f"{number(row['draws']['mean'], 2)} ± {number(row['draws']['deviation'], 2)}"
 
 
-def _said(key: str, args: dict[str, Any]) -> dict[str, Any]:
+def _entry(key: str, args: dict[str, Any]) -> dict[str, Any]:
     return {"key": f"results.opening.{key}", "args": args, "also": []}

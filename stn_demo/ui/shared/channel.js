@@ -5,7 +5,7 @@ import { connect } from "./connection.js";
 
 /** State keys that change what Python answers. Of the layers only the read density and the gradient do. */
 const ASKED = ["source", "raw", "pose", "model", "twin", "grab", "sampler", "padding", "layers", "inspect", "target"];
-export const BUSY_PAUSE = 500; // ms before asking a crowded server again
+export const BUSY_PAUSE = 500; // ms before the next request to an overloaded server
 
 /**
  * Requests a frame whenever the state changes; answers are emitted as store.emit("frame", frame), status messages of the

@@ -10,7 +10,7 @@ const LONGEST_PAUSE = 5000; // ms
 const POLL = 3000; // ms between status calls without a WebSocket
 const STUCK = 20_000; // ms without an answer to a request, after which the connection counts as lost
 const MOST_BUSY = 2; // questions in a row that a crowded server refuses before the worker takes over
-const RELIEF = 10_000; // ms that a crowded server is left alone
+const RELIEF = 10_000; // ms without questions to an overloaded server
 const HERE = { state: "here", key: "status.here", args: {} };
 const NOT_HERE = { state: "reconnecting", key: "status.not_here", args: {} };
 
@@ -32,10 +32,10 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   let calls = null; // the fallback, once it is in use
   let closed = false;
   let busy = 0; // refusals in a row
-  let relieved = 0; // until when a crowded server is not asked
-  let told = null; // the server's last status
-  let lacking = false; // whether the worker does not have the network that was asked for last
-  let here = false; // whether the worker answers, as far as the visitor has been told
+  let relieved = 0; // time until which no question is sent to an overloaded server
+  let lastStatus = null; // the server's last status
+  let lacking = false; // whether the worker does not have the network of the last question
+  let here = false; // whether the status line says that the worker answers
 
   const isOpen = () => socket?.readyState === WebSocket.OPEN;
   const missed = () => !closed && !calls && (!isOpen() || busy >= MOST_BUSY);
@@ -68,7 +68,7 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   }
 
   function giveBack() {
-    if (here && told) onStatus(told);
+    if (here && lastStatus) onStatus(lastStatus);
     here = false;
   }
 
@@ -117,8 +117,8 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   function text(data) {
     const message = JSON.parse(data);
     if (message.status) {
-      told = message.status;
-      if (!here) onStatus(told);
+      lastStatus = message.status;
+      if (!here) onStatus(lastStatus);
       return;
     }
     busy = message.error?.code === "busy" ? busy + 1 : 0;

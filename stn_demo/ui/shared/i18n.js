@@ -1,7 +1,7 @@
 // One catalogue for all texts; English replaces missing translations.
 
 const LANGUAGES = ["en", "zh-CN"];
-const KEPT = "stn-language";
+const STORAGE_KEY = "stn-language";
 const catalogues = {};
 const listeners = new Set();
 let language = "en";
@@ -32,13 +32,13 @@ export function number(value, decimals = 0, signed = false) {
 export function preferred() {
   const asked = new URLSearchParams(location.search).get("lang");
   if (LANGUAGES.includes(asked)) return asked;
-  let kept = null;
+  let stored = null;
   try {
-    kept = localStorage.getItem(KEPT);
+    stored = localStorage.getItem(STORAGE_KEY);
   } catch {
     // storage may be forbidden; the choice then lasts as long as the page
   }
-  if (LANGUAGES.includes(kept)) return kept;
+  if (LANGUAGES.includes(stored)) return stored;
   return (navigator.languages ?? [navigator.language]).some((tag) => /^zh\b/i.test(tag ?? "")) &&
     !/^en\b/i.test(navigator.language)
     ? "zh-CN"
@@ -71,7 +71,7 @@ export function onLanguage(write) {
 
 function keep() {
   try {
-    localStorage.setItem(KEPT, language);
+    localStorage.setItem(STORAGE_KEY, language);
   } catch {
     // see preferred()
   }

@@ -23,7 +23,7 @@ export function go(change) {
   for (const tell of leaving) tell();
   history.replaceState({ ...history.state, top: scrollY }, "");
   move("pushState", change);
-  tellAll();
+  notify();
 }
 
 /** Replaces the current history entry: reload and links keep it, Back skips it. No listener is called. */
@@ -86,14 +86,14 @@ function forgetLast() {
   }
 }
 
-function tellAll() {
+function notify() {
   known = location.hash;
   for (const listener of listeners) listener(route());
 }
 
 function moved() {
   if (location.hash === known) return;
-  tellAll();
+  notify();
   if (history.state?.top) scrollBack(history.state.top);
 }
 

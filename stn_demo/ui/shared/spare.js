@@ -4,7 +4,7 @@
 const PAUSE = 3000; // ms before asking again for what is still being exported, or could not be reached
 
 /**
- * root: base url of the app. needed(): whether the server is still missed. onReady() when the worker can answer;
+ * root: base url of the app. needed(): whether the fallback is still needed. onReady() when the worker can answer;
  * onFrame(ArrayBuffer), onText(object).   -> {start(), ready(), send(text), close()}
  */
 export function createSpare(root, { needed, onReady, onFrame, onText }) {
@@ -25,7 +25,7 @@ export function createSpare(root, { needed, onReady, onFrame, onText }) {
       try {
         await open();
       } catch (error) {
-        console.warn(error); // the server went away half way
+        console.warn(error); // the server stopped during the download
       }
     }
     starting = false;

@@ -33,7 +33,7 @@ const MERGED = new Set(["pose", "layers"]); // set({pose: {scale: 2}}) keeps the
  * set(patch): merges, stores the time, calls each subscriber with (state, changed keys) if something has changed.
  * subscribe(fn) -> a function that ends it.     on(name, fn), emit(name, value): events beside the state:
  *   "frame"  the decoded frame (frame.js), after each answer;   "drawn" after all is drawn
- *   "toast"  {key, args} | {say(): the sentence} | {error: {code, message}}: a sentence for the visitor
+ *   "toast"  {key, args} | {say(): the text} | {error: {code, message}}: a message for the visitor
  *   "lang"   the new language, after the catalogue has changed
  * frame: the newest frame or null.   status: the newest status or null.   changedAt: performance.now() of the last set(): the start of the next "stn-update".
  */

@@ -57,7 +57,7 @@ async def follow(training: TrainingService, status: Status) -> None:
         await training.call(_save, run["id"], training.options)
         await training.batcher.run(lambda engine: engine.networks.stand_in({}))
         await status.refresh(training.batcher)
-        status.tell("ready")
+        status.set("ready")
     except RunError as error:
         status.failed(str(error))
 
@@ -83,7 +83,7 @@ async def _trained(training: TrainingService, status: Status) -> dict[str, Any]:
             continue
         accuracy = run.get("accuracy") or run.get("train_accuracy") or 0.0
         percent = round(100 * (run.get("step") or 0) / (run.get("steps") or 1))
-        status.tell("training", percent=percent, accuracy=round(100 * accuracy, 1), data=run["settings"]["data"])
+        status.set("training", percent=percent, accuracy=round(100 * accuracy, 1), data=run["settings"]["data"])
         training.changed()
         await asyncio.sleep(POLL)
 

@@ -1,4 +1,4 @@
-"""What a visitor can choose for a run: the presets, the choices with their ranges, and the reader of the posted form."""
+"""The settings of a run that a visitor can choose: presets, choices with their ranges, and the parser of the posted form."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def begun(name: str) -> dict[str, Any]:
     """The part of the status that is known before a run of this preset begins. StateError if there is no such preset."""
 
     if name not in PRESETS:
-        raise RequestError(f"{name[:40]!r} is no preset.")
+        raise RequestError(f"{name[:40]!r} is not a preset.")
     return {"settings": PRESETS[name].settings.to_dict()}
 
 

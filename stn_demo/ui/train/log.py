@@ -10,7 +10,7 @@ from typing import Any, Protocol
 STEP = ("step", "loss", "accuracy", "twin_loss", "twin_accuracy")
 TEST = ("step", "accuracy", "twin_accuracy")
 RATE = ("step", "learning_rate")  # columns of the changes of the learning rate
-MOST_POINTS = 1500  # points of a curve; a screen has no pixels for more
+MOST_POINTS = 1500  # points of a curve; more than the pixels of a screen
 STATUS = (
     "id", "name", "created", "state", "step", "steps", "seconds", "samples_per_second", "seconds_left", "accuracy",
     "twin_accuracy", "loss", "learning_rate", "top_rate", "message", "twin", "settings", "minutes", "resumable", "controlled", "alive",
@@ -49,9 +49,9 @@ def brief(run: dict[str, Any]) -> dict[str, Any]:
     return {name: run.get(name) for name in ("id", "name", "created", "accuracy", "twin", "twin_accuracy")}
 
 
-def news(runs: Reports, id: str, since: int) -> dict[str, Any]:
+def changes(runs: Reports, id: str, since: int) -> dict[str, Any]:
     """The status of run ``id``, its snapshots, and its curves after the cursor ``since`` of its log, as columns.
-    ``anew``: the curves replace all earlier ones. A negative ``since`` requests no curves. A long log is thinned to
+    ``restarted``: the curves replace all earlier ones. A negative ``since`` requests no curves. A long log is thinned to
     evenly spaced steps. Raises RunError.
     """
     run = runs.status(id)
@@ -64,7 +64,7 @@ def news(runs: Reports, id: str, since: int) -> dict[str, Any]:
     return {
         "run": summary(run),
         "next": following,
-        "anew": any(event.get("kind") == "start" for event in events),
+        "restarted": any(event.get("kind") == "start" for event in events),
         "steps": _columns(steps[every - 1 :: every], STEP),
         "tests": _columns(tests, TEST),
         "rates": _columns(rates, RATE),

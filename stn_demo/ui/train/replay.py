@@ -87,9 +87,9 @@ def _picture(frame: Frame, step: int, steps: list[int]) -> Image.Image:
         picture.paste(drawn, mask=inside)
     top = SIDE + 2 * GAP
     pen.text((GAP, top), f"t = {step}", fill=SOFT, font=_font(18))
-    pen.text((2 * GAP + SIDE, top), f"STN  {_said(frame.probs)}", fill=NET, font=_font(18))
+    pen.text((2 * GAP + SIDE, top), f"STN  {_label(frame.probs)}", fill=NET, font=_font(18))
     if frame.twin_probs is not None:
-        pen.text((2 * GAP + SIDE, top + 24), f"CNN  {_said(frame.twin_probs)}", fill=PLAIN, font=_font(18))
+        pen.text((2 * GAP + SIDE, top + 24), f"CNN  {_label(frame.twin_probs)}", fill=PLAIN, font=_font(18))
     share = steps.index(step) / max(1, len(steps) - 1)
     pen.rectangle([GAP, top + 36, GAP + SIDE, top + 40], fill="#2a333f")
     pen.rectangle([GAP, top + 36, GAP + share * SIDE, top + 40], fill=NET)
@@ -101,7 +101,7 @@ def _grey(values: Tensor, side: int) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels)).resize((side, side), Image.Resampling.NEAREST).convert("RGB")
 
 
-def _said(probs: Tensor) -> str:
+def _label(probs: Tensor) -> str:
     best = int(probs.argmax())
     return f"{best}  {100 * float(probs[best]):.1f} %"
 

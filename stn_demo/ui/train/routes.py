@@ -93,9 +93,9 @@ def _add_watching(app: FastAPI, training: TrainingService) -> None:
         if not id:
             return about
         try:
-            return {**about, **await training.call(run_log.news, id, since)}
+            return {**about, **await training.call(run_log.changes, id, since)}
         except ValueError as error:
-            # a page asks for its run until it learns that the run was deleted, so this is an answer, not an error
+            # a page requests its run until this answer reports that the run was deleted, so it is not an HTTP error
             return JSONResponse({**about, "error": _described(error)})
 
     @app.get("/stn/train/strip")

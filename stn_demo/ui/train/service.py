@@ -79,7 +79,7 @@ class TrainingService:
         if side.first.needed(self.options):
             await side.first.follow(self, status)
         else:
-            status.tell("ready")
+            status.set("ready")
 
 
 def beginning(run: dict[str, Any]) -> bool:

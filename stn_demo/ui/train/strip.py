@@ -67,7 +67,7 @@ class Pictures:
             return version, self._kept[version]
 
     def _posed(self, settings: TrainingSettings) -> Tensor:
-        """As the module function, kept."""
+        """The module function, cached."""
         key = f"{settings.data} {settings.distort}"
         if key not in self._digits:
             if len(self._digits) > 20:

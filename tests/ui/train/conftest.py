@@ -1,4 +1,4 @@
-"""The app as an ASGI client, with a run that is done and a run that goes on."""
+"""The app as an ASGI client, with a finished run and a run in training."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -27,7 +27,7 @@ def short(client):
 
 @pytest.fixture
 def long(client):
-    """A run that goes on until the test has ended."""
+    """A run that trains until the test has ended."""
     id = post(client, "start", **LONG)["id"]
     wait(client, id, "running")
     yield id

@@ -25,14 +25,14 @@ def test_pause_step_rate_resume_stop(client, long):
     assert until(client, long, lambda run: run["resumable"])["state"] == "stopped"
 
 
-def test_one_run_at_a_time_and_the_second_learns_which(client, long):
+def test_second_start_is_refused_with_the_id_of_the_running_one(client, long):
     answer = post(client, "start", 400, **LONG)
     assert answer["error"]["code"] == "run_running" and answer["running"] == long
     assert client.get("/stn/train").json()["running"] == long
     assert refused(client, "delete", id=long)[0] == "run_running"
 
 
-def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path, monkeypatch):
+def test_visit_starts_a_spare_process_unless_training_is_closed(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     made = threading.Event()
 
@@ -49,8 +49,8 @@ def test_whoever_looks_finds_a_process_ready_and_a_closed_page_has_none(tmp_path
                 assert made.wait(30.0 if allowed else 0.5) == allowed
 
 
-def test_a_run_past_its_first_seconds_leaves_room_for_the_next_process(client, long, monkeypatch):
-    """Stop and start again, or the same seed again, does not wait for a process to load."""
+def test_spare_process_starts_after_the_first_seconds_of_a_run(client, long, monkeypatch):
+    """A new start, or a restart with the same seed, does not wait for a process to load."""
     made = threading.Event()
     monkeypatch.setattr("stn_demo.runs.runs.Runs.warm", lambda self: made.set())
     monkeypatch.setattr("stn_demo.ui.train.service.BEGINNING", 1e9)

@@ -47,13 +47,13 @@ def test_settings_that_do_not_fit_are_refused_with_a_sentence(client, values):
         ),
     ],
 )
-def test_what_the_form_lets_through_is_refused_as_data(client, kind, settings):
-    """Each field within its range, but not beside each other: the page says so in its own language."""
+def test_settings_valid_alone_but_not_together_are_refused_as_data(client, kind, settings):
+    """Each field is within its range, but they conflict: the page reports this in its own language."""
     error = post(client, "start", 400, settings={**SETTINGS, **settings})["error"]
     assert (error["code"], error["kind"]) == ("run_settings", kind)
 
 
-def test_too_many_digits_kept_apart_are_a_fault_as_data(client):
+def test_too_large_holdout_is_refused_as_data(client):
     id = post(client, "start", settings={**SETTINGS, "holdout": 50_000}, digits=100)["id"]
     end = time.monotonic() + 60
     while (run := log(client, id, -1)["run"])["state"] != "failed":
@@ -76,11 +76,11 @@ def test_too_many_digits_kept_apart_are_a_fault_as_data(client):
         ("replay", {"id": "none", "format": "gif"}),
     ],
 )
-def test_questions_about_no_run_are_refused(client, action, values):
+def test_requests_about_unknown_runs_are_refused(client, action, values):
     refused(client, action, **values)
 
 
-def test_other_pages_may_not_drive(client, short):
+def test_other_pages_cannot_control_runs(client, short):
     for action in ("start", "delete", "replay"):
         answer = client.post(f"/stn/train/{action}", json={"id": short}, headers={"Origin": "http://elsewhere.example"})
         assert answer.status_code == 403
@@ -107,7 +107,7 @@ def test_options():
             read_options(wrong)
 
 
-def test_what_an_operator_allows_is_what_a_run_may_take(tmp_path, monkeypatch):
+def test_limits_of_the_command_line_apply_to_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     with TestClient(app_of(tmp_path, longest_run=2.0, most_disk=1)) as limited:
         assert limited.get("/stn/train").json()["choices"]["longest"] == 2

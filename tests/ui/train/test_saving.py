@@ -1,4 +1,4 @@
-"""What can be taken away from a run: a network, a checkpoint file, JSON, CSV, an animation."""
+"""Exports of a run: a network, a checkpoint file, JSON, CSV, an animation."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from stn_demo.ui.live.networks import Networks
 from .helpers import log, post, refused
 
 
-def test_save_adds_to_the_networks_and_overwrites_none(client, short):
+def test_save_adds_a_network_and_never_overwrites(client, short):
     assert post(client, "save", id=short, step=10, name="learnt")["name"] == "learnt"
     assert "learnt" in [model["name"] for model in client.get("/stn/train/networks").json()["models"]]
     saved = checkpoints.read_info(client.folder / ".cache" / "stn_demo" / "networks" / "learnt.safetensors")
@@ -26,7 +26,7 @@ def test_save_adds_to_the_networks_and_overwrites_none(client, short):
         assert refused(client, "save", id=short, name=name)[0] == code
 
 
-def test_uploads_never_push_out_what_was_saved(tmp_path, monkeypatch):
+def test_uploads_never_remove_saved_networks(tmp_path, monkeypatch):
     monkeypatch.setattr("stn_demo.ui.live.private.MOST_OF_ONE", 1)
     model = build_model(ModelConfig())
     networks = Networks(tmp_path / "none", tmp_path)
@@ -80,5 +80,5 @@ def test_the_film_has_a_picture_for_each_snapshot(client, short, kind):
     assert np.abs(pictures[0] - pictures[1]).max() > 50
 
 
-def test_a_replay_in_no_known_format_is_refused(client, short):
+def test_replay_in_unknown_format_is_refused(client, short):
     assert refused(client, "replay", id=short, format="mp4")

@@ -33,7 +33,7 @@ def test_the_overview_has_presets_that_can_be_started(client):
     assert overview["choices"]["points"]["fcn"] == ["input"]
 
 
-def test_a_run_tells_its_curves_once(client, short):
+def test_log_sends_each_part_of_the_curves_once(client, short):
     first = log(client, short)
     steps = first["steps"]["step"]
     assert steps == sorted(set(steps)) and steps[-1] == 10
@@ -42,7 +42,7 @@ def test_a_run_tells_its_curves_once(client, short):
     assert first["snapshots"][0] == 0 and first["snapshots"][-1] == 10
     assert first["run"]["state"] == "done" and first["run"]["name"] == "short"
     again = log(client, short, first["next"])
-    assert again["steps"]["step"] == [] and not again["anew"]
+    assert again["steps"]["step"] == [] and not again["restarted"]
 
 
 def test_snapshots_are_networks_on_the_live_channel(client, short):
@@ -67,7 +67,7 @@ def test_snapshots_are_networks_on_the_live_channel(client, short):
             assert ask(name) == "unknown_model"
 
 
-def test_the_strip_is_the_networks_own_pass(client, short):
+def test_strip_equals_the_forward_pass_of_the_network(client, short):
     header, arrays = unpack(client.get("/stn/train/strip", params={"id": short, "step": 10}).content)
     model = checkpoints.load(client.folder / "runs" / short / "snapshots" / "10.safetensors")
     with torch.no_grad():
@@ -84,8 +84,8 @@ def test_the_strip_is_the_networks_own_pass(client, short):
     assert seen.status_code == 204 and not seen.content
 
 
-def test_before_a_run_there_is_what_it_begins_with(client, short):
-    """To the bit the network of its step 0, which reads the whole picture; of no preset, nothing."""
+def test_initial_network_of_a_preset_equals_step_0_of_its_run(client, short):
+    """It equals the network of step 0 to the bit, which reads the whole picture; without a preset there is none."""
     run = json.loads((client.folder / "runs" / short / "run.json").read_text())
     first = checkpoints.load(client.folder / "runs" / short / "snapshots" / "0.safetensors").state_dict()
     begun = untrained(TrainingSettings.from_dict(run["settings"])).state_dict()
@@ -96,7 +96,7 @@ def test_before_a_run_there_is_what_it_begins_with(client, short):
     assert client.get("/stn/train/strip", params={"preset": "nonsense"}).status_code == 204
 
 
-def test_the_looks_before_the_last_are_there_for_each_digit(client):
+def test_strip_contains_the_earlier_looks_of_each_digit(client):
     header, _ = unpack(client.get("/stn/train/strip", params={"preset": "upright"}).content)
     assert np.allclose(
         header["earlier"], [[[[-1, -1], [1, -1], [1, 1], [-1, 1]]]] * 10
@@ -105,7 +105,7 @@ def test_the_looks_before_the_last_are_there_for_each_digit(client):
     assert header["earlier"] == []
 
 
-def test_the_mean_of_a_class_is_that_of_what_is_read(client, short):
+def test_class_mean_is_the_mean_of_the_warped_digits(client, short):
     """At step 0 the grid is the identity: the average is that of the posed digits themselves, and no sharper than one."""
     _, arrays = unpack(client.get("/stn/train/strip", params={"id": short, "step": 0}).content)
     assert (arrays["warped"] == arrays["input"]).all()
@@ -113,7 +113,7 @@ def test_the_mean_of_a_class_is_that_of_what_is_read(client, short):
     assert spread(arrays["mean"]) > 1.5 * spread(arrays["input"])
 
 
-def test_the_curves_script_comes_from_here_and_is_kept(client):
+def test_plotly_script_is_served_locally_and_cached(client):
     answer = client.get("/stn/plotly.js")
     assert answer.headers["content-encoding"] == "gzip" and "immutable" in answer.headers["cache-control"]
     assert "Plotly" in answer.text
@@ -122,15 +122,15 @@ def test_the_curves_script_comes_from_here_and_is_kept(client):
     assert client.get("/stn/plotly.js", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
 
 
-def test_an_app_without_a_twin_to_compare_with_comes_up(tmp_path, monkeypatch):
+def test_app_starts_without_a_twin_network(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     checkpoints.save(tmp_path / "only.safetensors", build_model(ModelConfig()), {})
     with TestClient(build_app(Options(checkpoints=tmp_path, runs=tmp_path / "runs"))) as alone:
         assert alone.get("/stn/train").json()["runs"] == []
 
 
-def test_every_choice_has_its_words_in_both_languages(client):
-    """The page would show a new choice by its bare name, and a new setting with the engine's own line."""
+def test_every_choice_has_a_text_in_both_languages(client):
+    """Without a text, the page would show the name of a choice and the engine's help text of a setting."""
     choices = client.get("/stn/train").json()["choices"]
     wanted = {f"train.set.{name}" for name in (*choices["numbers"], *choices["named"], *choices["model"])}
     wanted |= {f"{name}.line" for name in wanted}
@@ -145,7 +145,7 @@ def test_every_choice_has_its_words_in_both_languages(client):
 
 
 def test_a_run_on_embedded_digits_needs_no_data_set(client, monkeypatch):
-    """The strip takes MNIST for a run on MNIST where it is there, else the generated digits."""
+    """The strip uses MNIST for a run on MNIST if it is available, else the generated digits."""
     pictures = Pictures(Samples(None), None)
     assert not mnist.is_complete()
     assert isinstance(pictures._set("mnist"), Digits)

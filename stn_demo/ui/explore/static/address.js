@@ -1,8 +1,8 @@
 /** A state of the stage as values of the address, and back.
  *
  * With a ready digit the state is a few short pairs (at most 300 characters with the whole address), see the table FIELDS:
- * "d=mnist.17&p=40,0.6&m=rts-stcnn-affine". Any other state is `s`: its JSON in base64url. What comes in through an
- * address is checked by the server before anything on the page sees it.
+ * "d=mnist.17&p=40,0.6&m=rts-stcnn-affine". Any other state is `s`: its JSON in base64url. The server checks every
+ * state from an address before the page uses it.
  */
 
 import { DEFAULTS, lasting } from "../../shared/store.js";
@@ -11,7 +11,7 @@ import { coarsen } from "./strokes.js";
 
 const LONGEST = 4000; // characters of an address that mail programs and messengers do not break
 const LONGEST_READ = 200_000;
-const PEN = 60; // pad units, the width of a pen: largest simplification of a drawing; beyond it the link stays long
+const PEN = 60; // pad units, the width of a pen: largest tolerance of the simplification; a longer link stays long
 const DECIMALS = 4;
 const NONE = "-"; // the value of a field that is null
 const POSE = ["rotation", "scale", "shift_x", "shift_y", "shear"];

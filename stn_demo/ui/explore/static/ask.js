@@ -1,4 +1,4 @@
-/** A request besides the channel; if it is refused, the visitor sees a sentence. */
+/** A request outside the channel; if it is refused, an error message is shown. */
 
 /** promise: of http.get or http.post. -> the answer, or null after a toast. */
 export async function answered(store, promise) {

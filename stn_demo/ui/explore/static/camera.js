@@ -28,7 +28,7 @@ export function attachCamera(root, store, read) {
       const opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       stop();
       stream = opened;
-      if (!dialog.open) return stop(); // closed while the browser asked
+      if (!dialog.open) return stop(); // closed while the browser asked for permission
       video.srcObject = stream;
       await video.play();
     } catch (error) {

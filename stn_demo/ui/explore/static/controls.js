@@ -128,21 +128,21 @@ function attachSpin(root, store) {
   const button = root.querySelector("#spin");
   let running = 0;
   let last = 0;
-  let mine = null; // the rotation that was set here
+  let ownRotation = null; // the rotation that was set here
 
   function step(now) {
     const { rotation } = store.get().pose;
-    if (mine !== null && rotation !== mine) return stop();
+    if (ownRotation !== null && rotation !== ownRotation) return stop();
     const next = rotation + (SPIN * Math.min(now - last, 100)) / 1000;
     last = now;
-    mine = next > 180 ? next - 360 : next;
+    ownRotation = next > 180 ? next - 360 : next;
     running = requestAnimationFrame(step);
-    store.set({ pose: { rotation: mine } });
+    store.set({ pose: { rotation: ownRotation } });
   }
   function stop() {
     cancelAnimationFrame(running);
     running = 0;
-    mine = null;
+    ownRotation = null;
     button.setAttribute("aria-pressed", "false");
   }
   button.addEventListener("click", () => {

@@ -1,4 +1,4 @@
-/** Gestures: what one or two fingers do to a plane, as a similarity p -> to + scale * R(turn) (p - from).
+/** Gestures of one or two fingers as a similarity of the plane: p -> to + scale * R(turn) (p - from).
  *
  * Points are [x, y] with y down, turn is in radians, clockwise on the screen. Dragging, pulling a corner, turning the
  * ring, pinching, the wheel and the arrow keys are all similarities, so a target only has to follow a similarity.

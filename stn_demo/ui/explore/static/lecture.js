@@ -1,4 +1,4 @@
-/** The lecture layout: large pictures and text for a room. Keys or a clicker step through the scenes, and the answer can be
+/** The lecture layout: large pictures and text for a lecture room. Keys or a clicker step through the scenes, and the answer can be
  * hidden until the audience has guessed it. On the Learn page the same keys step through the lesson ("lesson", +1 or -1). */
 
 import { openDialog } from "../../shared/dialog.js";

@@ -61,7 +61,7 @@ export async function start({ element, root: base }) {
   attachStatus(root, store);
   const controls = attachControls(root, store, http);
   drawFrames(root, store, controls);
-  keepWorking(store);
+  showRefusals(store);
   attachTabs(store);
   attachEmbedding();
   window.stn = {
@@ -160,19 +160,19 @@ function attachLanguage(root, store) {
   });
 }
 
-/** After a refused request the stage shows its last frame and a sentence. */
-function keepWorking(store) {
+/** After a refused request the stage keeps its last frame and shows an error message. */
+function showRefusals(store) {
   let good = null;
-  let told = null;
+  let shownCode = null; // error code of the last message
   store.on("frame", ({ model, twin }) => {
     good = { model, twin };
-    told = null;
+    shownCode = null;
     const { model: chosen, twin: compared } = store.get();
     if (chosen === undefined || compared === undefined) store.set({ model: chosen ?? model, twin: compared ?? twin });
   });
   store.on("refused", (error) => {
-    if (told !== error.code) store.emit("toast", { error });
-    told = error.code;
+    if (shownCode !== error.code) store.emit("toast", { error });
+    shownCode = error.code;
     if (store.get().grab) store.set({ grab: null });
     else if (good && /model/.test(error.code)) store.set(good);
   });
@@ -181,9 +181,9 @@ function keepWorking(store) {
 /** Reports uncaught errors of the stage's own scripts to the visitor. */
 function reportFailures(store) {
   const ours = (text) => /\/stn\/(explore|shared)\//.test(String(text ?? ""));
-  const say = (error) => {
+  const report = (error) => {
     store.emit("toast", { key: "error.module", args: { detail: String(error?.message ?? error) } });
   };
-  addEventListener("error", (event) => ours(event.filename) && say(event.error ?? event.message));
-  addEventListener("unhandledrejection", (event) => ours(event.reason?.stack) && say(event.reason));
+  addEventListener("error", (event) => ours(event.filename) && report(event.error ?? event.message));
+  addEventListener("unhandledrejection", (event) => ours(event.reason?.stack) && report(event.reason));
 }

@@ -4,7 +4,7 @@ import { toBase64 } from "../../shared/frame.js";
 import { bytesOf } from "./pad-view.js";
 import { MOST_POINTS, MOST_STROKES, PAD, append, coarsen, pointCount, rub } from "./strokes.js";
 
-const TREMOR = 3; // pad units, a twelfth of a pixel of the digit: smaller movements are tremor
+const TREMOR = 3; // pad units, a twelfth of a pixel of the digit: smaller movements are ignored as tremor
 
 /** -> {begin(x, y, pointer, erase), draw(points), finish(), pointer(): id of the active pointer or null, drawsStroke()}; all places
  *  in pad units. */
@@ -56,9 +56,9 @@ export function createEdit({ store, history, view, pen }) {
   /** When the pen is lifted, keep only the points that define the shape, a third or fewer, for requests and links. */
   function thinOut() {
     const { first, before, stroke } = edit;
-    const mine = [...before.slice(first), stroke].filter(({ p }) => p.length);
-    if (!mine.length) return;
-    store.set({ source: { kind: "strokes", strokes: [...before.slice(0, first), ...coarsen(mine, TREMOR)] } });
+    const edited = [...before.slice(first), stroke].filter(({ p }) => p.length);
+    if (!edited.length) return;
+    store.set({ source: { kind: "strokes", strokes: [...before.slice(0, first), ...coarsen(edited, TREMOR)] } });
   }
 
   function finish() {

@@ -71,9 +71,9 @@ function attachStrip(root, store, http) {
   }
 
   root.querySelector("#random").addEventListener("click", async () => {
-    const mine = ++random;
+    const request = ++random;
     const answer = await answered(store, http.get(`stn/random?set=${choice.value || "handwriting"}`));
-    if (!answer || mine !== random) return;
+    if (!answer || request !== random) return;
     remember(answer);
     store.set({ source: digitSource(answer) });
   });

@@ -6,9 +6,9 @@ import { textIn, write } from "../../shared/node.js";
 const MOST = 20; // largest absolute value that may be typed
 const STEP = { coarse: 0.05, fine: 0.01 }; // of an arrow key, without and with Shift
 
-/** says: key of its explanation. change(value): the visitor has changed it. tell(toast): a sentence for the visitor.
+/** says: key of its explanation. change(value): the visitor has changed it. toast(message): shows a message.
  *  -> {element, write(value, decimals)} */
-export function createCell({ says, change, tell }) {
+export function createCell({ says, change, toast }) {
   const element = document.createElement("span");
   element.className = "cell";
   element.tabIndex = 0;
@@ -34,7 +34,7 @@ export function createCell({ says, change, tell }) {
       const typed = parsed(input.value);
       if (typed === null) {
         input.setAttribute("aria-invalid", "true");
-        tell({ key: "theta.bad" });
+        toast({ key: "theta.bad" });
         return false;
       }
       close();

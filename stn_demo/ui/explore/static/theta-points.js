@@ -12,7 +12,7 @@ const MOST = 6; // as targets.js
 const SVG = "http://www.w3.org/2000/svg";
 
 /** change(theta): the visitor has moved a point. -> {elements, draw(theta)} */
-export function createPoints({ change, tell }) {
+export function createPoints({ change, toast }) {
   const picture = svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, tabindex: "0", role: "application", class: "spline" });
   picture.dataset.i18nLabel = "theta.points.name";
   picture.setAttribute("aria-label", t("theta.points.name"));
@@ -22,7 +22,7 @@ export function createPoints({ change, tell }) {
   const beside = Object.assign(document.createElement("div"), { className: "chosen-point" });
   const title = beside.appendChild(document.createElement("small"));
   const cells = ["right", "down"].map((says, axis) =>
-    createCell({ says: `theta.says.point.${says}`, tell, change: (value) => move(chosen, axis, value) }));
+    createCell({ says: `theta.says.point.${says}`, toast, change: (value) => move(chosen, axis, value) }));
   beside.append(...cells.map(({ element }) => element));
   let dots = [];
   let theta = [];

@@ -66,7 +66,7 @@ function createTable(body) {
 /** Fills #theta; rebuilt only when the kind of transform changes. */
 function createMatrix(root, store) {
   const element = root.querySelector("#theta");
-  const tell = (toast) => store.emit("toast", toast);
+  const toast = (message) => store.emit("toast", message);
   const grab = (theta) => store.set({ grab: { theta } });
   let kind = null;
   let cells = [];
@@ -76,11 +76,11 @@ function createMatrix(root, store) {
     const now = `${transform} ${theta.length}`;
     if (now !== kind) {
       kind = now;
-      points = transform === "tps" ? createPoints({ change: grab, tell }) : null;
+      points = transform === "tps" ? createPoints({ change: grab, toast }) : null;
       cells = transform === null || points ? [] : matrixOf(theta, transform).says.map((says, index) => says === null
         ? createFixed()
         : createCell({
-          says: `theta.says.${says}`, tell,
+          says: `theta.says.${says}`, toast,
           change: (value) => grab(thetaWith(store.frame.theta, transform, index, value)),
         }));
       element.classList.toggle("points", points !== null);

@@ -17,7 +17,7 @@ export function attachUpload(root, store, http) {
   attachCamera(root, store, read);
 }
 
-/** read(file): the picture becomes the digit, or a sentence says why not. If several are being read, the latest counts. */
+/** read(file): the picture becomes the digit, or an error message is shown. If several are being read, the latest counts. */
 function createReader(root, store, http, uploaded) {
   const busy = root.querySelector("#upload");
   let newest = 0;
@@ -26,7 +26,7 @@ function createReader(root, store, http, uploaded) {
   let readFor = ""; // the network at that time
 
   async function read(file) {
-    const mine = ++newest;
+    const request = ++newest;
     if (file.size > MOST_BYTES) return store.emit("toast", { key: "error.too_large_bytes" });
     busy.setAttribute("aria-busy", "true");
     let answer = null;
@@ -34,9 +34,9 @@ function createReader(root, store, http, uploaded) {
     try {
       answer = await http.post(`stn/picture?raw=${raw ? 1 : 0}&model=${encodeURIComponent(model ?? "")}`, file);
     } catch {
-      if (mine === newest) store.emit("toast", { key: "error.offline" });
+      if (request === newest) store.emit("toast", { key: "error.offline" });
     }
-    if (mine !== newest) return;
+    if (request !== newest) return;
     busy.removeAttribute("aria-busy");
     if (!answer) return;
     if (answer.error) store.emit("toast", { error: answer.error });

@@ -1,4 +1,4 @@
-// A few sentences: how far the frame followed the rotation of this digit, and how the digit is read.
+// The text below the answer: how far the frame followed the rotation of this digit, and how the digit is read.
 
 import { number, t } from "../../shared/i18n.js";
 import { put, textIn, write } from "../../shared/node.js";

@@ -1,4 +1,4 @@
-/** What the teacher's page of a scene contains: for each stop the right answer, what the reveal shows and says, and its picture.
+/** The content of the teacher's page of a scene: for each stop the right answer, the texts of the reveal, and its picture.
  * Independent of the page: frames are requested by ask(state, more). */
 
 import { has, t } from "../../shared/i18n.js";
@@ -51,14 +51,14 @@ export function sentencesOf(stop, measured, frames, models) {
   const { predict, mission, reveal } = stop.data;
   const numbers = numbersOf(stop, measured);
   const args = (index) => called({ ...numbers, ...numbersOfFrame(frames[Math.min(index, frames.length - 1)]?.frame, models) });
-  const said = [];
-  const add = (key, kind, index = Infinity) => has(key) && said.push({ text: t(key, args(index)), kind });
+  const texts = [];
+  const add = (key, kind, index = Infinity) => has(key) && texts.push({ text: t(key, args(index)), kind });
   if (predict || mission) add(`${name}.ask`, "ask");
-  if (predict?.kind === "choice") said.push({ text: t(optionKey(stop, predict.right), numbers), kind: "right" });
-  if (predict?.kind === "number") said.push({ text: `${t("learn.number")}: ${numbers.value}`, kind: "right" });
+  if (predict?.kind === "choice") texts.push({ text: t(optionKey(stop, predict.right), numbers), kind: "right" });
+  if (predict?.kind === "number") texts.push({ text: `${t("learn.number")}: ${numbers.value}`, kind: "right" });
   if (mission) add(`${name}.hint`, "step");
-  if (mission && frames[0]?.frame) said.push({ text: t(`${name}.done`, numbersOfDone(frames[0].frame)), kind: "right" });
+  if (mission && frames[0]?.frame) texts.push({ text: t(`${name}.done`, numbersOfDone(frames[0].frame)), kind: "right" });
   (reveal?.steps ?? []).forEach((_, index) => add(`${name}.step.${index + 1}`, "step", index));
-  add(`${name}.told`, "told");
-  return said;
+  add(`${name}.result`, "result");
+  return texts;
 }

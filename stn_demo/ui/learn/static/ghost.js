@@ -1,4 +1,4 @@
-/** A frame that the visitor places on the picture as a prediction, before the network's frame is shown. It has the same
+/** The frame that the visitor places on the picture as a prediction, before the network's frame is shown. It has the same
  * handles as the digit and the region on Explore. */
 
 import { attachHandleKeys } from "../../explore/static/handle-keys.js";

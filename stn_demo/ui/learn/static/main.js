@@ -112,13 +112,13 @@ function attachTools(root, { stops, progress, player, sheet }) {
     progress.clear();
     player.open(0);
   });
-  const handOut = async (answers) => {
+  const printSheet = async (answers) => {
     const { scene } = player.stop();
     await sheet.fill(scene === "end" ? "quiz" : scene, answers);
     print();
   };
-  root.querySelector("#learn-print").addEventListener("click", () => handOut(false));
-  root.querySelector("#learn-answers").addEventListener("click", () => handOut(true));
+  root.querySelector("#learn-print").addEventListener("click", () => printSheet(false));
+  root.querySelector("#learn-answers").addEventListener("click", () => printSheet(true));
   addEventListener("afterprint", () => sheet.hasAnswers() && sheet.fill(sheet.scene)); // the next print is a worksheet again
   root.querySelector("#learn-lecture").addEventListener("click", () => document.querySelector("#lecture").click());
 }

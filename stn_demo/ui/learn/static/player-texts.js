@@ -43,8 +43,8 @@ export function summaryOf(stops, answers) {
 /** The sentence about an answer. angle: where the network failed; frame: the one on the stage. */
 export function verdictOf(stop, answer, measured, { angle, frame }) {
   const { kind } = stop.data.predict;
-  if (kind === "mark") return { key: "learn.mark.told", args: { yours: answer, found: angle ?? "–" }, kind: "verdict" };
-  if (kind === "frame") return { key: "learn.ghost.told", args: distance(answer, frame.undone), kind: "verdict" };
+  if (kind === "mark") return { key: "learn.mark.result", args: { yours: answer, found: angle ?? "–" }, kind: "verdict" };
+  if (kind === "frame") return { key: "learn.ghost.result", args: distance(answer, frame.undone), kind: "verdict" };
   const right = isRight(stop, answer, measured);
   const name = kind === "number" ? "learn.number" : stop.scene === "quiz" ? "learn.answer" : "learn";
   const args = kind === "number"

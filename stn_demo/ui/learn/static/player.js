@@ -26,7 +26,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
   let busy = false; // a reveal is running
   let predict = null;
   let controls = null;
-  let told = []; // [{key, args, kind}], the sentences below the button
+  let sentences = []; // [{key, args, kind}], the sentences below the button
   let leaving = new AbortController();
 
   // ------------------------------------------------------------------ opening
@@ -35,7 +35,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     leaving = new AbortController();
     index = to;
     stop = stops[index];
-    [step, busy, told] = [0, false, []];
+    [step, busy, sentences] = [0, false, []];
     stage.descent.stop();
     ghost.close();
     if (stop.data.stage) stage.store.set(stageOf(stop, data, measured));
@@ -72,13 +72,13 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     if (isFinished()) predict.lock(phase === "before" ? undefined : rightOf());
     else if (step) predict.lock();
     root.dataset.part = part;
-    told = phase === "end" ? summaryOf(stops, progress.get().answers) : told;
+    sentences = phase === "end" ? summaryOf(stops, progress.get().answers) : sentences;
     show();
   }
 
   // ------------------------------------------------------------------ answering and revealing
   const isFinished = () => stepsOf(stop) > 0 && step >= stepsOf(stop) && !busy;
-  const isAccomplished = () => Boolean(stop.data.mission) && told.length > 0;
+  const isAccomplished = () => Boolean(stop.data.mission) && sentences.length > 0;
   const isAsked = () => Boolean(stop.data.predict);
   const rightOf = () => {
     if (stop.data.predict?.kind === "mark") return play.found?.angle;
@@ -91,7 +91,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     show();
   }
 
-  function keepAnswer() {
+  function storeAnswer() {
     if (!isAsked() || predict.answer === undefined) return;
     const right = isRight(stop, predict.answer, measured);
     progress.set({ answers: { [stop.id]: { answer: predict.answer, right, when: new Date().toISOString() } } });
@@ -99,22 +99,22 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
 
   async function press() {
     if (busy || step >= stepsOf(stop)) return;
-    if (step === 0) keepAnswer();
+    if (step === 0) storeAnswer();
     predict.lock();
     ghost.lock();
     step += 1;
     busy = true;
     show();
-    const mine = stop;
+    const openedStop = stop;
     try {
       await advance();
     } catch (error) {
-      if (leaving.signal.aborted || mine !== stop) return; // the visitor has left this stop
+      if (leaving.signal.aborted || openedStop !== stop) return; // the visitor has left this stop
       throw error;
     } finally {
-      if (mine === stop) busy = false;
+      if (openedStop === stop) busy = false;
     }
-    if (mine !== stop) return;
+    if (openedStop !== stop) return;
     if (isFinished()) finish();
     else show();
   }
@@ -126,16 +126,16 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     stage.cover(lit ? (stop.data.cover ?? []).slice(step) : []);
     await play.run(one, leaving.signal);
     const key = `learn.${stop.scene}.${stop.part}.step.${step}`;
-    if (has(key)) told.push({ key, args: { ...numbersOf(stop, measured), ...play.numbers() }, kind: "step" });
+    if (has(key)) sentences.push({ key, args: { ...numbersOf(stop, measured), ...play.numbers() }, kind: "step" });
   }
 
   function finish() {
     progress.set({ seen: { [stop.id]: true } });
     const args = { ...numbersOf(stop, measured), ...play.numbers() };
     if (stop.phase !== "before") {
-      if (isAsked() && predict.answer !== undefined) told.push(verdictOf(stop, predict.answer, measured, { angle: play.found?.angle, frame: stage.store.frame }));
-      const key = `learn.${stop.scene}.${stop.part}.told`;
-      if (has(key)) told.push({ key, args, kind: "told" });
+      if (isAsked() && predict.answer !== undefined) sentences.push(verdictOf(stop, predict.answer, measured, { angle: play.found?.angle, frame: stage.store.frame }));
+      const key = `learn.${stop.scene}.${stop.part}.result`;
+      if (has(key)) sentences.push({ key, args, kind: "result" });
     }
     const held = document.activeElement === revealButton;
     words();
@@ -153,7 +153,7 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     revealButton.disabled = !stage.store.frame || (asked && predict.answer === undefined);
     revealButton.setAttribute("aria-disabled", String(busy)); // a disabled button would lose the focus between two steps
     revealButton.textContent = t(revealKey(stop, step, total), { step: step + 1, of: total });
-    at("told").replaceChildren(...told.map(({ key, args, kind }) => make("p", t(key, called(args)), kind ?? "")));
+    at("result").replaceChildren(...sentences.map(({ key, args, kind }) => make("p", t(key, called(args)), kind ?? "")));
     const passed = isFinished() || stop.phase === "end" || isAccomplished();
     next.textContent = t(stop.phase === "end" ? "learn.explore" : passed ? "learn.next" : "learn.skip");
     next.classList.toggle("nets-fill", passed);
@@ -166,10 +166,10 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     if (!stop) return;
     controls?.follow();
     if (revealButton.disabled) show(); // the very first frame
-    if (!stop.data.mission || told.length) return;
+    if (!stop.data.mission || sentences.length) return;
     const { source, layers } = stage.store.get();
     if (frame.startedAt === 0 || !layers || !isDone(stop.data.mission, frame, source.label)) return;
-    told = [{ key: `learn.${stop.scene}.${stop.part}.done`, args: numbersOfDone(frame), kind: "verdict right" }];
+    sentences = [{ key: `learn.${stop.scene}.${stop.part}.done`, args: numbersOfDone(frame), kind: "verdict right" }];
     progress.set({ seen: { [stop.id]: true }, answers: { [stop.id]: { answer: "done", right: true, when: new Date().toISOString() } } });
     why.show(stop, stop.last, {});
     opened(stop);

@@ -21,11 +21,11 @@ export function createSheet(root, { stage, data, measured, stops }) {
     scene: null,
     hasAnswers: () => sheet.dataset.kind === "answers",
     async fill(scene, answers = false) {
-      const mine = ++wanted;
+      const request = ++wanted;
       made.scene = scene;
       const parts = stops.filter((stop) => stop.scene === scene && stop.phase !== "before");
       const pictures = await Promise.all(parts.map((stop) => (answers ? answered : asked)(stop, stage, data, measured)));
-      if (mine !== wanted) return;
+      if (request !== wanted) return;
       delete sheet.dataset.sheet;
       sheet.dataset.kind = answers ? "answers" : "questions";
       sheet.replaceChildren(...head(scene, parts[0], measured, answers));

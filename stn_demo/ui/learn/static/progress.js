@@ -1,13 +1,13 @@
 /** The visitor's progress and answers, stored in this browser only. */
 
-const KEPT = "stn-lesson";
+const STORAGE_KEY = "stn-lesson";
 
 /** -> {at, answers: {id: {answer, right, when}}, seen: {id: true}, thoughts: {scene: text}} with set(patch) and clear() */
 export function createProgress() {
   let kept = read();
   const write = () => {
     try {
-      localStorage.setItem(KEPT, JSON.stringify(kept));
+      localStorage.setItem(STORAGE_KEY, JSON.stringify(kept));
     } catch {
       // storage may be forbidden or full; the progress is then kept until the page is closed
     }
@@ -32,7 +32,7 @@ const empty = () => ({ at: "", answers: {}, seen: {}, thoughts: {} });
 
 function read() {
   try {
-    const found = JSON.parse(localStorage.getItem(KEPT));
+    const found = JSON.parse(localStorage.getItem(STORAGE_KEY));
     const whole = found && typeof found.at === "string" && ["answers", "seen", "thoughts"].every((key) =>
       found[key] && typeof found[key] === "object" && !Array.isArray(found[key]));
     return whole ? found : empty();

@@ -33,7 +33,7 @@ export function createStage(root, base, first) {
   const flow = [...root.querySelectorAll("[data-light]")];
   let covered = []; // hidden, because the visitor is to predict it: "region", "theta", "warped"
   let map = null;
-  let models = []; // what the server tells of its networks
+  let models = []; // the server's descriptions of its networks
   store.on("status", (status) => {
     models = status.models ?? models;
   });

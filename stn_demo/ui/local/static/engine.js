@@ -61,9 +61,9 @@ export async function createEngine(root) {
   }
 
   const inTurn = (then) => (question) => {
-    const mine = turn.then(() => work(question)).then(then);
-    turn = mine.catch(() => {});
-    return mine;
+    const result = turn.then(() => work(question)).then(then);
+    turn = result.catch(() => {});
+    return result;
   };
   const opening = [index.defaults.model, index.defaults.twin].filter(Boolean).map(networks);
   await Promise.all([pen, ...opening]);

@@ -26,9 +26,9 @@ export function createGraphs(root) {
   async function open(address, weights) {
     const [graph, data] = await Promise.all([read(address), weights ? read(weights) : null]);
     const externalData = data ? [{ path: WEIGHTS, data }] : undefined;
-    const mine = turn.then(() => ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData }));
-    turn = mine.catch(() => {});
-    return mine;
+    const session = turn.then(() => ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData }));
+    turn = session.catch(() => {});
+    return session;
   }
 
   return {

@@ -29,7 +29,7 @@ export function createRecorded(data, file) {
       const run = (await index()).runs?.find((one) => one.id === id);
       if (!run) return { ...REST, error: UNKNOWN };
       if (since < 0) return { run };
-      return since ? REST : { ...REST, ...(await data(`runs/${id}/log.json`)) }; // a finished run has no news
+      return since ? REST : { ...REST, ...(await data(`runs/${id}/log.json`)) }; // a finished run has no changes
     },
   };
   const files = {

@@ -24,7 +24,7 @@ export async function start({ element, root: base }) {
 
   /** Show the pair of this network; "" for the first one. */
   async function choose(name) {
-    const mine = ++asked;
+    const request = ++asked;
     root.setAttribute("aria-busy", "true");
     let answer;
     try {
@@ -32,7 +32,7 @@ export async function start({ element, root: base }) {
     } catch {
       answer = { error: { code: "offline" } };
     }
-    if (mine !== asked) return; // another has been chosen in the meantime
+    if (request !== asked) return; // another has been chosen in the meantime
     root.removeAttribute("aria-busy");
     problem = answer.error ?? null;
     if (!problem) report = answer;

@@ -10,8 +10,8 @@ export function attachPlots({ root, base }) {
   let owed = false; // while the tab is closed nothing has a size, so drawing has to wait
 
   /** Texts at once; the drawing as soon as Plotly is loaded. */
-  function draw(news = report) {
-    report = news;
+  function draw(latest = report) {
+    report = latest;
     if (!report) return;
     const figures = new Map(report.figures.map((figure) => [figure.id, figure]));
     for (const place of places) {

@@ -1,4 +1,4 @@
-// Requests of the Train page; if one is refused, the visitor sees a sentence.
+// Requests of the Train page; if one is refused, an error message is shown.
 
 import { errorText, has, t } from "../../shared/i18n.js";
 import { fault } from "./format.js";
@@ -11,7 +11,7 @@ export function sentence(error) {
 
 /**
  * post(action, values) -> the answer, or null after a toast; fetched(path, options) -> Response or null after a toast;
- * save(blob, name): hand a file to the visitor.
+ * save(blob, name): download a file.
  */
 export function createAsk(http, session) {
   function refused(error) {

@@ -94,7 +94,7 @@ export function attachChoose({ root, session, ask }) {
   });
   session.on("overview", () => (draft || !session.overview.presets.length ? show() : take(session.overview.presets[0])));
   session.on("lang", show);
-  for (const name of ["news", "run"]) {
+  for (const name of ["progress", "run"]) {
     session.on(name, () => {
       follow();
       enable();
@@ -105,8 +105,8 @@ export function attachChoose({ root, session, ask }) {
 
 /** The preset with the settings of a run, apart from seed and digits; null if there is none. */
 function presetOf({ name, settings }, presets) {
-  const told = (all) => JSON.stringify({ ...all, seed: 0, data: "" });
-  return presets.find((preset) => preset.name === name && told(preset.settings) === told(settings))?.name ?? null;
+  const comparable = (all) => JSON.stringify({ ...all, seed: 0, data: "" });
+  return presets.find((preset) => preset.name === name && comparable(preset.settings) === comparable(settings))?.name ?? null;
 }
 
 /** The presets as options, each with a description if the browser supports it. */

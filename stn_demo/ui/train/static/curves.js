@@ -62,7 +62,7 @@ export function attachCurves({ root, session, base }) {
     load();
     draw();
   });
-  session.on("news", () => draw(false));
+  session.on("progress", () => draw(false));
   session.on("run", () => draw());
   session.on("at", point);
   session.on("lang", () => draw());

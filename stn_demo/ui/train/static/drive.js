@@ -101,7 +101,7 @@ export function attachDrive({ root, session, ask }) {
     offline = true;
     show();
   });
-  for (const name of ["news", "run", "overview", "lang"]) session.on(name, show);
+  for (const name of ["progress", "run", "overview", "lang"]) session.on(name, show);
   show();
 }
 

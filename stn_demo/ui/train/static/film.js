@@ -25,5 +25,5 @@ export function attachFilm({ root, session, ask, stn }) {
       show();
     });
   }
-  for (const name of ["news", "run"]) session.on(name, show);
+  for (const name of ["progress", "run"]) session.on(name, show);
 }

@@ -9,13 +9,13 @@ import { attachCurves } from "./curves.js";
 import { createSession } from "./runs-model.js";
 import { attachDrive } from "./drive.js";
 import { attachFilm } from "./film.js";
-import { attachKeep } from "./keep.js";
-import { attachMine } from "./my-digit.js";
+import { attachManage } from "./manage.js";
+import { attachMyDigit } from "./my-digit.js";
 import { attachRuns } from "./runs.js";
-import { attachTen } from "./ten-digits.js";
+import { attachTenDigits } from "./ten-digits.js";
 import { attachTimeline } from "./timeline.js";
 
-const PARTS = [attachChoose, attachDrive, attachRuns, attachKeep, attachMine, attachTimeline, attachTen, attachFilm, attachCurves];
+const PARTS = [attachChoose, attachDrive, attachRuns, attachManage, attachMyDigit, attachTimeline, attachTenDigits, attachFilm, attachCurves];
 
 /** element: the Gradio component that holds train.html; root: base url of the app, with a slash at the end. */
 export async function start({ element, root: base }) {

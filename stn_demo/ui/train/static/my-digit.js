@@ -13,7 +13,7 @@ import { isActive } from "./runs-model.js";
 const LAYERS = { points: false, lines: true, region: true, density: false, step: 2 };
 const SHARED = ["source", "raw", "pose"];
 
-export function attachMine({ root, session, base, stn }) {
+export function attachMyDigit({ root, session, base, stn }) {
   const at = (name) => root.querySelector(`#train-${name}`);
   const canvases = { "#view-input": at("view-input"), "#view-warped": at("view-warped") };
   const panel = root.querySelector(".my-digit");
@@ -90,7 +90,7 @@ export function attachMine({ root, session, base, stn }) {
     sync();
     label();
   });
-  session.on("news", () => {
+  session.on("progress", () => {
     sync();
     if (session.at === null && session.run.step !== shown) channel?.ask();
     shown = session.run.step;

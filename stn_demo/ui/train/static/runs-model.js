@@ -13,11 +13,11 @@ export const isActive = (run) => ACTIVE.has(run?.state);
 const isBeginning = (run) => run?.state === "starting" || (run?.state === "running" && run.seconds < FIRST);
 
 /**
- * overview: the answer of GET stn/train, null at first; its problem: why no runs can be seen, or null.
+ * overview: the answer of GET stn/train, null at first; its problem: why no runs can be listed, or null.
  * id, run: the run that is watched (status and settings), or null.
- * curves: {steps, tests, rates}, columns; rates: where the learning rate was changed. snapshots: its steps. at: the snapshot that is looked at, null for the network now.
- * preset: the name of the one that is chosen, or was before it was changed.
- * Events: "overview", "preset", "run" (another run is watched), "chosen" (by the visitor, from the list), "news" (it has gone on), "at", "visible", "lang", "toast",
+ * curves: {steps, tests, rates}, columns; rates: where the learning rate was changed. snapshots: its steps. at: the snapshot that is shown, null for the current network.
+ * preset: the name of the chosen preset, also after its settings were changed.
+ * Events: "overview", "preset", "run" (another run is watched), "chosen" (by the visitor, from the list), "progress" (its log has new lines), "at", "visible", "lang", "toast",
  * "offline", "online".
  */
 export function createSession(http) {
@@ -106,11 +106,11 @@ export function createSession(http) {
     try {
       if (!session.overview) await overview();
       const id = session.id;
-      const news = await http.get(`stn/train/log?id=${id ?? ""}&since=${next}`);
-      if (news.version && news.version !== version) await overview();
-      if (news.error) await gone(id);
-      else if (id === session.id) take(news);
-      follow(news.running);
+      const report = await http.get(`stn/train/log?id=${id ?? ""}&since=${next}`);
+      if (report.version && report.version !== version) await overview();
+      if (report.error) await gone(id);
+      else if (id === session.id) take(report);
+      follow(report.running);
       if (isBeginning(session.run)) pause = AT_FIRST;
       session.emit("online");
     } catch (error) {
@@ -142,16 +142,16 @@ export function createSession(http) {
     else if (begins && running !== session.id && !isActive(session.run) && session.at === null) session.watch(running);
   }
 
-  function take(news) {
-    if (!news.run) return;
-    next = news.next;
-    if (news.anew) session.curves = empty();
-    session.run = news.run;
-    session.snapshots = news.snapshots;
-    append(session.curves.steps, news.steps, STEPS);
-    append(session.curves.tests, news.tests, TESTS);
-    append(session.curves.rates, news.rates, RATES);
-    session.emit("news");
+  function take(report) {
+    if (!report.run) return;
+    next = report.next;
+    if (report.restarted) session.curves = empty();
+    session.run = report.run;
+    session.snapshots = report.snapshots;
+    append(session.curves.steps, report.steps, STEPS);
+    append(session.curves.tests, report.tests, TESTS);
+    append(session.curves.rates, report.rates, RATES);
+    session.emit("progress");
   }
   return session;
 }
@@ -160,13 +160,13 @@ const columns = (names) => Object.fromEntries(names.map((name) => [name, []]));
 const empty = () => ({ steps: columns(STEPS), tests: columns(TESTS), rates: columns(RATES) });
 
 /** Appends new rows; steps that a resumed run repeats replace the earlier ones. */
-function append(target, news, names) {
-  if (!news?.step?.length) return;
-  const first = news.step[0];
+function append(target, report, names) {
+  if (!report?.step?.length) return;
+  const first = report.step[0];
   let kept = target.step.length;
   while (kept && target.step[kept - 1] >= first) kept -= 1;
   for (const name of names) {
     target[name].length = kept;
-    target[name].push(...news[name]);
+    target[name].push(...report[name]);
   }
 }

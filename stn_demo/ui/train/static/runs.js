@@ -48,5 +48,5 @@ export function attachRuns({ root, session }) {
   session.on("overview", build);
   session.on("lang", build);
   session.on("run", mark);
-  session.on("news", follow);
+  session.on("progress", follow);
 }

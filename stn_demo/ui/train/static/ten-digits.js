@@ -8,7 +8,7 @@ import { isActive } from "./runs-model.js";
 
 const ROWS = ["looks", "reads", "mean"];
 
-export function attachTen({ root, session, http }) {
+export function attachTenDigits({ root, session, http }) {
   const tiles = build(root.querySelector("#train-ten"));
   let asking = false;
   let again = false;
@@ -61,7 +61,7 @@ export function attachTen({ root, session, http }) {
     root.querySelector("#train-ten").setAttribute("aria-label", t("train.ten.name", { right }));
   }
 
-  for (const name of ["news", "at", "visible", "run", "preset"]) session.on(name, ask);
+  for (const name of ["progress", "at", "visible", "run", "preset"]) session.on(name, ask);
   for (const name of ["lang", "visible"]) session.on(name, draw);
   new ResizeObserver(draw).observe(root.querySelector("#train-ten"));
 }

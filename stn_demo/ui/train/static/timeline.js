@@ -81,7 +81,7 @@ export function attachTimeline({ root, session }) {
     stop();
     session.look(null);
   });
-  for (const name of ["news", "at", "lang"]) session.on(name, show);
+  for (const name of ["progress", "at", "lang"]) session.on(name, show);
   session.on("run", () => {
     stop();
     show();

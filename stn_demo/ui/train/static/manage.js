@@ -6,9 +6,9 @@ import { DEFAULTS } from "../../shared/store.js";
 import { isActive } from "./runs-model.js";
 import { title } from "./format.js";
 
-export function attachKeep({ root, session, ask, stn }) {
+export function attachManage({ root, session, ask, stn }) {
   const at = (name) => root.querySelector(`#train-${name}`);
-  const [bar, save, download, rename, remove] = ["keep", "save", "download", "rename", "delete"].map(at);
+  const [bar, save, download, rename, remove] = ["manage", "save", "download", "rename", "delete"].map(at);
   const naming = createNaming(at);
   const deleting = at("delete-dialog");
   const step = () => session.at ?? "latest";
@@ -77,7 +77,7 @@ export function attachKeep({ root, session, ask, stn }) {
     if (gone(twin)) stn.store.set({ twin: second });
   }
 
-  for (const name of ["overview", "news", "run", "lang"]) session.on(name, show);
+  for (const name of ["overview", "progress", "run", "lang"]) session.on(name, show);
 }
 
 /** A dialog that asks for a name. -> ask({title(), line(), value, most: characters, pattern, done(name)}) */
