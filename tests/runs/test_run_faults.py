@@ -125,7 +125,7 @@ def test_incomplete_log_line_is_ignored_and_removed(tmp_path, drawn, reference):
     assert work(run, drawn)["state"] == "done"
     check_same(run, reference)
     again, _ = run.events(cursor)
-    assert again[0]["kind"] == "start" and len(again) > len(before)  # cut since: all of it comes anew
+    assert again[0]["kind"] == "start" and len(again) > len(before)  # cut since: the whole log is sent again
 
 
 # -- processes that die
