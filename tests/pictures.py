@@ -56,7 +56,7 @@ def phone_photo() -> bytes:
 
 
 def turned(tag: int, kind: str = "JPEG") -> bytes:
-    """Stored turned or mirrored; the orientation tag says how to hold it (Exif 2.3, tag 0x0112)."""
+    """Stored rotated or mirrored, with an orientation tag (Exif 2.3, tag 0x0112)."""
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -86,7 +86,7 @@ def transparent(ink: int) -> bytes:
 
 
 def bomb() -> bytes:
-    """A PNG that says it has 30,000 x 30,000 pixels, in a few bytes."""
+    """A PNG of a few bytes whose header declares 30,000 x 30,000 pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

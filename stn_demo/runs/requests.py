@@ -1,4 +1,4 @@
-"""Checks of what a visitor asks for when starting or changing a run."""
+"""Checks of the requests to start or change a run."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ COPIES = 5  # weights, gradients, two moments, averages
 
 
 def needed(settings: TrainingSettings, twin: bool = False) -> int:
-    """Estimated peak memory, bytes, of a training with these settings; ``twin``: with a plain network beside it."""
+    """Estimated peak memory, bytes, of a training with these settings; ``twin``: with a plain twin."""
     with torch.random.fork_rng(devices=[]):
         model = build_model(settings.model)
     pixels = math.prod(settings.model.shape)

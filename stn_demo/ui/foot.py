@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 ROOT = Path(__file__).parents[2]
 LICENCE = ROOT / "LICENSE"
-SOURCE = ("app.py", "README.md", "LICENSE", "requirements.txt")  # beside the package itself
+SOURCE = ("app.py", "README.md", "LICENSE", "requirements.txt")  # in addition to the package
 KINDS = (".py", ".js", ".css", ".html", ".json", ".svg", ".png", ".txt")
 FOOT = """<nav class="foot" data-i18n-label="foot.name">
 <span data-i18n="term.intro"></span> {terms} ·

@@ -40,7 +40,7 @@ def heavy_checkpoint(side: int) -> tuple[bytes, int]:
 
 
 def uploaded(url: str, data: bytes) -> str:
-    """The name by which the app knows an uploaded network."""
+    """Upload a network; returns its name in the app."""
     asked = urllib.request.Request(f"{url}/stn/network", data, {"Content-Type": "application/octet-stream"})
     return json.loads(urllib.request.urlopen(asked).read())["name"]
 

@@ -1,4 +1,4 @@
-"""Each network of a folder, cold: a fresh process in which tracing comes before anything else.
+"""Exports each network of a folder in a fresh process whose first action is tracing.
 
 ``torch.export`` with a dynamic batch, ``torch.onnx.export`` with onnxruntime beside torch, ``torch.compile``; after each of
 them the network answers as before. A table, and the exit status 1 if one of them fails or differs by more than 1e-5 (of

@@ -104,7 +104,7 @@ def learning(page: Page, url: str) -> None:
     start, reached = time.monotonic(), None
     while True:
         time.sleep(0.1)
-        page.evaluate("0")  # lets Playwright take in what the page says meanwhile
+        page.evaluate("0")  # lets Playwright process pending events
         run = log(url)
         if reached is None and (run["accuracy"] or 0) >= 0.95:
             reached = time.monotonic() - start

@@ -63,7 +63,7 @@ class PosedDigits(Dataset):
         corners = [(x - 14, y - 14) for x in (left, right) for y in (top, bottom)]
         xs, ys = [a * x + b * y for x, y in corners], [c * x + d * y for x, y in corners]
         shift_x, shift_y = self._shift(xs), self._shift(ys)
-        # PIL wants where each output pixel is read
+        # PIL expects the map from output to input
         det = a * d - b * c
         e, f, g, h = d / det, -b / det, -c / det, a / det
         mid_x, mid_y = 14 + shift_x, 14 + shift_y

@@ -32,7 +32,9 @@ def _pattern(text: str) -> str:
 def _texts(tag: str) -> dict[str, tuple[str, re.Pattern, bool]]:
     """The texts that one catalogue has and the other has not, by key: the longest piece between placeholders, a pattern, and
     whether it is long enough to be looked for within a longer text."""
-    letter, factor = ("[A-Za-z]", 1) if tag == "en" else (r"[\u4e00-\u9fff]", 0.5)  # a Chinese character says more
+    letter, factor = (
+        ("[A-Za-z]", 1) if tag == "en" else (r"[\u4e00-\u9fff]", 0.5)
+    )  # a Chinese text has fewer characters
     common = set(WORDS["zh-CN" if tag == "en" else "en"].values())
     found = {}
     for key, text in WORDS[tag].items():
@@ -47,7 +49,7 @@ TEXTS = {tag: _texts(tag) for tag in WORDS}
 
 
 def left(page, tag: str) -> list[str]:
-    """What the page says in the language ``tag``, hidden texts too: one line for each."""
+    """The texts of the page in the language ``tag``, including hidden texts: one line for each."""
     found = []
     for where, text in {tuple(one) for one in page.evaluate(SAID)}:
         for key, (piece, pattern, is_long) in TEXTS[tag].items():

@@ -57,7 +57,7 @@ class Hand:
         self.page.keyboard.type(text)
 
     def lay_frame(self):
-        """Turn the frame at its knob, which stands above the middle of its top."""
+        """Rotate the frame by its knob, which is above the middle of its top."""
         self.page.locator("#learn-ghost").scroll_into_view_if_needed()
         box = self.page.locator("#learn-ghost").bounding_box()
         x, y, side = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"]
@@ -95,7 +95,7 @@ class Finger(Hand):
 
 
 class Keys(Hand):
-    """The keyboard alone: the tabulator goes on from where the focus is."""
+    """The keyboard only: Tab moves the focus from its current position."""
 
     def go(self, selector, back=False):
         for _ in range(40):
@@ -135,7 +135,7 @@ class Keys(Hand):
 
 
 def predict(page, hand, part):
-    """Predict by hand what the part asks for; nothing is shown before."""
+    """Enter the prediction that the part asks for; the result is hidden before."""
     asked = part["predict"]
     assert page.is_disabled("#reveal")
     if asked["kind"] == "choice":

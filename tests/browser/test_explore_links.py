@@ -125,7 +125,7 @@ def test_every_control_has_a_name(page):
 
 
 def test_updates_are_on_the_user_timeline(page):
-    settle(page)  # what the page asks when it opens is answered
+    settle(page)  # wait for the answers to the requests of the opening page
     page.evaluate("performance.clearMeasures()")
     slide(page, "pose-rotation", 33)
     entries = page.evaluate("performance.getEntriesByName('stn-update').map((entry) => entry.duration)")

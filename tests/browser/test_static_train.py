@@ -55,7 +55,7 @@ def read_by(page, network):
 
 
 def said_of_ten(runs, id, step):
-    """What the network at this step says of the ten digits, as one text."""
+    """The predictions of the network at this step for the ten digits, as one text."""
     settings = TrainingSettings.from_dict(runs.status(id)["settings"])
     ten = strip.posed(settings, Samples(NO_MNIST).handwriting)[:: strip.PER_CLASS]
     with torch.no_grad():

@@ -80,7 +80,7 @@ def test_runs_survive_a_restart_of_the_app(train, visit, url, tmp_path_factory):
 
 
 def test_a_training_in_a_terminal_is_watched_here(train, url, served, tmp_path):
-    """The page shows it live, cannot control it, and says so; after it was stopped, the page shows the command to resume it."""
+    """The page shows it live and says that it cannot control it; after a stop, the page shows the command to resume it."""
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""The Train page: settings that are chosen, faults, languages, layout, and what a closed page says."""
+"""The Train page: settings, faults, languages, layout, and the page with training switched off."""
 
 import re
 

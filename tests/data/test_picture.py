@@ -213,7 +213,7 @@ def test_a_channel_is_searched_only_if_it_may_show_more_than_grey():
     assert finding._shows_more(marked[0], finding.grey(marked))
 
 
-# -- whatever comes
+# -- arbitrary bytes
 
 
 def test_any_bytes_raise_only_picture_errors():

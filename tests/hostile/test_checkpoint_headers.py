@@ -1,4 +1,4 @@
-"""Whatever the header of a checkpoint says: its network and fields of known types, or one sentence."""
+"""Arbitrary headers of checkpoints: a network and fields of known types, or an error message."""
 
 import json
 
@@ -51,7 +51,7 @@ def packed(model, provenance, config=None):
 
 
 def both(data, tmp_path):
-    """What loading says, and what reading the header alone says."""
+    """The errors of loading the file and of reading only its header."""
     path = tmp_path / "hostile.safetensors"
     path.write_bytes(data)
     for read in (checkpoints.loads, lambda _: checkpoints.read_info(path)):

@@ -1,4 +1,4 @@
-"""Exporting and compiling in a fresh process, where tracing comes before anything else; and the command for it."""
+"""Exporting and compiling in a fresh process whose first action is tracing; and the export command."""
 
 import json
 import subprocess

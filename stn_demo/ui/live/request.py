@@ -270,6 +270,6 @@ def too_long(most: int) -> RequestError:
 
 
 def _number(text: str | bytes) -> int:
-    """The id in a request that could not be read, so that its sender knows which one was refused."""
+    """The id in a request that could not be parsed, for the error message to its sender."""
     found = ID.search((text.encode("utf-8", "replace") if isinstance(text, str) else text)[:LARGEST_REQUEST])
     return int(found[1]) if found else 0

@@ -15,7 +15,7 @@ from typing import Any
 UNITS = {"rotation": "{}°", "scale": "× {}", "shift_x": "{} px", "shear": "{}"}
 TICKS = {"rotation": 90, "scale": 0.5, "shift_x": 7, "shear": 0.5}
 MUCH, LITTLE = 0.85, 0.15  # fraction of a pose: above the first nearly all is undone, below the second hardly any
-TIE = 1.0  # percentage points; two curves that differ by less get a sentence that says so
+TIE = 1.0  # percentage points; two curves that differ by less are described as equal
 HOLDS = 5  # percentage points that a curve may fall without being mentioned
 ALIGN_STEP = 20
 NAMED: dict[str, Any] = {

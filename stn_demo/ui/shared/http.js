@@ -1,4 +1,4 @@
-// JSON requests besides the live channel.
+// JSON requests outside the live channel.
 
 import { local } from "./local.js";
 

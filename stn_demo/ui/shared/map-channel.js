@@ -1,4 +1,4 @@
-// The map of the loss (rotation x scale around theta): requested over its own connection, so that frames do not wait for it.
+// The map of the loss (rotation x scale around theta): requested over a separate connection, so that it does not delay frames.
 
 import { BUSY_PAUSE, question } from "./channel.js";
 import { connect } from "./connection.js";

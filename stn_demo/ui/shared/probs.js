@@ -49,7 +49,7 @@ export function createBars(list) {
   };
 }
 
-/** The two winners in one line, for screens too narrow to show the bars beside the picture. -> {draw(frame)} */
+/** The two predictions in one line, for screens too narrow to show the bars next to the picture. -> {draw(frame)} */
 export function createReadout(root) {
   const places = [...root.querySelectorAll("#readout span")];
   const texts = places.map(textIn);

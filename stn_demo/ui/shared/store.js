@@ -31,7 +31,7 @@ const MERGED = new Set(["pose", "layers"]); // set({pose: {scale: 2}}) keeps the
 /**
  * get() -> the state, must not be modified.
  * set(patch): merges, stores the time, calls each subscriber with (state, changed keys) if something has changed.
- * subscribe(fn) -> a function that ends it.     on(name, fn), emit(name, value): events beside the state:
+ * subscribe(fn) -> a function that ends it.     on(name, fn), emit(name, value): events in addition to the state:
  *   "frame"  the decoded frame (frame.js), after each answer;   "drawn" after all is drawn
  *   "toast"  {key, args} | {say(): the text} | {error: {code, message}}: a message for the visitor
  *   "lang"   the new language, after the catalogue has changed

@@ -34,7 +34,7 @@ function cell(tag, text) {
   return Object.assign(document.createElement(tag), { textContent: text });
 }
 
-/** A grey value beside a square of that grey: on it, no text would have the contrast of a lecture. */
+/** A grey value next to a square of that grey: text on the square would have too little contrast for a lecture. */
 function swatch(value) {
   const grey = Math.round(255 * Math.min(1, Math.max(0, value)));
   const box = cell("td", number(value, 2));

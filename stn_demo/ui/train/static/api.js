@@ -24,7 +24,7 @@ export function createAsk(http, session) {
       try {
         const answer = await http.post(`stn/train/${action}`, values);
         if (!answer?.error) return answer ?? {};
-        if (answer.running) session.watch(answer.running); // somebody else's run: watch it
+        if (answer.running) session.watch(answer.running); // another visitor's run: watch it
         return refused(answer.error);
       } catch {
         return refused({ code: "offline" });

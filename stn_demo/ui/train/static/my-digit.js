@@ -33,7 +33,7 @@ export function attachMyDigit({ root, session, base, stn }) {
     if (store) return store.set(patch);
     store = createStore(patch);
     store.on("frame", draw);
-    store.on("refused", () => {}); // deleted or thinned in the meantime; the next report says so
+    store.on("refused", () => {}); // deleted or thinned in the meantime; the next report shows this
     store.on("toast", (toast) => session.emit("toast", toast));
     channel = openChannel(store, { root: base });
   }
