@@ -39,7 +39,7 @@ def test_each_distortion_gives_frames_of_its_size(digits, name):
     assert images.min() >= 0 and images.max() <= 1 and len(labels) == 16
 
 
-def test_a_part_of_each_batch_can_stay_as_it_was_written(digits):
+def test_part_of_each_batch_can_stay_undistorted(digits):
     batches = Batches(digits, DISTORTIONS["r"], 0.25, 0, 32, torch.device("cpu"))
     written = digits.images[batches.index(5)][:, None] / 255
     same = (batches(5)[0] == written).flatten(1).all(1)
