@@ -68,7 +68,7 @@ def test_every_page_keeps_the_rules_at_every_size(visit, rules, where, request, 
             set_look(page, language, dark)
             for name, there in PAGES.items():
                 page.evaluate("(name) => { location.hash = name; }", name)
-                page.wait_for_selector(there, timeout=60_000)
+                page.wait_for_selector(there, timeout=150_000)  # fourteen figures, on a machine that does other work
                 wrong = axe.violations(page, rules, **AA) + (axe.violations(page, rules, **AAA) if lecture else [])
                 found |= {(width, lecture, language, dark, name): wrong} if wrong else {}
     assert found == {}
