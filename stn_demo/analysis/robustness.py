@@ -54,7 +54,8 @@ def trained_range(distortion: Distortion) -> dict[str, list[float]]:
     """The range of each of the ``STEPS`` in training. If the shift depends on the ink, it is that of a digit of scale 1
     that fills its box of 20 px.
     """
-    room = {"none": 0.0, "ink": (distortion.frame - INK) / 2, "box": (distortion.frame - DIGIT) / 2}[distortion.shift]
+    box = (distortion.frame - DIGIT) / 2
+    room = {"none": 0.0, "ink": (distortion.frame - INK) / 2, "box": box, "pixels": box}[distortion.shift]
     return {
         "rotation": [-distortion.rotation, distortion.rotation],
         "scale": list(distortion.scale),

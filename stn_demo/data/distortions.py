@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .pose import DIGIT, NO_CORNERS, Pose, affine_matrix, homography, resample
 
-SHIFTS = ("none", "ink", "box")
+SHIFTS = ("none", "ink", "box", "pixels")
 
 
 class Distorted(NamedTuple):
@@ -40,7 +40,7 @@ class Distortion:
         scale: uniform in this range, factor.
         shear: uniform in [-shear, shear].
         shift: "none"; "ink": anywhere that keeps the posed ink inside the frame; "box": the square of the digit, at its
-            size before scaling, anywhere inside the frame.
+            size before scaling, anywhere inside the frame; "pixels": the same, by a whole number of pixels.
         corner_sigma: standard deviation, px, of the shift of each corner of the frame in x and in y; drawn again if the
             corners do not form a convex quadrilateral.
         elastic_sigma: standard deviation, px, of the shift of 4 x 4 spline control points in x and in y.
@@ -144,9 +144,11 @@ class Distortion:
         matrix = affine_matrix(params)
         if self.shift == "ink":
             matrix[:, :2, 2] = self._inside(images, matrix, draws[:, 3:])
-        elif self.shift == "box":
+        elif self.shift in ("box", "pixels"):
             matrix[:, :2, 2] = draws[:, 3:] * (self.frame - self.picture) / 2
         matrix[:, :2, 2] *= self.reach
+        if self.shift == "pixels":
+            matrix[:, :2, 2] = matrix[:, :2, 2].round()
         if self.corner_sigma:
             matrix = homography(self._corners(count, generator, images.device), self.frame) @ matrix
         elastic = None
@@ -226,8 +228,9 @@ class Distortion:
 # along the diagonal of the corner 1.0 %, in a random direction 2.6 %, in x and in y 7.2 %.
 #
 # "rts" places the square of 28 x 28 px within +-7 px whatever the scale, so a small digit never reaches the edge of the
-# frame. "tc" puts the digit at a fraction of a pixel, which blurs it, but cuts the clutter out sharp: networks use the
-# difference (tests/benchmarks/clutter.py). Both stay as they are because the shipped networks were trained on them.
+# frame; the networks shipped for it were trained so. "tc" places the digit at whole pixels: at a fraction of a pixel it
+# would be slightly blurred, while the clutter is sharp, and a network could tell them apart by blur alone
+# (tests/benchmarks/clutter.py).
 DISTORTIONS: dict[str, Distortion] = {
     "none": Distortion(summary="as it was written"),
     "pose": Distortion(
@@ -237,7 +240,7 @@ DISTORTIONS: dict[str, Distortion] = {
     "rts": Distortion(frame=42, rotation=45, scale=(0.7, 1.2), shift="box", summary="the paper's RTS, 42 × 42"),
     "p": Distortion(scale=(0.75, 1.0), corner_sigma=5**0.5, summary="the paper's P: projective"),
     "e": Distortion(scale=(0.75, 1.0), elastic_sigma=1.5, summary="the paper's E: elastic"),
-    "tc": Distortion(frame=60, shift="box", clutter=6, summary="the paper's TC: translated, cluttered, 60 × 60"),
+    "tc": Distortion(frame=60, shift="pixels", clutter=6, summary="the paper's TC: translated, cluttered, 60 × 60"),
 }
 
 
@@ -247,7 +250,7 @@ def draw_pose(distortion: Distortion, random: Random) -> Pose:
     """
     angle, scale = random.uniform(-1, 1) * distortion.rotation, random.uniform(*distortion.scale)
     room = 0.0
-    if distortion.shift == "box":
+    if distortion.shift in ("box", "pixels"):
         room = (distortion.frame - DIGIT) / 2
     elif distortion.shift == "ink":
         radians = math.radians(angle)
@@ -257,11 +260,14 @@ def draw_pose(distortion: Distortion, random: Random) -> Pose:
         sigma = distortion.corner_sigma
         while corners == NO_CORNERS or max(abs(c) for corner in corners for c in corner) > 2 * sigma:
             corners = tuple((random.gauss(0, sigma), random.gauss(0, sigma)) for _ in range(4))
+    shift_x, shift_y = random.uniform(-room, room), random.uniform(-room, room)
+    if distortion.shift == "pixels":
+        shift_x, shift_y = float(round(shift_x)), float(round(shift_y))
     return Pose(
         rotation=angle,
         scale=scale,
-        shift_x=random.uniform(-room, room),
-        shift_y=random.uniform(-room, room),
+        shift_x=shift_x,
+        shift_y=shift_y,
         shear=random.uniform(-1, 1) * distortion.shear,
         corners=corners,
         elastic=distortion.elastic_sigma,

@@ -1,10 +1,10 @@
-"""How much the networks trained on clutter (TC) gain from where the digit is put. In TC the digit is put at a fraction of a
-pixel, which blurs it a little, while the clutter is cut out sharp: blur alone tells the digit from the clutter.
+"""Whether the networks trained on clutter (TC) depend on where the digit is put. At a fraction of a pixel the digit is slightly
+blurred, while the clutter is sharp, so that blur alone would separate them. TC therefore puts the digit at whole pixels.
 
     python tests/benchmarks/clutter.py [COUNT [CHECKPOINT ...]]
 
-Prints, for each network, the error on the first COUNT (default: all) MNIST test digits at fractions of a pixel, as in training,
-and at whole pixels, where digit and clutter are equally sharp; the clutter is the same in both. STN_DEMO_DATA names MNIST's folder.
+Prints, for each network, the error on the first COUNT (default: all) MNIST test digits at fractions of a pixel,
+and at whole pixels, as in training; the clutter is the same in both. STN_DEMO_DATA names MNIST's folder.
 """
 
 import sys

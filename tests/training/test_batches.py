@@ -1,5 +1,7 @@
 """Batches: every digit once an epoch, shared between processes, poses that widen, digits held out."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from training_helpers import SHORT
@@ -37,6 +39,18 @@ def test_each_distortion_gives_frames_of_its_size(digits, name):
     images, labels, matrix = Batches(digits, distortion, 0.0, 0, 16, torch.device("cpu"))(0)
     assert images.shape == (16, 1, distortion.frame, distortion.frame) and matrix.shape == (16, 3, 3)
     assert images.min() >= 0 and images.max() <= 1 and len(labels) == 16
+
+
+def test_clutter_has_the_sharpness_of_the_digit(digits):
+    """A digit at a fraction of a pixel would be blurred, and told from the clutter by that alone."""
+    without = replace(DISTORTIONS["tc"], clutter=0)
+    images, _, _ = batch = Batches(digits, without, 0.0, 0, 16, torch.device("cpu"))(0)
+    index = Batches(digits, without, 0.0, 0, 16, torch.device("cpu")).index(0)
+    for frame, digit in zip(images, digits.images[index] / 255, strict=True):
+        torch.testing.assert_close(
+            frame.flatten().sort().values[-784:], digit.flatten().sort().values, atol=1e-4, rtol=0
+        )
+    assert len({tuple(shift.tolist()) for shift in batch.matrix[:, :2, 2]}) > 8, "at different places"
 
 
 def test_part_of_each_batch_can_stay_undistorted(digits):
