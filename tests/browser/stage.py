@@ -43,6 +43,14 @@ def settle(page):
     page.evaluate(SETTLED)
 
 
+def shows_text(page, selector, *texts):
+    """Wait until an element's visible text holds all of these."""
+    page.wait_for_function(
+        "([selector, texts]) => texts.every((text) => document.querySelector(selector)?.innerText.includes(text))",
+        arg=[selector, texts],
+    )
+
+
 def link(page):
     """What follows the # in the address, once the address holds what is on the stage."""
     page.evaluate(ADDRESSED)

@@ -34,8 +34,8 @@ def test_digit_is_drawn_and_undone_by_keyboard(page):
     reach(page, '[data-tool="redo"]')
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    assert page.is_disabled('[data-tool="redo"]') and focused(page) == "undo", "the focus does not fall off the page"
     settle(page)
+    assert page.is_disabled('[data-tool="redo"]') and focused(page) == "undo", "the focus does not fall off the page"
     assert winner(page)[0] == 1
 
 
@@ -50,6 +50,7 @@ def test_grid_is_grabbed_and_released_by_keyboard(page):
     reach(page, "#give-back")
     page.keyboard.press("Enter")
     page.wait_for_function("!window.stn.store.get().grab")
+    settle(page)
     assert focused(page) == "region", "the focus does not fall off the page"
 
 
@@ -71,6 +72,7 @@ def test_verdict_has_two_sentences(page):
     assert str(digit) in page.inner_text("#conclusion") and str(other) in page.inner_text("#conclusion")
     page.evaluate("window.stn.setModel('seed-cnn')")
     page.wait_for_function("window.stn.store.frame.transform === null")
+    settle(page)
     assert page.is_hidden("#verdict") and str(winner(page)[0]) in page.inner_text("#conclusion")
 
 

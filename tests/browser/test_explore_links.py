@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from stage import STROKES, clear, draw, frame, link, settle, slide, winner
+from stage import STROKES, clear, draw, frame, link, settle, shows_text, slide, winner
 
 import stn_demo.ui
 
@@ -91,8 +91,7 @@ def test_the_browsers_language_is_followed_and_can_be_switched(visit):
     assert "旋转" in page.inner_text("#pose-rotation")
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
     page.select_option("#lang", "en")
-    settle(page)
-    assert "Rotation" in page.inner_text("#pose-rotation")
+    shows_text(page, "#pose-rotation", "Rotation")
 
 
 def test_both_catalogues_hold_the_same_strings():

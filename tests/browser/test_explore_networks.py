@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 from conftest import wait_for_frame
-from stage import frame, inspected, link, pixels, settle, slide, winner
+from stage import frame, inspected, link, pixels, settle, shows_text, slide, winner
 
 from stn_demo import checkpoints
 from stn_demo.model import ModelConfig, build_model
@@ -37,14 +37,14 @@ def test_pickers_have_groups_and_search_and_set_the_twin(page):
     assert all("rts-stcnn-tps" in text for text in options.all_inner_texts()) and options.count() == 2
     page.keyboard.press("Enter")
     page.wait_for_function("window.stn.store.frame.model.startsWith('rts-stcnn-tps')")
-    assert page.evaluate("window.stn.store.get().twin") == "rts-cnn"
-    assert "spline" in page.input_value("#model-picker input")
+    page.wait_for_function("window.stn.store.get().twin === 'rts-cnn'")
+    page.wait_for_function("document.querySelector('#model-picker input').value.includes('spline')")
     page.click("#model-picker input")
     page.keyboard.type("elastic")  # the title of a group
     page.wait_for_function("document.querySelectorAll('#model-list [role=option]').length >= 3")
     assert all(" · e-" in text for text in page.locator("#model-list [role=option]").all_inner_texts())
     page.keyboard.type("xyz")
-    assert page.inner_text("#model-list") == "No network matches “elasticxyz”."
+    shows_text(page, "#model-list", "No network matches “elasticxyz”.")
     page.keyboard.press("Enter")
     assert page.evaluate("window.stn.store.get().model").startswith("rts-stcnn-tps")
 
@@ -67,7 +67,7 @@ def test_numbers_of_theta_are_explained_and_editable(page):
     cells.nth(0).press("Enter")
     page.keyboard.type("much")
     page.keyboard.press("Enter")
-    assert "from −20 to 20" in page.inner_text("#toast")
+    shows_text(page, "#toast", "from −20 to 20")
     page.keyboard.press("Escape")
     page.click("#give-back")
     page.wait_for_function("!window.stn.store.frame.overruled")
@@ -121,6 +121,8 @@ def test_networks_of_every_size_and_family_work_on_explore(page, visit, name, si
     inspected(page)
     page.mouse.move(1, 1)
     same = visit(link(page))
+    same.wait_for_function("(name) => window.stn.store.frame.model === name", arg=name)
+    settle(same)
     assert (frame(same, "model"), frame(same, "theta")) == (name, frame(page, "theta"))
 
 

@@ -21,6 +21,7 @@ from lesson_page import (
     reveal,
     saved,
 )
+from stage import shows_text
 
 WHERE = ("live", "static")
 
@@ -111,7 +112,7 @@ def test_results_contain_the_measured_numbers_in_both_languages(lesson):
     assert re.search(r"differ by \d+° and \d+\.\d px", page.inner_text("#learn-result"))
     page.evaluate("window.stn.store.set({ lang: 'zh-CN' })")
     page.wait_for_function("document.querySelector('#learn-title').textContent === '它读取哪里？'")
-    assert f"转了 {numbers['turned']}°" in page.inner_text("#learn-result .result")
+    shows_text(page, "#learn-result .result", f"转了 {numbers['turned']}°")
     assert not re.search(r"learn\.[a-z]|\{\w+\}", page.inner_text(".stn-learn"))
 
 
@@ -128,7 +129,7 @@ def test_each_scene_has_a_link_and_the_lesson_resumes_at_its_place(lesson):
     page.wait_for_function("document.querySelector('#learn-title').textContent.startsWith('θ')")
     page.goto("about:blank")
     page = lesson_again(page, "#learn")
-    assert page.inner_text("#learn-title") == WORDS["en"]["learn.direction.title"]
+    shows_text(page, "#learn-title", WORDS["en"]["learn.direction.title"])
 
 
 def lesson_again(page, hash_):
@@ -146,7 +147,7 @@ def test_returning_visitor_and_link_open_the_requested_page(visit):
         ("#explore", {"new": True}, "#view-input"),
     ]:
         page = visit(path, **options)
-        assert page.is_visible(shown), path
+        page.wait_for_selector(shown, state="visible")
 
 
 def test_quiz_before_and_after_the_lesson(lesson):
@@ -160,8 +161,8 @@ def test_quiz_before_and_after_the_lesson(lesson):
         hand.press("#reveal")
         page.wait_for_function("(before) => document.querySelector('#learn-place').textContent !== before", arg=before)
         assert page.locator("#learn-result p").count() == 0, "nothing is marked before the lesson"
-    assert page.inner_text("#learn-title") == WORDS["en"]["learn.upright-only.title"]
-    assert "test=both" in page.evaluate("location.hash")
+    shows_text(page, "#learn-title", WORDS["en"]["learn.upright-only.title"])
+    page.wait_for_function("location.hash.includes('test=both')")
     rows = saved(page)
     assert [row["kind"] for row in rows] == ["quiz before"] * 6 and all(row["right"] == "false" for row in rows)
 
@@ -213,7 +214,7 @@ def test_each_word_leads_to_the_scene_that_introduces_it(visit):
         page.wait_for_selector("#about a[href='#learn=failures']", state="visible")
     page.click("#about a[href='#learn=direction']")
     page.wait_for_selector(LESSON)
-    assert page.inner_text("#learn-title") == WORDS["en"]["learn.direction.title"]
+    shows_text(page, "#learn-title", WORDS["en"]["learn.direction.title"])
 
 
 @pytest.mark.needs_server("the model answers hold twenty steps of gradient descent, which the server computes")

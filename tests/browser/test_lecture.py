@@ -1,6 +1,7 @@
 """The lecture layout: text sizes, keys, the hidden answer, and the QR code of a state."""
 
 import pytest
+from stage import settle
 from train_page import state
 
 TEXTS = """() => {
@@ -24,6 +25,7 @@ def test_lecture_layout_fits_one_screen_with_readable_text(visit, width, height,
     page = visit(viewport={"width": width, "height": height}, locale=locale)
     page.click("#lecture")
     page.wait_for_selector(".stn.lecture")
+    settle(page)
     for selector in SEEN:
         box = page.locator(selector).bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= height and box["x"] + box["width"] <= width, selector

@@ -223,7 +223,7 @@ def test_a_missing_checkpoint_and_a_folder_of_other_files_are_refused(tmp_path):
 def test_lesson_part_that_needs_the_gradient_can_be_skipped(open_page, host):
     page = open_page(host.url + "/some/where/#learn=learning")
     page.wait_for_selector(".stn-learn[data-ready=true]")
-    assert page.is_visible("#learn-alone")
+    page.wait_for_selector("#learn-alone", state="visible")
     page.locator("#predict .option").first.click()
     while page.get_attribute(".stn-learn", "data-finished") == "false":
         page.click("#reveal")

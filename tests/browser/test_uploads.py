@@ -7,7 +7,7 @@ from pathlib import Path
 import pictures
 import pytest
 from conftest import is_foreign, wait_for_frame
-from stage import frame, settle, slide
+from stage import frame, settle, shows_text, slide
 
 import stn_demo.ui
 from stn_demo.data import picture
@@ -59,8 +59,8 @@ def test_bad_file_gets_its_message_and_the_page_still_works(page, name):
     page.evaluate("document.querySelector('#toast').replaceChildren()")
     upload(page, name, make())
     page.wait_for_function("document.querySelector('#toast').textContent.trim()", timeout=15_000)
-    assert SENTENCES[f"error.{code}"] in page.inner_text("#toast")
-    assert page.get_attribute("#upload", "aria-busy") is None, "it no longer looks busy"
+    shows_text(page, "#toast", SENTENCES[f"error.{code}"])
+    page.wait_for_selector("#upload:not([aria-busy])", state="attached")  # it no longer looks busy
     assert digits(page) == before
     turn = 10 if frame(page, "applied.rotation") < 5 else 0
     slide(page, "pose-rotation", turn)
@@ -89,5 +89,5 @@ def test_bad_picture_by_drop_and_paste_gets_its_message(page):
             deed,
         )
         page.wait_for_function("document.querySelector('#toast').textContent.trim()")
-        assert SENTENCES["error.not_an_image"] in page.inner_text("#toast")
+        shows_text(page, "#toast", SENTENCES["error.not_an_image"])
     settle(page)
