@@ -188,7 +188,7 @@ class ReadingGraph(Exportable):
     def forward(self, image: Tensor, grid: Tensor, kernel: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         size, grid, sampler = image.shape[0], grid[None], self.sampler
         if sampler.mode == "deconvolution":
-            sampler = _WithKernel(sampler.padding, kernel)
+            sampler = WithKernel(sampler.padding, kernel)
         warped = sampler(image[None, None], grid)[0, 0]
         source = readers.source(grid, size, x, y)
         return (
@@ -201,7 +201,7 @@ class ReadingGraph(Exportable):
         )
 
 
-class _WithKernel(Sampler):
+class WithKernel(Sampler):
     """A deconvolution whose kernel is an input of the graph instead of a weight."""
 
     def __init__(self, padding: str, kernel: Tensor):

@@ -39,6 +39,7 @@ TRACED = (
     "readers",
     "landscape",
     "outline",
+    "computed",
 )  # modules of this folder that a graph is traced from
 NEEDED = ("onnx", "onnxscript")
 EXTERNAL = 1  # TensorProto.DataLocation of ONNX
@@ -60,14 +61,20 @@ def frame_graph(config: ModelConfig) -> bytes:
     Raises:
         ExportError: a package is missing, or the exporter cannot write this network or changes its weights.
     """
+    network = stand_in(config)
+    model = exported(graph.FrameGraph(network), graph.FRAME_INPUTS, graph.FRAME_OUTPUTS)
+    take_weights_out(model, network)
+    return model.SerializeToString()
+
+
+def stand_in(config: ModelConfig) -> Network:
+    """A network of this config whose weights are all different, because the exporter stores equal tensors only once."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = build_model(config).eval()
-        for value in _weights(network).values():
-            value.uniform_(0.5, 1.5)  # all different, because the exporter stores equal tensors only once
-    model = exported(graph.FrameGraph(network), graph.FRAME_INPUTS, graph.FRAME_OUTPUTS)
-    _take_weights_out(model, network)
-    return model.SerializeToString()
+        for value in weights(network).values():
+            value.uniform_(0.5, 1.5)
+    return network
 
 
 def reading_graph(mode: str, padding: str) -> bytes:
@@ -81,7 +88,7 @@ def reading_graph(mode: str, padding: str) -> bytes:
 def pack_weights(network: Network) -> bytes:
     """The weights of a network for the graph of its config: float32, little-endian, concatenated."""
     return b"".join(
-        value.detach().cpu().contiguous().numpy().astype("<f4").tobytes() for value in _weights(network).values()
+        value.detach().cpu().contiguous().numpy().astype("<f4").tobytes() for value in weights(network).values()
     )
 
 
@@ -99,16 +106,26 @@ def with_weights(graph: bytes, network: Network) -> bytes:
     return model.SerializeToString()
 
 
-def _weights(network: Network) -> dict[str, Tensor]:
+def weights(network: Network, attached: bool = False) -> dict[str, Tensor]:
+    """The weights of a network by name, in the order of ``pack_weights``. ``attached``: the parameters themselves, for a traced
+    function, not only their values."""
+    if attached:
+        held = network.state_dict(keep_vars=True).items()
+        return {name: value for name, value in held if value.dtype == torch.float32}
     return {name: value.data for name, value in network.state_dict().items() if value.dtype == torch.float32}
 
 
-def _take_weights_out(model: Any, network: Network) -> None:
-    """Replace the initializers that hold weights by references, and check that every weight was found unchanged."""
+def take_weights_out(model: Any, network: Network, all_of_them: bool = True) -> None:
+    """Replace the initializers that hold weights by references, and check that every weight was found unchanged;
+    ``all_of_them``: that none is missing.
+    """
     held = {tensor.name: tensor for tensor in model.graph.initializer}
     offset = 0
-    for name, value in _weights(network).items():
+    for name, value in weights(network).items():
         data, tensor = value.contiguous().numpy().tobytes(), held.get(PREFIX + name)
+        if tensor is None and not all_of_them:
+            offset += len(data)
+            continue
         if tensor is None or tensor.raw_data != data:
             raise ExportError(
                 f"The exporter of torch {torch.__version__} did not keep the weights {name!r} as they are; "
@@ -144,7 +161,7 @@ def exported(
             )
             assert program is not None  # None only without dynamo
             optimizer = importlib.import_module("onnxscript.optimizer")
-            optimizer.fold_constants(program.model)
+            optimizer.fold_constants(program.model, should_fold=_without_weights)
             optimizer.remove_unused_nodes(program.model)
             model = program.model_proto
         except Exception as error:
@@ -162,6 +179,11 @@ def exported(
         item.ClearField("doc_string")
     model.graph.ClearField("value_info")
     return model
+
+
+def _without_weights(node) -> bool | None:
+    """Whether the exporter may replace a node by its value: not if a weight goes in; else it decides by itself."""
+    return False if any(value is not None and (value.name or "").startswith(PREFIX) for value in node.inputs) else None
 
 
 class Cache:
@@ -204,6 +226,11 @@ def _version() -> str:
         digest.update(_code(path).encode())
     versions = [importlib.metadata.version(name) for name in ("torch", *NEEDED)]
     return f"{digest.hexdigest()} {' '.join(versions)}"
+
+
+def digest_of(*files: str | None) -> str:
+    """A hash of the code of these sources, for the name of a graph that depends on more than ``TRACED``."""
+    return hashlib.sha256("".join(_code(Path(file)) for file in files if file).encode()).hexdigest()
 
 
 def _code(path: Path) -> str:

@@ -23,6 +23,7 @@ from .gradient import check_transformer
 SIDE = 21  # values of rotation and of scale
 ROTATIONS = torch.linspace(-180, 180, SIDE)  # degrees
 SCALES = torch.logspace(math.log2(0.4), math.log2(2.5), SIDE, base=2)  # factors, in equal steps of the logarithm
+MIDDLE = torch.zeros(1, 2)
 SMALLEST = 1e-3  # scale of theta below which the frame counts as a point, which cannot be scaled up again
 CHUNK = 49  # images per batch of the classifier, so that its feature maps fit in the cache; SIDE * SIDE is a multiple
 
@@ -52,25 +53,33 @@ def landscape(
         ValueError: the model has no transformer at its input, or theta shrinks the frame to a point.
     """
     check_transformer(model)
-    first, output = model.transformer(), model.config.output_side
-    matrix, _ = decompose.theta_matrix(first.grid, theta[None], image.shape[-1], output)
-    parts = decompose.parts(matrix)[0]
-    rotation, scale = parts["rotation"], parts["scale_x"]
+    first = model.transformer()
+    grids, rotation, scale = spread(first.grid, theta, image.shape[-1], model.config.output_side)
     if not scale >= SMALLEST:
         raise ValueError("This theta reads a single point, so its frame cannot be rotated or scaled.")
-    grids = turned(first.grid(theta[None], output, output)[0], theta, first.grid, rotation, scale)
     read = read or partial(classify, model)
     log_probs = [
         read((sampler or first.sampler)(image.expand(len(part), -1, -1, -1), part)) for part in grids.split(CHUNK)
     ]
-    return Landscape(-torch.cat(log_probs)[:, target].view(SIDE, SIDE), rotation, scale)
+    return Landscape(-torch.cat(log_probs)[:, target].view(SIDE, SIDE), float(rotation), float(scale))
 
 
-def turned(grid: Tensor, theta: Tensor, generator: GridGenerator, rotation: float, scale: float) -> Tensor:
+def spread(generator: GridGenerator, theta: Tensor, size: int, output: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The grids of the map around ``theta`` [num_params], see ``turned``; rotation [], degrees, and scale [] of theta.
+    ``size`` and ``output`` are the sides of the frame and of the warped output, px.
+    """
+    matrix, _ = decompose.theta_matrix(generator, theta[None], size, output)
+    rotation, scale = decompose.factors(matrix)[0, :2].unbind()
+    return turned(generator(theta[None], output, output)[0], theta, generator, rotation, scale), rotation, scale
+
+
+def turned(
+    grid: Tensor, theta: Tensor, generator: GridGenerator, rotation: Tensor | float, scale: Tensor | float
+) -> Tensor:
     """Tensor[SIDE * SIDE, O, O, 2]: ``grid`` [O, O, 2], which has ``rotation`` and ``scale``, at each rotation and
     scale of the map, scale by scale.
     """
-    centre = generator.at(theta[None], theta.new_zeros(1, 2))[0, 0]
+    centre = decompose.send(generator, theta[None], MIDDLE)[0, 0]
     angles = (ROTATIONS.to(theta) - rotation) * (math.pi / 180)
     factors = SCALES.to(theta)[:, None] / scale
     cos, sin = factors * angles.cos(), factors * angles.sin()

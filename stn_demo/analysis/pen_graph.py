@@ -5,9 +5,6 @@ It is independent of the networks. The caller computes the position and size of 
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 import torch
 from torch import Tensor
 
@@ -42,5 +39,4 @@ def pen_graph() -> bytes:
 
 def kept(cache: graph_file.Cache) -> bytes:
     """``pen_graph`` from the cache; exported again if ``data.ink`` or this file has changed."""
-    sources = b"".join(Path(file).read_bytes() for file in (ink.__file__, __file__) if file)
-    return cache.kept(f"pen {hashlib.sha256(sources).hexdigest()}", pen_graph)
+    return cache.kept(f"pen {graph_file.digest_of(ink.__file__, __file__)}", pen_graph)

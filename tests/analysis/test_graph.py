@@ -91,7 +91,7 @@ def test_exporter_that_changes_the_weights_is_refused(affine):
     """A graph whose initializers are not the weights would be wrong for every other network."""
     model = onnx.load_from_string(affine.graph)
     with pytest.raises(graph_file.ExportError, match="did not keep the weights"):
-        graph_file._take_weights_out(model, affine.network)
+        graph_file.take_weights_out(model, affine.network)
 
 
 def test_one_file_with_its_weights_is_compared_with_the_frames(affine, tmp_path):

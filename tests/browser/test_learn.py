@@ -41,9 +41,6 @@ def lesson(visit):
     return open_page
 
 
-@pytest.mark.needs_server(
-    "two parts and a mission need the gradient and the map of the loss, which the server computes"
-)
 def test_new_visitor_completes_the_lesson_by_mouse_and_saves_the_answers(visit):
     page = visit(new=True)
     page.wait_for_selector(LESSON)
@@ -60,9 +57,6 @@ def test_new_visitor_completes_the_lesson_by_mouse_and_saves_the_answers(visit):
     assert page.evaluate("JSON.parse(localStorage['stn-lesson']).at") == "end", "a reload goes on where it was"
 
 
-@pytest.mark.needs_server(
-    "two parts and a mission need the gradient and the map of the loss, which the server computes"
-)
 def test_lesson_can_be_completed_by_touch_on_a_phone(lesson):
     page = lesson(**PHONE)
     play(page, Finger(page))
@@ -92,9 +86,6 @@ def test_on_a_phone_no_number_of_theta_is_cut_off(lesson):
     assert line.evaluate("(line) => line.scrollWidth <= line.clientWidth")
 
 
-@pytest.mark.needs_server(
-    "two parts and a mission need the gradient and the map of the loss, which the server computes"
-)
 def test_lesson_can_be_completed_by_keyboard(lesson):
     page = lesson()
     page.focus("#learn-title")
@@ -217,7 +208,6 @@ def test_each_word_leads_to_the_scene_that_introduces_it(visit):
     shows_text(page, "#learn-title", WORDS["en"]["learn.direction.title"])
 
 
-@pytest.mark.needs_server("the model answers hold twenty steps of gradient descent, which the server computes")
 @pytest.mark.parametrize("tag", WORDS)
 def test_a_teacher_prints_the_model_answers_of_each_scene_on_one_page(lesson, tag):
     page = lesson(locale=tag)
@@ -263,7 +253,6 @@ def expected_answers(words, scene, part):
         yield words[f"learn.{name}.hint"]
 
 
-@pytest.mark.needs_server("the map of the loss")
 def test_the_map_of_the_loss_is_covered_until_it_is_shown(lesson):
     page = lesson("=learning")
     page.wait_for_selector("[data-show=landscape].covered")

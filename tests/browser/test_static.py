@@ -17,6 +17,9 @@ from stn_demo.ui.live.networks import Networks
 from stn_demo.ui.live.request import Defaults, read_request
 from stn_demo.ui.local.site import publish
 
+RELATIVE = 1e-3  # of a gradient and of a map of the loss
+ARROWS = 66  # of 32767: 0.2 % of the longest arrow
+
 
 @pytest.fixture(scope="module")
 def folder(site_folder):
@@ -92,7 +95,7 @@ def test_explore_works_under_a_prefix(open_page, host):
 
     page.select_option("#lang", "zh-CN")
     shows(page, "document.querySelector('#status-text').textContent.includes('就绪')")
-    assert not page.is_visible("#upload") and not page.is_visible("#layer-gradient")
+    assert not page.is_visible("#upload") and page.is_visible("[data-layer=gradient]")
 
 
 def test_links_and_exports(open_page, host):
@@ -140,6 +143,10 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
         "parts": {"rotation": 20, "scale_x": 0.8, "scale_y": 1.1, "shear": 0.1, "shift_x": 2, "shift_y": -1}
     }
     strokes = [{"w": 80, "e": 0, "p": [300, 200, 420, 180, 600, 260, 500, 480, 330, 700]}]
+    for index in (10, 11, 12):
+        asked[index] |= {"gradient": True, "target": index - 8}
+    asked[11] |= {"sampler": "bicubic", "padding": "reflection"}
+    asked[12]["grab"] = {"parts": dict.fromkeys(asked[6]["grab"]["parts"], 0.0) | {"shift_x": 200.0}}
     asked[7]["source"] = {"kind": "strokes", "strokes": [*strokes, {"w": 50, "e": 0, "p": [300, 800, 700, 820]}]}
     asked[8]["source"] = {"kind": "strokes", "strokes": [*strokes, {"w": 90, "e": 1, "p": [500, 100, 700, 300]}]}
     asked[9] |= {"source": asked[8]["source"], "raw": True}
@@ -155,7 +162,8 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
         assert np.argmax(found["probs"]) == np.argmax(expected["probs"])
         for key, value in arrays.items():
             apart = np.abs(np.asarray(found[key], dtype=int) - value.ravel().astype(int)).max(initial=0)
-            assert apart <= 1, (question["id"], key, apart)
+            assert apart <= (ARROWS if key == "arrows" else 1), (question["id"], key, apart)
+        close_gradient(found["gradient"], expected["gradient"])
         for key in ("applied", "undone", "rest", "followed"):
             assert found[key] == pytest.approx(expected[key], rel=1e-3, abs=5e-3), (question["id"], key)
         if expected["inspect"]:
@@ -220,14 +228,42 @@ def test_a_missing_checkpoint_and_a_folder_of_other_files_are_refused(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "mine" and checkpoints.load("seed-cnn")
 
 
-def test_lesson_part_that_needs_the_gradient_can_be_skipped(open_page, host):
-    page = open_page(host.url + "/some/where/#learn=learning")
-    page.wait_for_selector(".stn-learn[data-ready=true]")
-    page.wait_for_selector("#learn-alone", state="visible")
-    page.locator("#predict .option").first.click()
-    while page.get_attribute(".stn-learn", "data-finished") == "false":
-        page.click("#reveal")
-        page.wait_for_selector(".stn-learn[data-busy=false]")
-    page.click("#learn-next")
-    page.click("#learn [data-scene=where]")
-    page.wait_for_selector("#learn-alone", state="hidden")
+def close_gradient(found, expected):
+    """Of two frames: None, or all its numbers alike."""
+    assert (found is None) == (expected is None)
+    for key, value in (expected or {}).items():
+        assert found[key] == pytest.approx(value, rel=RELATIVE, abs=CLOSE), key
+
+
+@pytest.mark.parametrize("padding", [None, "border"])
+def test_a_map_of_the_loss_equals_that_of_the_server(open_page, host, padding):
+    page = open_page(host.url + "/some/where/")
+    scene = scenes(1)[0]
+    source = {"kind": "digit", "digit": as_base64(scene.digit), "label": 3}
+    question = {"id": 7, "source": source, "pose": vars(scene.pose), "model": "turn-affine", "padding": padding}
+    question |= {"landscape": True, "inspect": None}
+    (found,) = page.evaluate(ASK, [json.loads(json.dumps(question))])
+    engine = Engine(Networks(default_folder(), default_folder() / "none"))
+    expected, arrays = opened(engine.landscape(read_request(question, Defaults())))
+    for key, value in expected["landscape"].items():
+        assert found["landscape"][key] == pytest.approx(value, rel=RELATIVE, abs=CLOSE), key
+    assert np.asarray(found["loss"]) == pytest.approx(arrays["loss"].ravel().astype(float), rel=RELATIVE, abs=1)
+
+
+def test_the_graphs_of_the_gradient_are_fetched_when_it_is_shown(open_page, host):
+    page = open_page(host.url + "/some/where/", service_workers="block")
+    there = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    asked = []
+    page.on("request", lambda one: asked.append(one.url))
+    assert there and not [one for one in there if "/losses/" in one]
+    page.check("[data-layer=gradient]")
+    shows(page, "window.stn.store.frame.gradient && window.stn.store.frame.arrows.some((value) => value)")
+    first = {one.rsplit("-", 1)[1] for one in asked if "/losses/" in one}
+    assert first == {"loss.onnx", "step.onnx"}
+    before = frame(page, "gradient.loss")
+    page.click("[data-descend='20']")
+    shows(page, f"window.stn.store.frame.gradient.loss < {before} && window.stn.store.frame.overruled")
+    page.evaluate("void window.stn.store.on('landscape', (map) => { window.map = map; })")
+    page.check("[data-layer=landscape]")
+    shows(page, "window.map && new Set(window.map.loss).size > 100")
+    assert {one.rsplit("-", 1)[1] for one in asked if "/losses/" in one} == {*first, "row.onnx", "spread.onnx"}

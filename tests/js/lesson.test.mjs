@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { indexOf, isRight, needsGradient, numbersOf, placeOf, stageOf, stepsOf, stopsOf } from "../../stn_demo/ui/learn/static/lesson.js";
+import { indexOf, isRight, numbersOf, placeOf, stageOf, stepsOf, stopsOf } from "../../stn_demo/ui/learn/static/lesson.js";
 import { isDone, numbersOfDone } from "../../stn_demo/ui/learn/static/missions.js";
 import { revealKey, summaryOf, verdictOf } from "../../stn_demo/ui/learn/static/player-texts.js";
 import { csvOf, scoreOf } from "../../stn_demo/ui/learn/static/progress.js";
@@ -25,11 +25,6 @@ test("each stop has an address that leads back to it, a scene the shortest", () 
   for (const stop of stops) assert.equal(stopOf(placeOf(stop)), stop);
   assert.equal(placeOf(stopOf("sampler.example")), "sampler");
   assert.equal(indexOf(stops, "nonsense"), -1);
-});
-
-test("the stops that need the gradient", () => {
-  const found = stops.filter(needsGradient).map(({ scene, part }) => `${scene}.${part}`);
-  assert.deepEqual(found, ["learning.arrows", "learning.stuck", "failures.collapsed", "missions.sees-nothing"]);
 });
 
 test("every text of every stop is there in both languages, and no number in it is missing", () => {

@@ -51,12 +51,12 @@ def encode(frames: list[Frame], digits: list[Tensor], headers: list[dict[str, An
 def _numbers(frames: list[Frame]) -> list[dict[str, Any]]:
     """theta, probabilities and outline of each frame, with only as many decimals as needed: a header is written and read
     60 times a second. The whole batch is rounded at once."""
-    thetas = _rounded([frame.theta for frame in frames], 6)
-    predicted = _rounded([frame.predicted for frame in frames], 6)
-    probs = _rounded(torch.stack([frame.probs for frame in frames]).numpy(), 6)
+    thetas = rounded([frame.theta for frame in frames], 6)
+    predicted = rounded([frame.predicted for frame in frames], 6)
+    probs = rounded(torch.stack([frame.probs for frame in frames]).numpy(), 6)
     second = [frame.twin_probs for frame in frames if frame.twin_probs is not None]  # all frames have one, or none
-    twins = _rounded(torch.stack(second).numpy(), 6) if second else [None] * len(frames)
-    outlines = _rounded(torch.stack([frame.outline for frame in frames]).numpy(), 4)
+    twins = rounded(torch.stack(second).numpy(), 6) if second else [None] * len(frames)
+    outlines = rounded(torch.stack([frame.outline for frame in frames]).numpy(), 4)
     return [
         {
             "size": frame.input.shape[-1],
@@ -76,9 +76,9 @@ def _numbers(frames: list[Frame]) -> list[dict[str, Any]]:
 def _parts(frames: list[Frame]) -> list[dict[str, Any]]:
     """The decompositions of each frame by their names in ``MAPS``; None for one that does not exist."""
     found = [[getattr(frame, name) for name in MAPS] for frame in frames]
-    rounded = iter(_rounded([list(part.values()) for parts in found for part in parts if part], 4))
+    numbers = iter(rounded([list(part.values()) for parts in found for part in parts if part], 4))
     return [
-        {name: part and dict(zip(part, next(rounded), strict=True)) for name, part in zip(MAPS, parts, strict=True)}
+        {name: part and dict(zip(part, next(numbers), strict=True)) for name, part in zip(MAPS, parts, strict=True)}
         for parts in found
     ]
 
@@ -91,7 +91,7 @@ def _looks(frames: list[Frame]) -> tuple[list[Any], dict[int, np.ndarray]]:
     if not several:
         return outlines, {}
     looks = [look for i in several for look in frames[i].looks]
-    rows = _rounded(torch.stack([look.outline for look in looks]).numpy(), 4)
+    rows = rounded(torch.stack([look.outline for look in looks]).numpy(), 4)
     warped = as_bytes(torch.stack([look.warped for look in looks]))
     each = len(frames[several[0]].looks)
     for place, i in enumerate(several):
@@ -137,9 +137,9 @@ def _gradient(push: Push, longest: float) -> dict[str, Any]:
         "target": push.target,
         "loss": round(push.loss, 5),
         "longest": longest,
-        "theta": _rounded(push.theta, 6),
+        "theta": rounded(push.theta, 6),
         "norm": math.hypot(*push.theta),
-        "next": _rounded(push.following, 6),
+        "next": rounded(push.following, 6),
     }
 
 
@@ -153,14 +153,14 @@ def landscape_message(number: int, target: int, found: Landscape) -> bytes:
             "target": target,
             "rotation": round(found.rotation, 3),
             "scale": round(found.scale, 5),
-            "rotations": _rounded(ROTATIONS.numpy(), 3),
-            "scales": _rounded(SCALES.numpy(), 5),
+            "rotations": rounded(ROTATIONS.numpy(), 3),
+            "scales": rounded(SCALES.numpy(), 5),
         },
     }
     return message(values, {"loss": loss})
 
 
-def _rounded(values: list[float] | list[list[float]] | np.ndarray, digits: int) -> list[Any]:
+def rounded(values: list[float] | list[list[float]] | np.ndarray, digits: int) -> list[Any]:
     """``values`` rounded to ``digits`` decimals, as nested lists of floats."""
     return np.round(np.asarray(values, dtype=np.float64), digits).tolist()
 

@@ -12,15 +12,19 @@ import torch
 
 from ...analysis import decompose, graph, graph_file, parity, pen_graph
 from ...analysis.computed import MAPS
+from ...analysis.landscape import ROTATIONS, SCALES
 from ...analysis.scene import Scene
 from ...model import Network, Sampler
 from ...names import PADDINGS, SAMPLERS
+from ..live import codec
 from ..live.networks import Networks, own_names
 from ..live.request import Defaults
+from . import losses
 
 SEEDS, PAGE = 10_000, 500  # seeds of the elastic deformation: their number, and how many one file of noise holds
 NOTHING = "no-such-folder"  # in place of the folder of visitors' networks: a published page has none
 CONTRACT = {"pose": graph.POSE, "maps": MAPS, "parts": decompose.PARTS, "seeds_a_page": PAGE}
+AXES = {"rotations": codec.rounded(ROTATIONS.numpy(), 3), "scales": codec.rounded(SCALES.numpy(), 5)}
 
 
 def infos(names: list[str], checkpoints: Path) -> list[dict[str, Any]]:
@@ -36,6 +40,7 @@ def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
     return {
         "graph": frame_graph,
         "weights": weights,
+        "losses": losses.addresses(network),
         "transform": None if first is None else network.config.transform,
         "length": 0 if first is None else first.grid.num_params,
         "size": network.config.side,
@@ -62,6 +67,8 @@ def files(networks: dict[str, Network], scenes: int, say: Callable[[str], None])
         say(f"{name}: {compared(network, graphs[where], asked)}")
         yield f"weights/{name}.bin", graph_file.pack_weights(network)
     yield from common(cache)
+    say("gradient and map of the loss")
+    yield from losses.files(networks.values(), asked)
 
 
 def common(cache: graph_file.Cache) -> Iterator[tuple[str, bytes]]:
@@ -78,15 +85,20 @@ def own(name: str, network: Network, cache: graph_file.Cache) -> Iterator[tuple[
     yield f"weights/{name}.bin", graph_file.pack_weights(network)
 
 
-def index(chosen: dict[str, Network], defaults: Defaults, checkpoints: Path) -> dict[str, Any]:
-    """The file that the worker reads first: the available networks and the inputs of their graphs."""
+def index(
+    chosen: dict[str, Network], defaults: Defaults, checkpoints: Path, with_losses: bool = True
+) -> dict[str, Any]:
+    """The file that the worker reads first: the available networks and the inputs of their graphs. ``with_losses``: whether the graphs of
+    ``losses`` are there."""
     return {
         "defaults": asdict(defaults) | {"digit": None},
         "networks": {
-            name: entry(network, address_of(network), f"weights/{name}.bin") for name, network in chosen.items()
+            name: entry(network, address_of(network), f"weights/{name}.bin") | ({} if with_losses else {"losses": None})
+            for name, network in chosen.items()
         },
         "infos": infos(list(chosen), checkpoints),
         "kernel": plain_kernel(),
+        "map": AXES,
         **CONTRACT,
     }
 

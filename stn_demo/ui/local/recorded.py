@@ -18,7 +18,7 @@ from ...runs.runs import Runs
 from ...training.settings import TrainingSettings
 from ..live.samples import Samples
 from ..train import log, strip
-from . import networks
+from . import losses, networks
 from .data import NO_MNIST, as_json
 
 MOST = 24  # snapshots of a run that are published: the first, the last, and others between them
@@ -120,6 +120,8 @@ def files(published: list[Recorded], say: Callable[[str], None]) -> Iterator[tup
                 if role not in graphs:
                     graphs[role] = cache.frame_graph(network.config)
                     yield address, graphs[role]
+                    losses.compare(network, cache, asked)
+                    yield from losses.of_network(network, cache)
                 networks.compared(network, graphs[role], asked)
                 yield f"{where}/{step}{'-twin' if role == 'twin' else ''}.bin", graph_file.pack_weights(network)
             yield f"{where}/{step}.strip", strip.whole(pair["network"], pair.get("twin"), digits, str(step))

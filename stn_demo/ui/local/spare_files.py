@@ -1,7 +1,7 @@
 """Writes the folder of ``spare``: ``python -m stn_demo.ui.local.spare_files FOLDER CHECKPOINTS``.
 
 The default networks of the page come first, and ``index.json`` lists the networks written so far, so that a page need not
-wait for the others.
+wait for the others. The graphs of the gradient and of the map of the loss come last.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ... import checkpoints
 from ...analysis import graph_file
 from ...model import Network
 from ..page import defaults
-from . import data, networks
+from . import data, losses, networks
 
 PACKED = ("ort-wasm-simd-threaded.wasm",)  # of the runtime: 14 MB, a quarter of that when compressed
 
@@ -51,7 +51,10 @@ def fill(folder: Path, found: Path, program: Path | None = None) -> None:
         for address, content in written:
             _write(folder / address, content)
         if first.model in there and (first.twin is None or first.twin in there):
-            _write(folder / "index.json", data.as_json(networks.index(there, first, found)))
+            _write(folder / "index.json", data.as_json(networks.index(there, first, found, with_losses=False)))
+    for address, content in losses.files(there.values(), []):
+        _write(folder / address, content)
+    _write(folder / "index.json", data.as_json(networks.index(there, first, found)))
     _write(folder / "complete", b"")
 
 

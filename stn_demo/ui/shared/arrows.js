@@ -1,10 +1,9 @@
 // The negative gradient of the loss with respect to each grid point, as arrows on the posed picture.
 
-import { GRID_UNIT } from "./frame.js";
+import { ARROW_UNIT, GRID_UNIT } from "./frame.js";
 import { EXTENT } from "./geometry.js";
 import { INK } from "./palette.js";
 
-const ARROW_UNIT = 32767; // int16 length of the longest arrow, as in live/codec.py
 const LONGEST = 0.22; // length of the longest arrow, as a fraction of half the picture
 const FAINT = 0.02; // fraction of the longest arrow; shorter ones are left out
 

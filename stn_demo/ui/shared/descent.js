@@ -1,5 +1,5 @@
-// Gradient descent on theta for the current digit. The server computes each step: a frame with a gradient contains theta after one
-// step, and the page requests the frame for it.
+// Gradient descent on theta for the current digit: a frame with a gradient contains theta after one step, and the page requests the
+// frame for it.
 
 const PAUSE = 45; // ms between two steps, so that the eye can follow
 

@@ -3,6 +3,7 @@
 const utf8 = new TextDecoder();
 const TYPES = { i2: Int16Array, u2: Uint16Array, u1: Uint8Array };
 export const GRID_UNIT = 4096; // int16 steps per unit of the normalised grid
+export const ARROW_UNIT = 32767; // int16 length of the longest arrow, as in live/codec.py
 
 /**
  * ArrayBuffer -> {...header, grid, digit, input, warped, density?, arrows?}: the header's fields and its arrays by name.

@@ -43,7 +43,7 @@ export function openMapChannel(store, { root, server }) {
     const { landscape, loss } = decode(buffer);
     inFlight = false;
     paused = setTimeout(goOn, PAUSE);
-    store.emit("landscape", landscape && store.get().layers.landscape ? { ...landscape, loss } : null); // the worker has no map
+    store.emit("landscape", landscape && store.get().layers.landscape ? { ...landscape, loss } : null);
   }
 
   function goOn() {

@@ -93,12 +93,6 @@ export function numbersOf(stop, measured) {
 /** A number with all its decimals, formatted for people. */
 const written = (value) => (value < 0 ? `−${Math.abs(value)}` : String(value));
 
-/** Whether a stop shows the gradient or the map of the loss, or descends along it, at the start or in its reveal. */
-export function needsGradient({ data: { stage, reveal } }) {
-  const shows = (set) => Boolean(set?.layers?.gradient || set?.layers?.landscape);
-  return shows(stage) || (reveal?.steps ?? []).some(({ set, descend }) => shows(set) || Boolean(descend));
-}
-
 /** How many times #reveal must be pressed to show everything. */
 export const stepsOf = ({ data }) => (data.mission || !data.reveal ? 0 : (data.reveal.steps?.length ?? 1));
 

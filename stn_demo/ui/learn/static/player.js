@@ -1,10 +1,9 @@
 /** Plays the stops of the lesson in order: the text, the question, the steps that #reveal shows, and the next stop. */
 
-import { local } from "../../shared/local.js";
 import { has, t } from "../../shared/i18n.js";
 import { createControls } from "./controls.js";
 import { createGhost } from "./ghost.js";
-import { isRight, needsGradient, numbersOf, stageOf, stepsOf } from "./lesson.js";
+import { isRight, numbersOf, stageOf, stepsOf } from "./lesson.js";
 import { isDone, numbersOfDone } from "./missions.js";
 import { missionOf, positionOf, revealKey, summaryOf, verdictOf } from "./player-texts.js";
 import { createPredict, make } from "./predict.js";
@@ -66,7 +65,6 @@ export function createPlayer({ root, stage, data, measured, progress, stops, ope
     if (answer !== undefined) predict.show(answer);
     if (stop.data.mission) form.replaceChildren(...missionOf(stop, args, hinted));
     controls = createControls(at("controls"), isFinished() || stop.data.mission ? stop.data.control : [], stage, measured);
-    at("alone").hidden = !(local() && needsGradient(stop));
     at("descend").hidden = !(stop.data.show.includes("descend") && (isFinished() || stop.data.mission));
     why.show(stop, (isFinished() || isAccomplished()) && stop.last && has(`learn.${scene}.why`), args);
     if (isFinished()) predict.lock(phase === "before" ? undefined : rightOf());

@@ -1,6 +1,5 @@
 /** The actions of #reveal on the stage: a change of the state, a sweep, steps of gradient descent. */
 
-import { local } from "../../shared/local.js";
 import { wrapped } from "../../explore/static/gesture.js";
 import { bestName } from "../../shared/probs.js";
 import { number, t } from "../../shared/i18n.js";
@@ -25,7 +24,6 @@ export function createReveal({ stage, data }) {
   }
 
   async function descend(steps, signal) {
-    if (local()) return; // the exported graphs have no gradient
     const end = stage.until(() => !stage.descent.running(), signal);
     stage.descent.run(steps);
     await end;

@@ -1,11 +1,11 @@
 // A frame as bytes: the message that live/codec.py writes and shared/frame.js reads.
 
-import { GRID_UNIT } from "../../shared/frame.js";
+import { ARROW_UNIT, GRID_UNIT } from "../../shared/frame.js";
 
 const utf8 = new TextEncoder();
 
 /** The result of engine.frame() -> ArrayBuffer. */
-export function encode({ question, digit, model, name, twin, twinName, found, twinProbs, sampler, density, inspect, index }) {
+export function encode({ question, digit, model, name, twin, twinName, found, twinProbs, sampler, density, inspect, push, index }) {
   const { about } = model;
   const { input, warped, grid } = found;
   const [size, output] = [input.dims[0], warped.dims[0]];
@@ -20,6 +20,8 @@ export function encode({ question, digit, model, name, twin, twinName, found, tw
     densityMax = Math.max(1e-6, ...density);
     arrays.push(["density", "u1", [size, size], bytes(density.map((value) => value / densityMax))]);
   }
+  const longest = push ? longestOf(push.arrows) : 0;
+  if (push) arrays.push(["arrows", "i2", grid.dims, scaled(push.arrows, longest)]);
   const grabbed = Boolean(question.grab) && about.transform !== null;
   const looks = found.looks.dims[0];
   const several = looks > 1 && !grabbed;
@@ -50,10 +52,32 @@ export function encode({ question, digit, model, name, twin, twinName, found, tw
     density_max: densityMax,
     blank: digit.every((value) => value === 0),
     inspect,
-    gradient: null, // only with a server: the exported graphs have no derivatives
+    gradient: push && gradient(push, longest),
   };
   return message(header, arrays);
 }
+
+/** The result of engine.landscape() -> ArrayBuffer. */
+export function encodeMap({ question, target, rotation, scale, axes, loss }) {
+  const landscape = { target, rotation: short([rotation], 3)[0], scale: short([scale], 5)[0], ...axes };
+  const thousandths = Uint16Array.from(loss, (value) => limited(Math.round(Number.isNaN(value) ? 65535 : value * 1000), 0, 65535));
+  return message({ id: question.id ?? 0, landscape }, [["loss", "u2", [axes.scales.length, axes.rotations.length], thousandths]]);
+}
+
+/** As _gradient in live/codec.py. */
+function gradient({ target, loss, theta, next }, longest) {
+  const norm = Math.hypot(...theta);
+  return { target, loss: short([loss], 5)[0], longest, theta: short(theta, 6), norm, next: short(next, 6) };
+}
+
+function longestOf(arrows) {
+  let longest = 0;
+  for (let i = 0; i < arrows.length; i += 2) longest = Math.max(longest, Math.hypot(arrows[i], arrows[i + 1]));
+  return longest || 0; // not NaN
+}
+
+const scaled = (arrows, longest) =>
+  Int16Array.from(arrows, (value) => Math.round((Number.isNaN(value) ? 0 : value) * (ARROW_UNIT / Math.max(longest, 1e-12))));
 
 /** The decompositions by name; null for one that does not exist. */
 function inWords(data, { maps, parts }) {

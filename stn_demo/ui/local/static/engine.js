@@ -4,20 +4,15 @@ import { fromBase64 } from "../../shared/frame.js";
 import { createGraphs, tensor } from "./graphs.js";
 import { createInk } from "./ink.js";
 import { lookInto } from "./inspect.js";
+import { createLosses } from "./losses.js";
 import { ofRun } from "./recorded.js";
+import { Refused } from "./refused.js";
 
 const DIGIT = 28;
 const STRAIGHT = { rotation: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, corners: [[0, 0], [0, 0], [0, 0], [0, 0]], elastic: 0, elastic_seed: 0 };
 
-/** A request that cannot be answered; `code` names the sentence in the catalogue. */
-export class Refused extends Error {
-  constructor(code, message) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** root: base url of the page. -> {infos, frame(question), numbers(question)}, one at a time in the order of the calls. */
+/** root: base url of the page. -> {infos, frame(question), numbers(question), landscape(question)}, one at a time in the
+ *  order of the calls; a map of the loss takes a turn for each of its rows. */
 export async function createEngine(root) {
   const graphs = createGraphs(root);
   const pen = graphs.session("pen.onnx"); // fetches the runtime and the index at the same time
@@ -26,6 +21,7 @@ export async function createEngine(root) {
   const draw = createInk(async (feeds) => (await pen).run(feeds), tensor);
   const networks = createNetworks(graphs, index);
   const noise = createNoise(graphs, index.seeds_a_page);
+  const losses = createLosses(graphs);
   let turn = Promise.resolve();
 
   /** {question, digit, model, name, twinName, found: the graph's tensors, twin: those of the twin's graph, reading} */
@@ -60,17 +56,22 @@ export async function createEngine(root) {
     return { question, digit, pose, model, name, twin, twinName, found, twinProbs, sampler, reading };
   }
 
-  const inTurn = (then) => (question) => {
-    const result = turn.then(() => work(question)).then(then);
-    turn = result.catch(() => {});
-    return result;
-  };
+  function inTurn(task) {
+    const mine = turn.then(task);
+    turn = mine.catch(() => {});
+    return mine;
+  }
+  const told = (then) => (question) => inTurn(() => work(question).then(then));
   const opening = [index.defaults.model, index.defaults.twin].filter(Boolean).map(networks);
   await Promise.all([pen, ...opening]);
   return {
     infos: index.infos,
-    frame: inTurn((one) => ({ ...one, ...lookInto(one), index })),
-    numbers: inTurn(({ pose, model, name, found, digit }) => ({
+    frame: told(async (one) => ({ ...one, ...lookInto(one), push: one.question.gradient ? await losses.push(one) : null, index })),
+    async landscape(question) {
+      const found = await losses.map(await inTurn(() => work({ ...question, twin: null, density: false, inspect: null })), inTurn);
+      return { question, axes: index.map, ...found };
+    },
+    numbers: told(({ pose, model, name, found, digit }) => ({
       model: name,
       transform: model.about.transform,
       pose,

@@ -1,7 +1,8 @@
 // The worker that replaces the server: each port is a connection with the messages of stn/live.
 
-import { encode } from "./encode.js";
-import { createEngine, Refused } from "./engine.js";
+import { encode, encodeMap } from "./encode.js";
+import { createEngine } from "./engine.js";
+import { Refused } from "./refused.js";
 
 const engines = new Map(); // base url -> promise of an engine
 
@@ -26,7 +27,7 @@ async function answer(port, engine, text) {
   const question = JSON.parse(text);
   try {
     if (question.numbers) return port.postMessage(JSON.stringify(await engine.numbers(question)));
-    const message = encode(await engine.frame(question));
+    const message = question.landscape ? encodeMap(await engine.landscape(question)) : encode(await engine.frame(question));
     port.postMessage(message, [message]);
   } catch (error) {
     const code = error instanceof Refused ? error.code : error instanceof TypeError ? "offline" : "worker";
