@@ -40,7 +40,7 @@ def recorded(function: Callable[..., Any], *examples: Any, any_size: bool = Fals
 class _GridSample(TorchFunctionMode):
     """Replaces ``F.grid_sample`` by torch's own definition of it in plain operations."""
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if function is not F.grid_sample:
             return function(*args, **kwargs)

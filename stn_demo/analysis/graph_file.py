@@ -181,7 +181,7 @@ def exported(
     return model
 
 
-def _without_weights(node) -> bool | None:
+def _without_weights(node: Any) -> bool | None:
     """Whether the exporter may replace a node by its value: not if a weight goes in; else it decides by itself."""
     return False if any(value is not None and (value.name or "").startswith(PREFIX) for value in node.inputs) else None
 

@@ -115,7 +115,7 @@ class StepGraph(Exportable):
         return self.program[0](theta, by_grid)
 
     def _pulled(self, theta: Tensor, by_grid: Tensor) -> tuple[Tensor, Tensor]:
-        _, pull = torch.func.vjp(lambda one: self.grid(one[None], self.output, self.output)[0], theta)
+        pull = torch.func.vjp(lambda one: self.grid(one[None], self.output, self.output)[0], theta)[1]
         (by_theta,) = pull(by_grid)
         return by_theta, gradient.stepped(theta[None], by_theta[None])[0]
 
@@ -154,7 +154,7 @@ class SlopeGraph(Exportable):
 
     def _pulled(self, image: Tensor, grid: Tensor, kernel: Tensor, by_warped: Tensor) -> Tensor:
         sampler = _sampler(self.mode, self.padding, kernel)
-        _, pull = torch.func.vjp(lambda points: sampler(image[None, None], points[None])[0, 0], grid)
+        pull = torch.func.vjp(lambda points: sampler(image[None, None], points[None])[0, 0], grid)[1]
         return pull(by_warped)[0]
 
 
@@ -242,7 +242,7 @@ def of_sampler(cache: graph_file.Cache, mode: str, padding: str) -> dict[str, by
 
 
 def _written(
-    module: nn.Module,
+    module: Exportable,
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
     shapes: dict[str, dict[int, Any]] | None = None,
