@@ -57,8 +57,8 @@ def files(networks: Iterable[Network], asked: list[Scene]) -> Iterator[tuple[str
 
 
 def compare(network: Network, cache: graph_file.Cache, asked: list[Scene]) -> dict[str, float] | None:
-    """See ``loss_parity.difference``. Raises graph_file.ExportError if the graphs differ."""
-    if "input" not in network.transformers:
+    """See ``loss_parity.difference``; None without scenes. Raises graph_file.ExportError if the graphs differ."""
+    if "input" not in network.transformers or not asked:
         return None
     sampler, held = network.transformer().sampler, _graphs(network, cache)
     read = loss_graphs.of_sampler(cache, sampler.mode, sampler.padding)
