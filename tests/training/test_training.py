@@ -154,5 +154,5 @@ def test_a_grid_outside_the_picture_stops_the_run(digits):
 def test_a_loss_that_stays_far_above_guessing_stops_the_run(digits, monkeypatch):
     monkeypatch.setattr(trainer_module, "PATIENCE", 10)
     settings = SHORT.but(learning_rate=100, clip_norm=0, placement=(), warm_up=0.0)
-    with pytest.raises(TrainingStopped, match="twice that of guessing"):
+    with pytest.raises(TrainingStopped, match="twice the loss of guessing"):
         list(train(settings, digits, report_every=2))
