@@ -146,7 +146,7 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
     for index in (10, 11, 12):
         asked[index] |= {"gradient": True, "target": index - 8}
     asked[11] |= {"sampler": "bicubic", "padding": "reflection"}
-    asked[12]["grab"] = {"parts": dict.fromkeys(asked[6]["grab"]["parts"], 0.0) | {"shift_x": 200.0}}
+    asked[12]["grab"] = {"parts": asked[6]["grab"]["parts"] | {"shift_x": 200.0}}  # beside the picture: no gradient
     asked[7]["source"] = {"kind": "strokes", "strokes": [*strokes, {"w": 50, "e": 0, "p": [300, 800, 700, 820]}]}
     asked[8]["source"] = {"kind": "strokes", "strokes": [*strokes, {"w": 90, "e": 1, "p": [500, 100, 700, 300]}]}
     asked[9] |= {"source": asked[8]["source"], "raw": True}
@@ -251,7 +251,7 @@ def test_a_map_of_the_loss_equals_that_of_the_server(open_page, host, padding):
 
 
 def test_the_graphs_of_the_gradient_are_fetched_when_it_is_shown(open_page, host):
-    page = open_page(host.url + "/some/where/", service_workers="block")
+    page = open_page(host.url + "/some/where/", silent=False, service_workers="block")  # Playwright notes the block
     there = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
     asked = []
     page.on("request", lambda one: asked.append(one.url))
