@@ -201,3 +201,16 @@ def test_layers_show_and_hide(page):
         assert now != before
         before = now
     assert frame(page, "density_max") > 0
+
+
+def test_loss_and_steps_stand_below_the_map_within_their_panel(page):
+    for layer in ("gradient", "landscape"):
+        page.check(f"#layer-{layer}")
+    page.wait_for_function("document.querySelector('#descent-words').textContent")
+    panel, loss_map, words, steps = (
+        page.locator(selector).bounding_box()
+        for selector in (".panel-theta", "#view-landscape", "#descent-words", "#descend")
+    )
+    assert words["width"] > 0.8 * panel["width"] and words["x"] + words["width"] <= panel["x"] + panel["width"]
+    assert loss_map["y"] + loss_map["height"] <= words["y"] and words["y"] + words["height"] <= steps["y"]
+    assert page.eval_on_selector("#descent-words", "(text) => text.scrollHeight <= text.clientHeight + 2")
