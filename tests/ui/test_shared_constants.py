@@ -18,7 +18,7 @@ SAME = [
     ("explore/static/upload.js", "MOST_BYTES", limits.LARGEST_PICTURE),
     ("explore/static/checkpoint.js", "MOST_BYTES", limits.LARGEST_UPLOADED_NETWORK),
     ("shared/frame.js", "GRID_UNIT", codec.GRID_UNIT),
-    ("shared/arrows.js", "ARROW_UNIT", codec.ARROW_UNIT),
+    ("shared/frame.js", "ARROW_UNIT", codec.ARROW_UNIT),
     ("shared/geometry.js", "EXTENT", replay.EXTENT),
     ("shared/i18n.js", "LANGUAGES", names.LANGUAGES),
     ("shared/route.js", "PAGES", page.PAGES),
