@@ -70,7 +70,7 @@ def test_a_file_that_was_altered_later_is_refused(npm):
     (runtime.KEPT / NAMES[0]).write_bytes(b"altered")
     with pytest.raises(runtime.MissingRuntime, match=f"{NAMES[0]} is not the file of onnxruntime-web"):
         runtime.files()
-    with pytest.raises(runtime.MissingRuntime, match="is not that of"):
+    with pytest.raises(runtime.MissingRuntime, match="is not the file of"):
         runtime.known(runtime.KEPT)
 
 
