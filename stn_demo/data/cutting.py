@@ -253,7 +253,7 @@ def _score(mark: Mark, shape: tuple[int, ...]) -> float:
     return mark.longest / max(shape) * min(1.0, mark.strength * 2) * (0.5 if mark.rim else 1.0)
 
 
-def _outermost(pairs: list) -> list:
+def _outermost(pairs: list[tuple[Mark, marks.Found]]) -> list[tuple[Mark, marks.Found]]:
     """Drops marks of the other polarity within a digit's box: they are gaps between its strokes."""
     return [
         (mark, polarity)

@@ -184,7 +184,7 @@ def _bridged(ink: np.ndarray, angle: float, thickness: float) -> np.ndarray:
         step = reach / np.cos(np.radians(lean)) / 2 * np.array([np.cos(direction), np.sin(direction)])
         middle = np.ceil(np.abs(step)).astype(int)
         kernel = np.zeros(2 * middle[::-1] + 1, np.uint8)
-        ends = [tuple(int(value) for value in np.round(middle + sign * step)) for sign in (-1, 1)]
-        cv2.line(kernel, *ends, 1, 1)
+        first, last = (np.round(middle + sign * step).astype(int).tolist() for sign in (-1, 1))
+        cv2.line(kernel, first, last, 1, 1)
         bridged |= cv2.morphologyEx(ink, cv2.MORPH_CLOSE, kernel)
     return bridged > 0

@@ -31,6 +31,8 @@ MOST_DEEP = (
 MOST_HOLES = 3  # holes of a digit: an 8 has two, and one may be accidental
 HOLES = 9  # more holes than this are a scribble
 
+Box = tuple[int, int, int, int]  # left, top, right, bottom, px
+
 
 class Mark(NamedTuple):
     """Something that may be a digit. box: left, top, right, bottom, px, right and bottom exclusive.
@@ -39,7 +41,7 @@ class Mark(NamedTuple):
     picture's edge; what: "digit", "slab" or "scribble".
     """
 
-    box: tuple[int, int, int, int]
+    box: Box
     mask: np.ndarray
     strength: float
     thickness: float
@@ -169,7 +171,7 @@ def without_rims(marks: list[Mark]) -> list[Mark]:
     return marks
 
 
-def described(box, mask: np.ndarray, strength: float, rim: bool) -> Mark:
+def described(box: Box, mask: np.ndarray, strength: float, rim: bool) -> Mark:
     padded = np.pad(mask.astype(np.uint8), 1)
     thickness = 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
     longest = max(mask.shape)
@@ -207,7 +209,7 @@ def _framed(marks: list[Mark]) -> list[Mark]:
     return kept
 
 
-def within(box, outer, slack: int = 0) -> bool:
+def within(box: Box, outer: Box, slack: int = 0) -> bool:
     return (
         box[0] >= outer[0] - slack
         and box[1] >= outer[1] - slack

@@ -66,8 +66,8 @@ def directions(mask: np.ndarray) -> tuple[float, float]:
 
 def _matrix(shape: tuple[int, ...], angle: float, size: tuple[int, int]) -> np.ndarray:
     """Rotates a picture about its centre so that lines at `angle` degrees (clockwise, y down) become horizontal."""
-    matrix = cv2.getRotationMatrix2D(((shape[1] - 1) / 2, (shape[0] - 1) / 2), angle, 1)
-    matrix[:, 2] += (size[0] - shape[1]) / 2, (size[1] - shape[0]) / 2
+    matrix: np.ndarray = cv2.getRotationMatrix2D(((shape[1] - 1) / 2, (shape[0] - 1) / 2), angle, 1)
+    matrix[:, 2] += np.array([size[0] - shape[1], size[1] - shape[0]]) / 2
     return matrix
 
 
@@ -80,8 +80,8 @@ def find(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[Tur
     turned = cv2.warpAffine(marks, matrix, size)
     mask = (turned > floor).astype(np.uint8)
     least, thickest = max(12, round(LEAST_LENGTH * max(marks.shape))), max(5, round(THICKEST * min(marks.shape)))
-    bridged = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
-    thick = cv2.dilate(
+    bridged: np.ndarray = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
+    thick: np.ndarray = cv2.dilate(
         cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((thickest + 1, thickest + 1), np.uint8)),
         np.ones((3, 3), np.uint8),
     )

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from . import marks, plain
-from .family import FAMILIES
+from .family import FAMILIES, Family
 from .sheet import Sheet
 
 
@@ -30,7 +30,7 @@ class Scene(NamedTuple):
     ink: np.ndarray
 
 
-GROUPS: dict[str, Callable] = {
+GROUPS: dict[str, Callable[[np.random.Generator, Family, int], tuple[Sheet, Image.Image]]] = {
     "drawing": plain.drawing,
     "photo": plain.photo,
     "shadow": plain.shadow,

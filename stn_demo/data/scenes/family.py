@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 Colour = tuple[float, float, float]
+Choice = TypeVar("Choice")
 
 
 class Family(NamedTuple):
@@ -33,7 +34,7 @@ class Family(NamedTuple):
     grain: tuple[float, float]
     quality: tuple[int, int]  # of the JPEG
 
-    def one(self, random: np.random.Generator, values: tuple):
+    def one(self, random: np.random.Generator, values: tuple[Choice, ...]) -> Choice:
         return values[int(random.integers(len(values)))]
 
 

@@ -6,27 +6,28 @@ Each function takes (random, look, number) and returns the sheet and the picture
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from .family import Family
 from .plain import begun, taken
-from .sheet import Sheet
+from .sheet import Colour, Sheet
 
 
-def ruled(random, look, number):
+def ruled(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """Ruled paper, slightly tilted; sometimes with a coloured margin line."""
     sheet, _, ink = begun(random, look)
     _digit_among(sheet, look, number, ink, both=False)
     return sheet, taken(sheet, look)
 
 
-def squared(random, look, number):
+def squared(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """Squared paper; the squares are between a third of the digit and its full size."""
     sheet, _, ink = begun(random, look)
     _digit_among(sheet, look, number, ink, both=True)
     return sheet, taken(sheet, look)
 
 
-def _digit_among(sheet: Sheet, look: Family, number: int, ink, *, both: bool) -> None:
+def _digit_among(sheet: Sheet, look: Family, number: int, ink: Colour, *, both: bool) -> None:
     random, side = sheet.random, min(sheet.width, sheet.height)
     height = random.uniform(look.height[0], 0.75 * look.height[1]) * side
     pen = max(2.5, height * random.uniform(*look.pen))
@@ -47,7 +48,7 @@ def _digit_among(sheet: Sheet, look: Family, number: int, ink, *, both: bool) ->
     sheet.write(number % 10, corner, height, pen, ink, styles=look.styles, strength=strength)
 
 
-def boxed(random, look, number):
+def boxed(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """A form box around the digit, alone or in a row of boxes with common sides."""
     sheet, side, ink = begun(random, look)
     count = int(random.choice((1, 1, 3, 5)))
@@ -61,7 +62,7 @@ def boxed(random, look, number):
     slope = np.tan(np.radians(random.uniform(*look.tilt) / 2))
     colour = look.one(random, look.rules) if random.random() < 0.5 else (20, 20, 20)
 
-    def at(x, y):
+    def at(x: float, y: float) -> tuple[float, float]:
         return left + x - slope * y, top + y + slope * x
 
     for index in range(count):
@@ -74,7 +75,7 @@ def boxed(random, look, number):
     return sheet, taken(sheet, look)
 
 
-def table(random, look, number):
+def table(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """A table with lines across the whole picture; the digit is in one cell and may touch a line."""
     sheet, side, ink = begun(random, look)
     cell = np.array([random.uniform(0.35, 0.6), random.uniform(0.3, 0.5)]) * side
@@ -94,7 +95,7 @@ def table(random, look, number):
     return sheet, taken(sheet, look)
 
 
-def panel(random, look, number):
+def panel(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """A light digit on a dark panel on a light page, or a dark digit on a light panel on a dark page; with or without a
     frame.
     """
@@ -120,7 +121,7 @@ def panel(random, look, number):
     return sheet, taken(sheet, look)
 
 
-def several(random, look, number):
+def several(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """Two to six digits side by side or in two lines."""
     sheet, _, ink = begun(random, look)
     count = 2 + number % 5

@@ -9,16 +9,18 @@ import numpy as np
 from PIL import Image
 
 from .family import Family
-from .sheet import Sheet
+from .sheet import Colour, Point, Sheet
 
 
-def begun(random: np.random.Generator, look: Family) -> tuple[Sheet, float, tuple[float, ...]]:
+def begun(random: np.random.Generator, look: Family) -> tuple[Sheet, float, Colour]:
     """An empty sheet, its shorter side in px, and the colour of the ink."""
     sheet = Sheet(random, *look.one(random, look.sides), look.one(random, look.papers))
     return sheet, min(sheet.width, sheet.height), look.one(random, look.inks)
 
 
-def written(sheet: Sheet, look: Family, label: int, side: float, ink, *, centre=None) -> tuple[float, float]:
+def written(
+    sheet: Sheet, look: Family, label: int, side: float, ink: Colour, *, centre: Point | None = None
+) -> tuple[float, float]:
     """Write a digit of the look's height at `centre` (px; default: anywhere); returns its height and pen width, px."""
     random = sheet.random
     height = random.uniform(*look.height) * side
@@ -41,7 +43,7 @@ def taken(sheet: Sheet, look: Family, light: bool = True) -> Image.Image:
     return sheet.photograph(blur, int(random.integers(*look.quality)))
 
 
-def drawing(random, look, number):
+def drawing(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """A drawing on a screen: one colour on another, dark on light or light on dark, small or large."""
     side = int(random.choice((28, 56, 112, 280, 560)))
     dark, light = random.uniform(0, 70), random.uniform(190, 255)
@@ -54,14 +56,14 @@ def drawing(random, look, number):
     return sheet, sheet.photograph()
 
 
-def photo(random, look, number):
+def photo(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """A sheet photographed from close up."""
     sheet, side, ink = begun(random, look)
     written(sheet, look, number % 10, side, ink)
     return sheet, taken(sheet, look)
 
 
-def shadow(random, look, number):
+def shadow(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """The same, with the edge of a shadow across it."""
     sheet, side, ink = begun(random, look)
     written(sheet, look, number % 10, side, ink)
@@ -69,7 +71,7 @@ def shadow(random, look, number):
     return sheet, taken(sheet, look)
 
 
-def desk(random, look, number):
+def desk(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """A tilted sheet that does not fill the picture: the desk is visible on one to four sides."""
     sheet, side, ink = begun(random, look)
     paper = tuple(sheet.pixels[0, 0])
@@ -88,7 +90,7 @@ def desk(random, look, number):
     return sheet, taken(sheet, look)
 
 
-def rim(random, look, number):
+def rim(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """A scan with an open lid: a dark band along one to three edges."""
     sheet, side, ink = begun(random, look)
     inner = min(sheet.width, sheet.height) * 0.75
@@ -108,7 +110,7 @@ def rim(random, look, number):
     return sheet, taken(sheet, look, light=False)
 
 
-def edges(random, look, number):
+def edges(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """A digit cropped so closely that it touches all four edges of the picture."""
     side = int(random.choice((60, 120, 240, 480)))
     sheet = Sheet(random, 2 * side, 2 * side, look.one(random, look.papers))
@@ -126,7 +128,7 @@ def edges(random, look, number):
     return sheet, sheet.photograph(0.3)
 
 
-def faint(random, look, number):
+def faint(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """Part of the digit is fainter than the rest, as if written with less pressure."""
     sheet, side, ink = begun(random, look)
     untouched = sheet.pixels.copy()
@@ -140,7 +142,7 @@ def faint(random, look, number):
     return sheet, taken(sheet, look)
 
 
-def nothing(random, look, number):
+def nothing(random: np.random.Generator, look: Family, number: int) -> tuple[Sheet, Image.Image]:
     """No digit: blank paper, a slab, a scribble, rules, a shadow, or the edge of a desk."""
     sheet, side, ink = begun(random, look)
     kind = number % 6

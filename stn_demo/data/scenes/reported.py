@@ -5,7 +5,9 @@ from __future__ import annotations
 from PIL import Image, ImageDraw, ImageFilter
 
 
-def _seven(pen: ImageDraw.ImageDraw, left: float, top: float, height: float, width: int, fill) -> None:
+def _seven(
+    pen: ImageDraw.ImageDraw, left: float, top: float, height: float, width: int, fill: int | tuple[int, int, int]
+) -> None:
     points = [(left, top), (left + 0.6 * height, top), (left + 0.2 * height, top + height)]
     pen.line(points, fill, width, joint="curve")
 

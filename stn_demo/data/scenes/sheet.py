@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from .. import handwriting
+
+Point = Sequence[float] | np.ndarray  # x, y, px
+Colour = Sequence[float] | np.ndarray  # RGB, 0 to 255
+Draw = Callable[[ImageDraw.ImageDraw, int, int, int], None]
 
 FINE = 3  # marks are drawn enlarged by this factor and averaged, for smooth edges
 
@@ -28,7 +33,7 @@ class Sheet:
     each digit and its box (left, top, right, bottom), px, in the order of writing.
     """
 
-    def __init__(self, random: np.random.Generator, width: int, height: int, colour: tuple[float, ...]):
+    def __init__(self, random: np.random.Generator, width: int, height: int, colour: Colour):
         self.random, self.width, self.height = random, width, height
         self.pixels = np.empty((height, width, 3), np.float32)
         self.pixels[:] = colour
@@ -36,12 +41,12 @@ class Sheet:
         self.labels: list[int] = []
         self.boxes: list[tuple[float, float, float, float]] = []
 
-    def lay(self, patch: Patch, colour: tuple[float, ...], strength: float = 1.0) -> None:
+    def lay(self, patch: Patch, colour: Colour, strength: float = 1.0) -> None:
         """Cover a patch of the picture with a colour; `strength` is its opacity."""
         part = self.pixels[patch.rows, patch.columns]
         part += strength * patch.cover[..., None] * (np.asarray(colour, np.float32) - part)
 
-    def cover(self, draw, box: tuple[float, ...] | None = None) -> Patch:
+    def cover(self, draw: Draw, box: Sequence[float] | None = None) -> Patch:
         """The coverage by what `draw(pen, scale, left, top)` draws with Pillow inside `box` (default: everywhere)."""
         left, top, right, bottom = (0, 0, self.width, self.height) if box is None else map(int, box)
         left, top = max(left, 0), max(top, 0)
@@ -51,27 +56,27 @@ class Sheet:
         cover = np.asarray(layer.reduce(FINE), np.float32) / 255
         return Patch(slice(top, bottom), slice(left, right), cover)
 
-    def line(self, start, end, width: float, colour, strength: float = 1.0) -> None:
+    def line(self, start: Point, end: Point, width: float, colour: Colour, strength: float = 1.0) -> None:
         """A straight line with flat ends, px."""
         margin = width + 2
         box = [min(start[0], end[0]) - margin, min(start[1], end[1]) - margin]
         box += [max(start[0], end[0]) + margin, max(start[1], end[1]) + margin]
 
-        def draw(pen, scale, left, top):
+        def draw(pen: ImageDraw.ImageDraw, scale: int, left: int, top: int) -> None:
             points = [((x - left) * scale, (y - top) * scale) for x, y in (start, end)]
             pen.line(points, 255, max(1, round(width * scale)))
 
         self.lay(self.cover(draw, box), colour, strength)
 
-    def outline(self, points, width: float, colour) -> None:
+    def outline(self, points: Sequence[Point], width: float, colour: Colour) -> None:
         """A closed outline through the points, px."""
         for start, end in zip(points, [*points[1:], points[0]], strict=True):
             self.line(start, end, width, colour)
 
-    def polygon(self, points, colour) -> None:
+    def polygon(self, points: Sequence[Point], colour: Colour) -> None:
         """A filled polygon, px."""
 
-        def draw(pen, scale, left, top):
+        def draw(pen: ImageDraw.ImageDraw, scale: int, left: int, top: int) -> None:
             pen.polygon([((x - left) * scale, (y - top) * scale) for x, y in points], 255)
 
         self.lay(self.cover(draw), colour)
@@ -82,7 +87,7 @@ class Sheet:
         margin = float(widths.max()) + 2
         low, high = segments.min((0, 1)) - margin, segments.max((0, 1)) + margin
 
-        def draw(pen, scale, left, top):
+        def draw(pen: ImageDraw.ImageDraw, scale: int, left: int, top: int) -> None:
             for segment, wide in zip(segments, widths, strict=True):
                 points = [((x - left) * scale, (y - top) * scale) for x, y in segment]
                 reach = wide * scale / 2
@@ -92,7 +97,17 @@ class Sheet:
 
         return self.cover(draw, (*low, *high))
 
-    def write(self, label: int, corner, height: float, pen: float, colour, *, styles=slice(None), strength=1.0) -> None:
+    def write(
+        self,
+        label: int,
+        corner: Point,
+        height: float,
+        pen: float,
+        colour: Colour,
+        *,
+        styles: slice = slice(None),
+        strength: float = 1.0,
+    ) -> None:
         """Write a digit: longest side `height` px (pen included), top left at `corner` px, pen `pen` px wide.
 
         `strength` is the ink's opacity; `styles` selects styles of handwriting (see handwriting.segments).
