@@ -1,6 +1,6 @@
 """The origin of a network: the JSON text in a checkpoint's header, checked when it is read.
 
-A checkpoint may come from anybody. After the check, code may rely on the types of the fields in ``KINDS``; any other
+A checkpoint may come from anyone. After the check, code may rely on the types of the fields in ``KINDS``; any other
 field is JSON of bounded length and depth.
 """
 

@@ -68,10 +68,10 @@ def settings_for(pictures: Pictures, recipe: TrainingSettings, changes: dict[str
     framed = distortion.framed(frame)
     if framed.frame != framed.picture:
         changes.setdefault("undistorted", 0.0)
-    handed = recipe.model.output_side * frame / recipe.model.side
+    output = recipe.model.output_side * frame / recipe.model.side
     return recipe.but(
         **{
-            "output_size": round(handed),
+            "output_size": round(output),
             **changes,
             "data": FOLDER,
             "distortion": name if framed is distortion else framed,

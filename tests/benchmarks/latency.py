@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from chromium import CHROMIUM, FLAGS, SETTLED
 
-# Seconds in which the server records its first networks (``analysis.recorded``); no page is told when it has.
+# Seconds in which the server records its first networks (``analysis.recorded``); no event marks the end.
 RECORDED = 4
 PORT = 7937
 

@@ -110,8 +110,8 @@ def learning(page: Page, url: str) -> None:
             reached = time.monotonic() - start
         if run["state"] not in ("starting", "running"):
             break
-    told = "never" if reached is None else f"{reached:.1f} s"
-    print(f"minute's demo, press to 95 % (of the digits tested on meanwhile): {told}; bar 60 s")
+    words = "never" if reached is None else f"{reached:.1f} s"
+    print(f"minute's demo, press to 95 % (of the digits tested on meanwhile): {words}; bar 60 s")
     print(
         f"minute's demo, press to its end: {time.monotonic() - start:.1f} s, {run['state']}, {100 * run['accuracy']:.1f} % right"
     )
@@ -132,9 +132,9 @@ def say(name: str, seconds: list[float], bar: float | None = None) -> None:
 
 
 def say_latencies(name: str, values: list[float], rate: float | None = None, bar: float | None = None) -> None:
-    told = f"p50 {percentile(values, 0.5):.1f} ms, p95 {percentile(values, 0.95):.1f} ms over {len(values)}"
-    told += "" if rate is None else f", {rate:.1f} updates/s"
-    print(f"{name}: {told}" + (f"; bar p95 {bar:g} ms" if bar else ""), flush=True)
+    words = f"p50 {percentile(values, 0.5):.1f} ms, p95 {percentile(values, 0.95):.1f} ms over {len(values)}"
+    words += "" if rate is None else f", {rate:.1f} updates/s"
+    print(f"{name}: {words}" + (f"; bar p95 {bar:g} ms" if bar else ""), flush=True)
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def browser():
 @pytest.fixture
 def visit(browser, where, request):
     """``visit(path="", **options)`` opens the page in a context of its own and waits until it shows a frame. ``new``: as for
-    somebody who has never been here, whose first page is Learn. At the end no script may have failed, and no other host may
+    a first visit, whose first page is Learn. At the end no script may have failed, and no other host may
     have been asked; the page without a server may not write an error on the console either."""
     alone = where == "static"
     home = (

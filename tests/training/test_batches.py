@@ -42,7 +42,7 @@ def test_each_distortion_gives_frames_of_its_size(digits, name):
 
 
 def test_clutter_has_the_sharpness_of_the_digit(digits):
-    """A digit at a fraction of a pixel would be blurred, and told from the clutter by that alone."""
+    """A digit at a fraction of a pixel would be blurred, and could be distinguished from the clutter by that alone."""
     without = replace(DISTORTIONS["tc"], clutter=0)
     images, _, _ = batch = Batches(digits, without, 0.0, 0, 16, torch.device("cpu"))(0)
     index = Batches(digits, without, 0.0, 0, 16, torch.device("cpu")).index(0)

@@ -138,10 +138,10 @@ def test_third_sentence_uses_all_draws_of_the_table(found, stn, key):
     results = drawn(found, **{"r-stcnn-affine": stn})
     for name in ("r-stcnn-affine", "r-cnn"):  # the intervals of the first draw overlap in all three cases
         results["table"][name]["result"] |= {"error": 0.7, "interval": [0.5, 0.9]}
-    told = results_story.overview(results, None)
-    said = told["opening"][-1]
-    cells = {cell["checkpoint"]: cell for cell in told["table"]["cells"]}
-    assert said["key"] == f"results.opening.{key}" and told["table"]["ties"] == (["r"] if key == "tie" else [])
+    overview = results_story.overview(results, None)
+    said = overview["opening"][-1]
+    cells = {cell["checkpoint"]: cell for cell in overview["table"]["cells"]}
+    assert said["key"] == f"results.opening.{key}" and overview["table"]["ties"] == (["r"] if key == "tie" else [])
     for field, name in (("error", "r-stcnn-affine"), ("plain", "r-cnn")):
         draws = cells[name]["draws"]
         assert said["args"][field] == f"{draws['mean']:.2f} ± {draws['deviation']:.2f}"
@@ -151,11 +151,11 @@ def test_third_sentence_uses_all_draws_of_the_table(found, stn, key):
 
 
 def test_shipped_sentence_agrees_with_the_shipped_table():
-    told = results_story.overview(results.read_all(results.folder_of()), None)
-    cells = {cell["checkpoint"]: cell for cell in told["table"]["cells"] if cell["draws"]}
+    overview = results_story.overview(results.read_all(results.folder_of()), None)
+    cells = {cell["checkpoint"]: cell for cell in overview["table"]["cells"] if cell["draws"]}
     own, plain = cells["r-stcnn-affine"]["draws"], cells["r-cnn"]["draws"]
     assert own["mean"] + own["deviation"] < plain["mean"] - plain["deviation"]
-    assert told["opening"][-1]["key"] == "results.opening.better" and "r" not in told["table"]["ties"]
+    assert overview["opening"][-1]["key"] == "results.opening.better" and "r" not in overview["table"]["ties"]
 
 
 @pytest.mark.parametrize(("own", "key"), [((0.5, 0.8), "tie"), ((0.1, 0.2), "better"), ((2.0, 3.0), "worse")])
@@ -163,20 +163,20 @@ def test_tied_errors_are_described_as_a_tie(found, own, key):
     results = json.loads(json.dumps(found))
     for name, (low, high) in (("r-stcnn-affine", own), ("r-cnn", (0.6, 0.9))):
         results["table"][name]["result"] |= {"error": (low + high) / 2, "interval": [low, high]}
-    told = results_story.overview(results, "r-stcnn-affine")
-    assert told["opening"][-1]["key"] == f"results.opening.{key}"
-    assert told["table"]["ties"] == (["r"] if key == "tie" else [])
+    overview = results_story.overview(results, "r-stcnn-affine")
+    assert overview["opening"][-1]["key"] == f"results.opening.{key}"
+    assert overview["table"]["ties"] == (["r"] if key == "tie" else [])
 
 
 def test_the_table_of_the_page_is_judged_by_the_mean_of_the_draws(found):
     for mean, below in ((0.6, True), (0.8, False)):  # the paper has 0.7
         results = json.loads(json.dumps(found))
         results["table"]["r-stcnn-affine"]["result"]["error"] = 0.65
-        told = {"errors": [0.65, 2 * mean - 0.65], "mean": mean, "deviation": 0.1, "pictures": 200}
-        results["draws"] = {"r-stcnn-affine": {"result": told}}
+        draws = {"errors": [0.65, 2 * mean - 0.65], "mean": mean, "deviation": 0.1, "pictures": 200}
+        results["draws"] = {"r-stcnn-affine": {"result": draws}}
         cells = results_story.overview(results, None)["table"]["cells"]
         cell = next(cell for cell in cells if cell["checkpoint"] == "r-stcnn-affine")
-        assert cell["draws"] == told and cell["below"] is below
+        assert cell["draws"] == draws and cell["below"] is below
 
 
 def test_a_curve_says_where_network_and_twin_are_less_than_a_point_apart(found):
@@ -219,8 +219,8 @@ def test_every_text_key_and_colour_exists(found):
     pairs = results_story.overview(found, None)["pairs"]
     assert len(pairs) > 5
     for pair in pairs:
-        told = results_story.overview(found, pair["name"])
-        for one in told["figures"]:
+        overview = results_story.overview(found, pair["name"])
+        for one in overview["figures"]:
             for catalogue in words:
                 assert f"results.figure.{one['id']}" in catalogue
                 for says in one["says"]:

@@ -58,15 +58,15 @@ def decoded(message):
 
 def test_a_frame_carries_the_arrows_and_theta_after_one_step(ask):
     header, arrays = ask(gradient=True, pose={"rotation": 50})
-    told = header["gradient"]
+    sent = header["gradient"]
     model = checkpoints.load("turn-affine").requires_grad_(False)
     image = pose_images(DIGIT.images[:1, None].float() / 255, [Pose(rotation=50)])
     theta = model.trace(image).transforms[0].theta
     exact = loss_gradient(model, image, theta, DIGIT.labels[:1])
-    shown = arrays["arrows"].astype(float) / 32767 * told["longest"]
-    np.testing.assert_allclose(shown, -exact.by_grid[0].numpy(), atol=told["longest"] / 10_000)
-    assert told["loss"] == pytest.approx(float(exact.loss[0]), abs=1e-3) and told["target"] == int(DIGIT.labels[0])
-    assert told["next"] == pytest.approx(stepped(theta, exact.by_theta)[0].tolist(), abs=1e-4)
+    shown = arrays["arrows"].astype(float) / 32767 * sent["longest"]
+    np.testing.assert_allclose(shown, -exact.by_grid[0].numpy(), atol=sent["longest"] / 10_000)
+    assert sent["loss"] == pytest.approx(float(exact.loss[0]), abs=1e-3) and sent["target"] == int(DIGIT.labels[0])
+    assert sent["next"] == pytest.approx(stepped(theta, exact.by_theta)[0].tolist(), abs=1e-4)
     header, arrays = ask(pose={"rotation": 50})
     assert header["gradient"] is None and "arrows" not in arrays
 
@@ -88,9 +88,9 @@ def test_a_frame_outside_the_picture_has_arrows_of_length_0(ask):
 
 def test_loss_map_is_a_separate_message(ask):
     header, arrays = ask(landscape=True, grab={"theta": [1, 0, 0, 0, 1, 0]}, pose={"rotation": 50})
-    told, loss = header["landscape"], arrays["loss"]
-    assert header["id"] == 5 and loss.shape == (len(told["scales"]), len(told["rotations"])) == (21, 21)
-    assert (told["rotation"], told["scale"]) == (0, 1)
+    sent, loss = header["landscape"], arrays["loss"]
+    assert header["id"] == 5 and loss.shape == (len(sent["scales"]), len(sent["rotations"])) == (21, 21)
+    assert (sent["rotation"], sent["scale"]) == (0, 1)
     here = ask(gradient=True, grab={"theta": [1, 0, 0, 0, 1, 0]}, pose={"rotation": 50})[0]["gradient"]["loss"]
     assert loss[10, 10] / 1000 == pytest.approx(here, abs=2e-3)  # rotation 0, scale 1: the identity itself
 

@@ -67,8 +67,8 @@ def test_first_scene_is_read_correctly_only_with_the_transformer():
 def test_the_scenes_have_names_in_both_languages_and_one_shows_both_right():
     ids = [scene["id"] for scene in SCENES]
     assert len(set(ids)) == len(ids) and all(f"scene.{one}" in strings for one in ids for strings in STRINGS)
-    told = [scene["right"] for scene in SCENES if "right" in scene]
-    assert {"model": True, "twin": True} in told and told.count({"model": True, "twin": False}) >= 4
+    stated = [scene["right"] for scene in SCENES if "right" in scene]
+    assert {"model": True, "twin": True} in stated and stated.count({"model": True, "twin": False}) >= 4
 
 
 @pytest.mark.parametrize("name", ["upright", "upright-cnn", "seed-cnn", "turn-affine"])

@@ -84,7 +84,7 @@ export function createTitles(root) {
         const [kind, called, errs] = places[index];
         const info = models.find((model) => model.name === name);
         const transform = index === 0 ? frame.transform : info?.transform;
-        write(kind, t(!name ? "probs.nobody" : transform ? "probs.stn" : "probs.plain"));
+        write(kind, t(!name ? "probs.none" : transform ? "probs.stn" : "probs.plain"));
         write(called, names[name] ?? name ?? "");
         const error = info?.error_posed;
         write(errs, error == null ? "" : t("probs.errs", { value: number(error, 1) }));

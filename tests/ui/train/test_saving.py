@@ -52,9 +52,9 @@ def test_a_run_as_json_and_as_csv(client, short):
         csv.DictReader(io.StringIO(client.get("/stn/train/export", params={"id": short, "format": "csv"}).text))
     )
     steps = [event for event in whole["events"] if event["kind"] == "step"]
-    told = [row for row in rows if row["kind"] == "step"]
-    assert [int(row["step"]) for row in told] == [event["step"] for event in steps]
-    assert float(told[-1]["loss"]) == pytest.approx(steps[-1]["loss"])
+    logged = [row for row in rows if row["kind"] == "step"]
+    assert [int(row["step"]) for row in logged] == [event["step"] for event in steps]
+    assert float(logged[-1]["loss"]) == pytest.approx(steps[-1]["loss"])
     assert client.get("/stn/train/export", params={"id": short, "format": "xml"}).status_code == 400
 
 

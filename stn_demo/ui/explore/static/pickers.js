@@ -48,7 +48,7 @@ function createPicker(element, { choose, none = false }) {
 
   const isOpen = () => !list.hidden;
   const titleOf = (name) => groups.flatMap(({ options }) => options).find((one) => one.name === name)?.title ?? name;
-  const shown = () => (value ? titleOf(value) : t("picker.nobody"));
+  const shown = () => (value ? titleOf(value) : t("picker.none"));
 
   function open() {
     if (isOpen()) return;
@@ -74,9 +74,9 @@ function createPicker(element, { choose, none = false }) {
     const found = groups
       .map((group) => ({ ...group, options: group.options.filter(({ text }) => words.every((word) => text.includes(word))) }))
       .filter(({ options }) => options.length);
-    const nobody = none && !words.length ? [row({ name: "", title: t("picker.nobody"), details: "" })] : [];
-    const nothing = found.length || nobody.length ? [] : [note(t("picker.nothing", { search }))];
-    list.replaceChildren(...nobody, ...found.map(section), ...nothing);
+    const empty = none && !words.length ? [row({ name: "", title: t("picker.none"), details: "" })] : [];
+    const nothing = found.length || empty.length ? [] : [note(t("picker.nothing", { search }))];
+    list.replaceChildren(...empty, ...found.map(section), ...nothing);
     rows = [...list.querySelectorAll("[role=option]:not([aria-disabled])")];
     rows.forEach((one, index) => { one.id = `${list.id}-${index}`; });
     point(Math.max(0, rows.findIndex((one) => one.dataset.name === value)));

@@ -61,17 +61,17 @@ export async function createEngine(root) {
     turn = mine.catch(() => {});
     return mine;
   }
-  const told = (then) => (question) => inTurn(() => work(question).then(then));
+  const answered = (then) => (question) => inTurn(() => work(question).then(then));
   const opening = [index.defaults.model, index.defaults.twin].filter(Boolean).map(networks);
   await Promise.all([pen, ...opening]);
   return {
     infos: index.infos,
-    frame: told(async (one) => ({ ...one, ...lookInto(one), push: one.question.gradient ? await losses.push(one) : null, index })),
+    frame: answered(async (one) => ({ ...one, ...lookInto(one), push: one.question.gradient ? await losses.push(one) : null, index })),
     async landscape(question) {
       const found = await losses.map(await inTurn(() => work({ ...question, twin: null, density: false, inspect: null })), inTurn);
       return { question, axes: index.map, ...found };
     },
-    numbers: told(({ pose, model, name, found, digit }) => ({
+    numbers: answered(({ pose, model, name, found, digit }) => ({
       model: name,
       transform: model.about.transform,
       pose,

@@ -15,11 +15,11 @@ export function createLosses(graphs) {
     if (!about.losses) return null;
     const [loss, slope, step] = await Promise.all([ofNetwork(about, "loss"), ofSampler(sampler, "slope"), ofNetwork(about, "step")]);
     const target = targetOf(question, about, found);
-    const told = await loss.run(fed(loss, { warped: found.warped, target: whole(target) }));
+    const result = await loss.run(fed(loss, { warped: found.warped, target: whole(target) }));
     const { input: image, grid, theta } = found;
-    const { by_grid } = await slope.run(fed(slope, { image, grid, kernel: kernelOf(sampler), by_warped: told.by_warped }));
+    const { by_grid } = await slope.run(fed(slope, { image, grid, kernel: kernelOf(sampler), by_warped: result.by_warped }));
     const { by_theta, following } = await step.run(fed(step, { theta, by_grid }));
-    return { target, loss: told.loss.data[0], arrows: by_grid.data.map((value) => -value), theta: by_theta.data, next: following.data };
+    return { target, loss: result.loss.data[0], arrows: by_grid.data.map((value) => -value), theta: by_theta.data, next: following.data };
   }
 
   /** {target, rotation, scale, loss: of each row and column}. inTurn(work) runs each row between the frames that are asked for. */
@@ -36,11 +36,11 @@ export function createLosses(graphs) {
     for (let i = 0; i < rows; i++) {
       await new Promise((done) => setTimeout(done)); // questions that have come meanwhile are taken in
       const part = tensor("float32", grids.data.subarray(i * length, (i + 1) * length), [columns, ...points]);
-      const told = await inTurn(async () => {
+      const result = await inTurn(async () => {
         const { warped } = await read.run(fed(read, { image: found.input, grids: part, kernel: kernelOf(sampler) }));
         return row.run(fed(row, { warped, target: whole(target) }));
       });
-      loss.push(...told.loss.data);
+      loss.push(...result.loss.data);
     }
     return { target, rotation: rotation.data[0], scale: scale.data[0], loss };
   }
