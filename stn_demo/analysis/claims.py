@@ -121,11 +121,9 @@ def _turns_fault(claim: Claim, numbers: Numbers) -> str | None:
     low, high = claim["share"]
     if numbers["digit"] != numbers["label"]:
         return f"It reads a {numbers['digit']}."
-    return (
-        None
-        if low <= numbers["share"] <= high
-        else f"The frame rotates by {numbers['share']} % of the digit's rotation."
-    )
+    if low <= numbers["share"] <= high:
+        return None
+    return f"The frame rotates by {numbers['share']} % of the digit's rotation."
 
 
 def _descends(claim: Claim, stage: Stage) -> Numbers:
@@ -194,12 +192,9 @@ def _gradient(claim: Claim, stage: Stage) -> Numbers:
 
 
 def _gradient_fault(claim: Claim, numbers: Numbers) -> str | None:
-    zero = numbers["norm"] == 0 and numbers["ink"] == 0
-    return (
-        None
-        if zero
-        else f"The norm of the gradient is {numbers['norm']:.2g}, and the ink that is read is {numbers['ink']}."
-    )
+    if numbers["norm"] == 0 and numbers["ink"] == 0:
+        return None
+    return f"The norm of the gradient is {numbers['norm']:.2g}, and the ink that is read is {numbers['ink']}."
 
 
 def _trained(claim: Claim, stage: Stage) -> Numbers:

@@ -206,7 +206,7 @@ class Cache:
         return self.kept(f"reading {mode} {padding}", lambda: reading_graph(mode, padding))
 
     def kept(self, asked: str, make: Callable[[], bytes]) -> bytes:
-        """The result of ``make()``, from the cached file if there is one. ``request`` names everything that the result depends on
+        """The result of ``make()``, from the cached file if there is one. ``asked`` names everything that the result depends on
         besides the sources in ``TRACED``."""
         path = self.folder / f"{hashlib.sha256(f'{asked} {_version()}'.encode()).hexdigest()[:32]}.onnx"
         if path.is_file():

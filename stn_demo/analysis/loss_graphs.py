@@ -47,9 +47,8 @@ class LossGraph(Exportable):
         super().__init__()
         self.network = network.requires_grad_(False)
         weights = graph_file.weights(network)
-        self.program = [
-            derived.recorded(self._with_slope, weights, *self.examples())
-        ]  # in a list: not a part with weights
+        # in a list, so that it is not a part of the module and has no weights of its own
+        self.program = [derived.recorded(self._with_slope, weights, *self.examples())]
 
     def examples(self) -> tuple[Tensor, ...]:
         side = self.network.config.output_side

@@ -22,12 +22,8 @@ FLATTEST = 7  # width over height: a flatter mark is a remainder of a ruled line
 TANGLED = 5.0  # length of stroke over a mark's longer side: more is a scribble
 REMAINS = 0.5  # of the usual ink: near a line, fainter pixels are remainders of the line
 STRONGEST = 0.9  # quantile of the ink away from lines: ink on a line is taken to be no stronger
-LEAST_REST = (
-    0.2  # fraction of its ink that remains of a slender 0 whose sides were removed as lines; of a box none remains
-)
-MOST_DEEP = (
-    0.2  # fraction of that rest that may lie farther inside the outline than the stroke width; in a box most does
-)
+LEAST_REST = 0.2  # fraction of its ink that is left of a slender 0 whose sides were removed as lines; of a box none is
+MOST_DEEP = 0.2  # fraction of that rest that may lie farther inside than the stroke width; in a box most does
 MOST_HOLES = 3  # holes of a digit: an 8 has two, and one may be accidental
 HOLES = 9  # more holes than this are a scribble
 

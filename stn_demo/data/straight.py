@@ -15,6 +15,7 @@ STEEPEST = 45  # degrees
 PERSPECTIVE = 6  # degrees by which the two directions of a sheet may differ from a right angle
 LEAST_LENGTH = 0.055  # of the picture's longer side: shorter pieces are ignored
 THICKEST = 0.09  # of the picture's shorter side
+MOST_JOINED = 4  # parallel lines that one digit connects, at most; more are a pattern, and would take long
 LEVEL = 0.04  # of a line's length: height difference of its ends after the rotation, at most
 
 
@@ -135,7 +136,7 @@ def _separated(part: np.ndarray) -> list[np.ndarray]:
     edges = np.diff(part.astype(np.int8), axis=0, prepend=0, append=0)
     runs = (edges > 0).sum(0)
     count = int(np.median(runs[runs > 0]))
-    if count < 2:
+    if not 2 <= count <= MOST_JOINED:
         return [part]
     columns = np.flatnonzero(runs == count)
     starts, ends = (np.nonzero((edges[:, columns] == sign).T)[1].reshape(-1, count) for sign in (1, -1))

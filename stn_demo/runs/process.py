@@ -24,10 +24,8 @@ LAUNCH = (
     "runpy.run_module('stn_demo.runs.worker_main', None, '__main__')"
 )
 
-NICE_LOADING, NICE_TRAINING = (
-    0,
-    19,
-)  # nice values: while a visitor waits for it to load, and later, when the page has priority
+NICE_LOADING = 0  # nice value while a visitor waits for it to load
+NICE_TRAINING = 19  # nice value later, when the page has priority
 CLOSE_TIMEOUT = 8.0  # seconds that a process gets to save its state; it normally ends sooner
 LONGEST_IDLE = 600.0  # seconds for which a process without a run may be given one; it ends itself shortly after
 

@@ -205,7 +205,7 @@ class Trainer:
 
         Raises:
             TrainingStopped: the training diverged: the loss, a gradient or a weight is not finite; or the loss has
-                stayed far above that of guessing; or a transformer gets no gradient because found grid lies outside the
+                stayed far above that of guessing; or a transformer gets no gradient because its grid lies outside the
                 image.
         """
         steps = self.step - self._from

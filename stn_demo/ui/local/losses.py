@@ -20,10 +20,11 @@ def addresses(network: Network) -> dict[str, str] | None:
     if "input" not in network.transformers:
         return None
     classifier = loss_graphs.classifier_of(network.config).to_json()
-    mind = f"losses/{hashlib.sha256(classifier.encode()).hexdigest()[:12]}"
+    classified = f"losses/{hashlib.sha256(classifier.encode()).hexdigest()[:12]}"
     grid = f"losses/{'-'.join(map(str, loss_graphs.generator_of(network.config)))}"
     return {
-        name: f"{mind if name in ('loss', 'row') else grid}-{name}.onnx" for name in ("loss", "row", "step", "spread")
+        name: f"{classified if name in ('loss', 'row') else grid}-{name}.onnx"
+        for name in ("loss", "row", "step", "spread")
     }
 
 
@@ -62,13 +63,13 @@ def compare(network: Network, cache: graph_file.Cache, asked: list[Scene]) -> di
         return None
     sampler, held = network.transformer().sampler, _graphs(network, cache)
     read = loss_graphs.of_sampler(cache, sampler.mode, sampler.padding)
-    mind = {name: graph_file.with_weights(held[name], network) for name in ("loss", "row")}
-    found = loss_parity.difference(network, {**held, **mind, "slope": read["slope"], "read": read["row"]}, asked, MAPS)
+    weighted = {name: graph_file.with_weights(held[name], network) for name in ("loss", "row")}
+    found = loss_parity.difference(
+        network, {**held, **weighted, "slope": read["slope"], "read": read["row"]}, asked, MAPS
+    )
     if found is not None and not loss_parity.is_same(found):
         worst = max(found, key=lambda name: found[name])
-        raise graph_file.ExportError(
-            f"A graph of the loss answers otherwise than its network: {worst} by {found[worst]:.1g}."
-        )
+        raise graph_file.ExportError(f"A graph of the loss differs from its network: {worst} by {found[worst]:.1g}.")
     return found
 
 

@@ -82,7 +82,7 @@ class Spare:
         app.mount("/stn/local/data", StaticFiles(directory=self.folder, check_dir=False))
         app.mount("/stn/local/static", StaticFiles(directory=Path(__file__).parent / "static"))
         if self.given:
-            self.start()  # on the first request for the index
+            self.start()  # the folder was given with --runtime: do not wait for the first request
 
 
 def _key(checkpoints: Path) -> str:

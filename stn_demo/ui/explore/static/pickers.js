@@ -74,9 +74,9 @@ function createPicker(element, { choose, none = false }) {
     const found = groups
       .map((group) => ({ ...group, options: group.options.filter(({ text }) => words.every((word) => text.includes(word))) }))
       .filter(({ options }) => options.length);
-    const empty = none && !words.length ? [row({ name: "", title: t("picker.none"), details: "" })] : [];
-    const nothing = found.length || empty.length ? [] : [note(t("picker.nothing", { search }))];
-    list.replaceChildren(...empty, ...found.map(section), ...nothing);
+    const noneRow = none && !words.length ? [row({ name: "", title: t("picker.none"), details: "" })] : [];
+    const nothing = found.length || noneRow.length ? [] : [note(t("picker.nothing", { search }))];
+    list.replaceChildren(...noneRow, ...found.map(section), ...nothing);
     rows = [...list.querySelectorAll("[role=option]:not([aria-disabled])")];
     rows.forEach((one, index) => { one.id = `${list.id}-${index}`; });
     point(Math.max(0, rows.findIndex((one) => one.dataset.name === value)));

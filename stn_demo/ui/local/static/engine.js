@@ -57,9 +57,9 @@ export async function createEngine(root) {
   }
 
   function inTurn(task) {
-    const mine = turn.then(task);
-    turn = mine.catch(() => {});
-    return mine;
+    const result = turn.then(task);
+    turn = result.catch(() => {});
+    return result;
   }
   const answered = (then) => (question) => inTurn(() => work(question).then(then));
   const opening = [index.defaults.model, index.defaults.twin].filter(Boolean).map(networks);
