@@ -1,8 +1,9 @@
 """Whether the graphs of the loss say what ``gradient`` and ``landscape`` say: the largest relative difference.
 
 The reference is computed in float64, as in ``parity``. The derivative of a bilinear sampler jumps where a grid point crosses a
-pixel's centre, and a rounding error can put a point on the other side; at the identity all points are there. So theta is compared
-at up to three places beside the network's own: a graph that is wrong differs at all of them.
+pixel's centre, and a rounding error can put a point on the other side; at the identity all points are there. It also jumps where a
+unit of the classifier is at its kink. So theta is compared at up to three places beside the network's own: a graph that is wrong
+differs at all of them.
 """
 
 from __future__ import annotations
