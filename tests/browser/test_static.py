@@ -267,3 +267,19 @@ def test_the_graphs_of_the_gradient_are_fetched_when_it_is_shown(open_page, host
     page.check("[data-layer=landscape]")
     shows(page, "window.map && new Set(window.map.loss).size > 100")
     assert {one.rsplit("-", 1)[1] for one in asked if "/losses/" in one} == {*first, "row.onnx", "spread.onnx"}
+
+
+REFUSED = """async (question) => {
+  const { createCalls } = await import(new URL("stn/shared/calls.js", document.baseURI));
+  return JSON.parse(await createCalls(document.baseURI).frame(JSON.stringify(question))).error.code;
+}"""
+
+
+def test_only_a_file_that_cannot_be_downloaded_is_reported_as_not_downloaded(open_page, host):
+    page = open_page(host.url + "/some/where/", silent=False, service_workers="block")
+    page.route("**/noise/1.bin", lambda route: route.abort())
+    pose = {"elastic": 1}
+    assert page.evaluate(REFUSED, {"pose": {**pose, "elastic_seed": 1e9}}) == "not_fetched"  # 404
+    index = page.evaluate("fetch('stn/local/data/index.json').then((answer) => answer.json())")
+    assert page.evaluate(REFUSED, {"pose": {**pose, "elastic_seed": index["seeds_a_page"]}}) == "not_fetched"  # aborted
+    assert page.evaluate(REFUSED, {"pose": {"corners": None}}) == "worker"  # a TypeError: null has no flat()

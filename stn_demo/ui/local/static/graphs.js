@@ -1,6 +1,7 @@
 // The exported graphs in onnxruntime: sessions by address, and the files that they are loaded from.
 
 import * as ort from "../runtime/ort.wasm.bundle.min.mjs";
+import { Refused } from "./refused.js";
 
 const WEIGHTS = "weights"; // name of the weights file in a graph, see analysis/graph_file.py
 const MOST = 18; // open graphs
@@ -16,12 +17,13 @@ export function createGraphs(root) {
   const sessions = new Map();
   let turn = Promise.resolve(); // sessions are created one after the other: the runtime can hold one weights file at a time
 
-  async function asked(address) {
-    const answer = await fetch(new URL(address, base));
-    if (!answer.ok) throw new TypeError(`${address}: ${answer.status} ${answer.statusText}`);
-    return answer;
+  /** The bytes of a file. Throws Refused("not_fetched") if it cannot be downloaded. */
+  async function read(address) {
+    const refuse = (reason) => { throw new Refused("not_fetched", `${address}: ${reason}`); };
+    const answer = await fetch(new URL(address, base)).catch((error) => refuse(error.message));
+    if (!answer.ok) refuse(`${answer.status} ${answer.statusText}`);
+    return new Uint8Array(await answer.arrayBuffer().catch((error) => refuse(error.message)));
   }
-  const read = async (address) => new Uint8Array(await (await asked(address)).arrayBuffer());
 
   async function open(address, weights) {
     const [graph, data] = await Promise.all([read(address), weights ? read(weights) : null]);
@@ -33,7 +35,7 @@ export function createGraphs(root) {
 
   return {
     read,
-    json: async (address) => (await asked(address)).json(),
+    json: async (address) => JSON.parse(new TextDecoder().decode(await read(address))),
     /** The newest sessions stay open; one that failed to open is tried again the next time. */
     session(address, weights) {
       const key = `${address} ${weights}`;

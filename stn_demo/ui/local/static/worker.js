@@ -30,7 +30,7 @@ async function answer(port, engine, text) {
     const message = question.landscape ? encodeMap(await engine.landscape(question)) : encode(await engine.frame(question));
     port.postMessage(message, [message]);
   } catch (error) {
-    const code = error instanceof Refused ? error.code : error instanceof TypeError ? "not_fetched" : "worker";
+    const code = error instanceof Refused ? error.code : "worker";
     if (code === "worker") console.error(error);
     port.postMessage(JSON.stringify({ id: question.id ?? 0, error: { code, message: String(error.message ?? error) } }));
   }
