@@ -37,7 +37,7 @@ def unrewarded(
     results: dict[str, Any],
     rewarded: str = "turn-affine",
     not_rewarded: str = "seed-affine",
-    untold: str = "r-stcnn-affine",
+    unaided: str = "r-stcnn-affine",
 ) -> dict[str, Any] | None:
     """Two networks of one architecture on the same rotated digits: one whose training rewarded undoing the rotation,
     and one whose training did not; and a third without such help. None if one of the two has not been measured.
@@ -67,9 +67,9 @@ def unrewarded(
         "other_share": number(100 * other["share"]),
     }
     says = [("unrewarded" if len(errors) == 2 else "unrewarded.alone", args | errors)]
-    if untold in measured:
-        share = measured[untold]["result"]["posed"]["rotation"]["share"]
-        says.append(("untold", {"name": untold, "share": number(100 * share)}))
+    if unaided in measured:
+        share = measured[unaided]["result"]["posed"]["rotation"]["share"]
+        says.append(("unaided", {"name": unaided, "share": number(100 * share)}))
     return figure("unrewarded", data, shown, *says)
 
 
