@@ -9,7 +9,7 @@ import pytest
 import torch
 from chromium import CHROMIUM
 from PIL import Image, ImageDraw
-from stage import frame, link, settle, slide
+from stage import frame, link, settle, shows_text, slide
 
 from stn_demo import checkpoints
 from stn_demo.model import ModelConfig, build_model
@@ -85,6 +85,28 @@ def test_a_colour_picture_is_drawn_in_its_colours(page, visit, tmp_path):
     settle(page)
     red, green, blue = colour(page, "#view-warped", 0.5, 0.5)
     assert red == green == blue
+
+
+def test_a_network_of_other_classes_is_not_compared(page, tmp_path):
+    page.wait_for_function("window.stn.store.frame.twin_probs !== null")
+    page.set_input_files("#checkpoint-file", network(tmp_path))
+    page.wait_for_function("window.stn.store.frame.names?.length === 3", timeout=30_000)
+    page.wait_for_function("window.stn.store.get().twin === null")
+    settle(page)
+    assert frame(page, "twin") is None and frame(page, "twin_probs") is None
+    shows_text(page, "#toast", "is no longer compared")
+    page.click("#twin-picker input")
+    assert page.input_value("#twin-picker input") == "none"
+    digits = page.locator("#twin-list .network", has_text="seed-cnn")
+    assert page.locator("#twin-list .network[aria-disabled=true]").count() >= 5
+    page.locator("#twin-list .network", has_text="other classes").first.click(force=True)
+    assert page.evaluate("window.stn.store.get().twin") is None and not digits.count()
+    page.keyboard.press("Escape")
+    page.click("#model-picker input")
+    page.keyboard.type("turn-affine")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.stn.store.frame.model === 'turn-affine'")
+    page.wait_for_function("window.stn.store.frame.twin === 'seed-cnn'")
 
 
 def exported_picture(page):

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 import stn_demo.ui
+from stn_demo import checkpoints
+from stn_demo.model import ModelConfig, build_model
 from stn_demo.model.classifier import CLASSIFIERS
 from stn_demo.model.grids import GRIDS
 from stn_demo.ui.live import families
@@ -33,6 +35,24 @@ def infos(tmp_path_factory):
 )
 def test_network_has_its_group_and_twin(infos, name, group, twin):
     assert (infos[name]["group"], infos[name]["twin"]) == (group, twin)
+
+
+def test_a_network_with_classes_of_its_own_has_no_twin_of_digits(tmp_path):
+    names = ("circle", "square", "cross")
+    for name, placement, own in (
+        ("digits", (), {}),
+        ("shapes", ("input",), {"classes": 3, "class_names": names}),
+        ("shapes-cnn", (), {"classes": 3, "class_names": names}),
+        ("colours", ("input",), {"classes": 3, "class_names": names, "in_channels": 3}),
+    ):
+        network = build_model(ModelConfig(placement=placement, **own))
+        checkpoints.save(tmp_path / f"{name}.safetensors", network, {"distortion": "pose"})
+    found = {info["name"]: info for info in Networks(tmp_path, tmp_path / "saved").infos()}
+    assert {name: info["twin"] for name, info in found.items() if info["transform"]} == {
+        "shapes": "shapes-cnn",
+        "colours": None,
+    }
+    assert [found[name]["group"] for name in ("digits", "shapes")] == ["upright", "other"]
 
 
 def test_every_network_with_a_transformer_has_a_twin_and_an_error(infos):

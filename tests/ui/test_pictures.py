@@ -31,6 +31,8 @@ def test_a_network_of_colour_pictures_takes_the_whole_picture_as_in_training(cli
     if side == 42:  # fills the frame; a quarter turn clockwise
         assert np.abs(arrays["input"].astype(int) - np.rot90(wanted, -1, (1, 2))).max() <= 2
     assert header["names"] == list(own_pictures.NAMES) and header["channels"] == 3 and len(header["twin_probs"]) == 3
+    header, _ = channel(id=3, source=source, model=model, twin="seed-cnn")  # it has other classes
+    assert (header["twin"], header["twin_probs"], header["incomparable"]) == (None, None, "seed-cnn")
     # the same source, asked of a network of grey pictures and of one of digits
     for other, channels in (("grey", 1), ("seed-affine", 1)):
         header, arrays = channel(id=2, source=source, model=other, twin=None)

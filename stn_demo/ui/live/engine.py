@@ -25,7 +25,7 @@ from ...data.pose import DIGIT, Pose
 from ...model import Network, Sampler
 from . import codec
 from .fields import PAD
-from .networks import Networks, own_names
+from .networks import Networks, are_comparable, own_names
 from .request import Request, RequestError, Source, error_text
 
 log = logging.getLogger(__name__)
@@ -104,13 +104,14 @@ class Engine:
             {
                 "id": request.id,
                 "model": request.model,
-                "twin": request.twin,
+                "twin": request.twin if twin else None,
+                "incomparable": None if twin else request.twin,
                 "transform": model.config.transform if has_transformer else None,
                 "overruled": has_transformer and request.grab is not None,
                 "sampler": used and used.mode,
                 "padding": used and used.padding,
-                "names": own_names(model),
-                "twin_names": twin and own_names(twin),
+                "names": own_names(model.config),
+                "twin_names": twin and own_names(twin.config),
                 "channels": model.config.in_channels,
             }
             for request in batch
@@ -123,7 +124,7 @@ class Engine:
     ) -> list[Frame]:
         """A few scenes one by one through recorded programs, if there are any; else all together. The network of a run changes
         every second, and a heavy one gains nothing, so neither is recorded."""
-        names = [request.model, *([request.twin] if request.twin else [])]
+        names = [request.model, *([request.twin] if request.twin and twin else [])]
         lasting = all(self.networks.is_on_disk(name) and self.networks.is_light(name) for name in names)
         if len(scenes) > FEW or not lasting:
             return frames(model, scenes, twin, sampler)
@@ -132,6 +133,8 @@ class Engine:
     def _networks(self, request: Request) -> tuple[Network, Network | None, Sampler | None]:
         model = self.networks.get(request.model)
         twin = self.networks.get(request.twin) if request.twin else None
+        if twin is not None and not are_comparable(model, twin):
+            twin = None
         first = model.input_transformer
         own = None if first is None else first.sampler
         sampler = None
@@ -192,7 +195,7 @@ def _sampler(mode: str, padding: str) -> Sampler:
 def _target(request: Request, model: Network) -> int | None:
     """The true class: chosen by the visitor, else the label of a ready digit, else None. None for a network whose classes
     are not the digits."""
-    if own_names(model) is not None:
+    if own_names(model.config) is not None:
         return None
     return request.source.label if request.target is None else request.target
 

@@ -8,10 +8,14 @@ from ...analysis.published import DISTORTIONS
 
 UPRIGHT = "upright"  # networks trained on any pose that turn digits upright
 OTHER = "other"
+ALIKE = ("group", "size", "channels", "names")  # what a network and its twin have in common
 
 
-def group_of(distortion: object) -> str:
-    """The group of a network, from the distortion of its training data (a name or a dict)."""
+def group_of(distortion: object, has_own_classes: bool = False) -> str:
+    """The group of a network, from the distortion of its training data (a name or a dict). A network with classes other than
+    the ten digits belongs to none of the groups of digits."""
+    if has_own_classes:
+        return OTHER
     if isinstance(distortion, str) and distortion in DISTORTIONS:
         return distortion
     return UPRIGHT if distortion == "pose" else OTHER
@@ -24,15 +28,15 @@ def own_error(errors: dict[str, float], distortion: object) -> float | None:
 
 
 def twin_of(info: dict[str, Any], infos: list[dict[str, Any]]) -> str | None:
-    """The plain network with the lowest error in the same group, with the same input size and, if possible, the same
-    classifier; None for a plain network or if there is none.
+    """The plain network with the lowest error in the same group, with the same input size, channels and classes and, if
+    possible, the same classifier; None for a plain network or if there is none.
     """
     if info["transform"] is None:
         return None
     plain = [
         one
         for one in infos
-        if one["transform"] is None and (one["group"], one["size"]) == (info["group"], info["size"]) and one["group"]
+        if one["transform"] is None and one["group"] and all(one[key] == info[key] for key in ALIKE)
     ]
     plain.sort(key=lambda one: (one["classifier"] != info["classifier"], _order(one["error"]), one["name"]))
     return plain[0]["name"] if plain else None

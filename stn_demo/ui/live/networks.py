@@ -67,7 +67,8 @@ class Networks:
 
     def infos(self) -> list[dict[str, Any]]:
         """A description of each network: name, transform (None for a plain one), classifier, size, group and twin
-        (families.py), measured errors in percent (None if unknown); ``error`` is the one on its own training poses."""
+        (families.py), channels and names of its pictures and classes (None: the ten digits), measured errors in percent
+        (None if unknown); ``error`` is the one on its own training poses."""
         found = [
             _describe(info)
             for folder in self.folders
@@ -120,7 +121,7 @@ class Networks:
                     self._loaded.move_to_end(name)
                     return kept[1]
             network = folded(checkpoints.load(path)).requires_grad_(False)
-            if own_names(network) is not None:
+            if own_names(network.config) is not None:
                 self._sides[network] = _picture_side(checkpoints.read_info(path))
             self._keep(name, version, network)
             return network
@@ -169,9 +170,13 @@ class Networks:
         return next((path for path in paths if path.is_file()), None)
 
 
-def own_names(model: Network) -> tuple[str, ...] | None:
+def are_comparable(one: Network, other: Network) -> bool:
+    """Whether two networks have the same classes; each takes a picture in its own size and channels."""
+    return one.config.names == other.config.names
+
+
+def own_names(config: ModelConfig) -> tuple[str, ...] | None:
     """The names of a network's classes if they are not the ten digits; else None."""
-    config = model.config
     return config.names if config.class_names or config.classes != 10 else None
 
 
@@ -203,7 +208,7 @@ def _describe(info: checkpoints.Info) -> dict[str, Any]:
         "error_clean": errors.get("none"),
         "distortion": info.provenance.get("distortion"),
         "trained": _trained(info.provenance.get("distortion")),
-        "group": families.group_of(info.provenance.get("distortion")),
+        "group": families.group_of(info.provenance.get("distortion"), own_names(info.config) is not None),
         "error": families.own_error(errors, info.provenance.get("distortion")),
     }
 
@@ -219,4 +224,12 @@ def _trained(name: object) -> dict[str, list[float]] | None:
 def _describe_config(name: str, config: ModelConfig) -> dict[str, Any]:
     transform = config.transform if "input" in config.placement else None
     unknown = dict.fromkeys(("error_posed", "error_clean", "distortion", "trained", "group", "error"))
-    return {"name": name, "transform": transform, "classifier": config.classifier, "size": config.input_size, **unknown}
+    return {
+        "name": name,
+        "transform": transform,
+        "classifier": config.classifier,
+        "size": config.input_size,
+        "channels": config.in_channels,
+        "names": own_names(config),
+        **unknown,
+    }

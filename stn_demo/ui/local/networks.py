@@ -47,7 +47,7 @@ def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
         "output": network.config.output_side,
         "channels": network.config.in_channels,
         "classifier": network.config.classifier,
-        "names": own_names(network),
+        "names": own_names(network.config),
         "sampler": sampler and sampler.mode,
         "padding": sampler and sampler.padding,
         "kernel": sampler.kernel.flatten().tolist() if sampler and sampler.mode == "deconvolution" else None,

@@ -164,11 +164,15 @@ function attachLanguage(root, store) {
 function showRefusals(store) {
   let good = null;
   let shownCode = null; // error code of the last message
-  store.on("frame", ({ model, twin }) => {
+  store.on("frame", ({ model, twin, incomparable }) => {
     good = { model, twin };
     shownCode = null;
     const { model: chosen, twin: compared } = store.get();
     if (chosen === undefined || compared === undefined) store.set({ model: chosen ?? model, twin: compared ?? twin });
+    else if (incomparable && chosen === model && compared === incomparable) {
+      store.set({ twin: null });
+      store.emit("toast", { key: "picker.incomparable", args: { name: openedNames()[incomparable] ?? incomparable } });
+    }
   });
   store.on("refused", (error) => {
     if (shownCode !== error.code) store.emit("toast", { error });

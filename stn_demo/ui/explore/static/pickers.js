@@ -1,6 +1,7 @@
 /** The two pickers above the pictures: the network, and the one it is compared with. A search field, and a list in
  * groups (the combobox pattern of ARIA 1.2). */
 
+import { areComparable } from "../../shared/comparable.js";
 import { t } from "../../shared/i18n.js";
 import { grouped } from "./networks.js";
 import { openedNames } from "./opened.js";
@@ -8,10 +9,13 @@ import { openedNames } from "./opened.js";
 export function attachPickers(root, store) {
   let infos = store.status?.models ?? [];
   const { stn } = window;
+  const shown = new Map(); // {names} of each network that was shown and may not be listed
+  const about = (name) => infos.find((info) => info.name === name) ?? shown.get(name);
+  const fit = (one, other) => !about(one) || !about(other) || areComparable(about(one), about(other));
   const twinOf = (name) => [...infos, ...(stn.runs ?? [])].find((info) => info.name === name)?.twin ?? null;
   const setModel = (model) => {
     const { twin } = store.get();
-    store.set({ model, twin: twinOf(model) ?? (twin === model ? null : twin), grab: null });
+    store.set({ model, twin: twinOf(model) ?? (twin === model || !fit(model, twin) ? null : twin), grab: null });
   };
   const pickers = [
     createPicker(root.querySelector("#model-picker"), { choose: setModel }),
@@ -24,13 +28,19 @@ export function attachPickers(root, store) {
     const names = [...(stn.networks ?? []), ...runs, ...(stn.uploads ?? []), model, twin];
     const groups = grouped(infos, names, { ...stn.names, ...openedNames() });
     pickers[0].show(groups, model ?? "");
-    pickers[1].show(groups, twin ?? "");
+    const barred = (option) => (fit(model, option.name) ? option : { ...option, barred: t("picker.barred") });
+    pickers[1].show(groups.map((group) => ({ ...group, options: group.options.map(barred) })), twin ?? "");
   }
   store.on("status", (status) => {
     infos = status.models ?? infos;
     show();
   });
   store.on("networks", show);
+  store.on("frame", ({ model, names }) => {
+    if (shown.has(model)) return;
+    shown.set(model, { names });
+    show();
+  });
   store.on("lang", show);
   store.subscribe((_, keys) => (keys.includes("model") || keys.includes("twin")) && show());
   show();
@@ -92,13 +102,18 @@ function createPicker(element, { choose, none = false }) {
     return box;
   }
 
-  function row({ name, title, details }) {
-    const one = make("div", "network");
+  /** barred: why the network cannot be chosen, if it cannot. */
+  function row({ name, title, details, barred }) {
+    const one = make("div", barred ? "network barred" : "network");
     one.setAttribute("role", "option");
     one.setAttribute("aria-selected", String(name === value));
     one.dataset.name = name;
-    one.append(make("b", "", title), make("small", "", details));
+    one.append(make("b", "", title), make("small", "", barred ?? details));
     one.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+    if (barred) {
+      one.setAttribute("aria-disabled", "true");
+      return one;
+    }
     one.addEventListener("click", () => take(name));
     return one;
   }

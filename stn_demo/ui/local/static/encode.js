@@ -5,7 +5,7 @@ import { ARROW_UNIT, GRID_UNIT } from "../../shared/frame.js";
 const utf8 = new TextEncoder();
 
 /** The result of engine.frame() -> ArrayBuffer. */
-export function encode({ question, digit, model, name, twin, twinName, found, twinProbs, sampler, density, inspect, push, index }) {
+export function encode({ question, digit, model, name, twin, twinName, incomparable, found, twinProbs, sampler, density, inspect, push, index }) {
   const { about } = model;
   const { input, warped, grid } = found;
   const [size, output] = [input.dims[0], warped.dims[0]];
@@ -31,6 +31,7 @@ export function encode({ question, digit, model, name, twin, twinName, found, tw
     id: question.id ?? 0,
     model: name,
     twin: twinName ?? null,
+    incomparable: incomparable ?? null,
     transform: about.transform,
     overruled: grabbed,
     sampler: sampler?.mode ?? null,

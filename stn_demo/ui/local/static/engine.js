@@ -1,5 +1,6 @@
 // Answers requests with frames, as live/engine.py does on the server. Every number comes from the exported graphs.
 
+import { areComparable } from "../../shared/comparable.js";
 import { fromBase64 } from "../../shared/frame.js";
 import { createGraphs, tensor } from "./graphs.js";
 import { createInk } from "./ink.js";
@@ -24,11 +25,13 @@ export async function createEngine(root) {
   const losses = createLosses(graphs);
   let turn = Promise.resolve();
 
-  /** {question, digit, model, name, twinName, found: the graph's tensors, twin: those of the twin's graph, reading} */
+  /** {question, digit, model, name, twinName, incomparable, found: the graph's tensors, twin: those of the twin's graph, reading} */
   async function work(question) {
     const name = question.model ?? index.defaults.model;
-    const twinName = question.twin === undefined ? index.defaults.twin : question.twin;
-    const [model, twin] = await Promise.all([networks(name), twinName ? networks(twinName) : null]);
+    const asked = question.twin === undefined ? index.defaults.twin : question.twin;
+    const [model, other] = await Promise.all([networks(name), asked ? networks(asked) : null]);
+    const twin = other && areComparable(model.about, other.about) ? other : null;
+    const [twinName, incomparable] = twin ? [asked, null] : [null, asked];
     const digit = await digitOf(question, draw);
     const pose = { ...STRAIGHT, ...question.pose };
     const shift = await noise(pose);
@@ -53,7 +56,7 @@ export async function createEngine(root) {
       twin.grab(null);
       twinProbs = (await twin.run()).probs.data;
     }
-    return { question, digit, pose, model, name, twin, twinName, found, twinProbs, sampler, reading };
+    return { question, digit, pose, model, name, twin, twinName, incomparable, found, twinProbs, sampler, reading };
   }
 
   function inTurn(task) {
