@@ -6,19 +6,16 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
 
-from . import bold, flat, marks, paper
+from . import bold, filling, flat, marks
 from .marks import Mark
 
 SIDE = (224, 640)  # px: pictures are enlarged or reduced until the longer side lies between these
-EDGED = 160  # px: longer side at which a digit that fills its picture is looked for
-FILLED = 0.88  # a digit that fills its picture is at least this fraction of its width and height
 PART = 0.5  # of the picture's longer side: smaller marks within a digit that fills the picture are parts of it
 BOLD = 0.3  # of the picture's area: a digit that fills its picture and covers more has holes as large as digits
-DEEP = 0.025  # smallest depth of a digit, see depth(): noise and edges have at most 0.02, a digit in a deep shadow 0.18
 CLEAR = 0.12  # marks deeper than this are not compared by depth: the grain of a desk has less
 FULLER = 1.15  # ratio of ink after to ink before from which a part was missing
+GAINED = 0.6  # contrast of a pixel of such a part before, as a fraction of its contrast after, at most
 SHALLOW = 0.25  # fraction of the best digit's depth; a mark below it is not a further digit
 LARGE = 0.2  # of the picture's longer side: a bold digit is at least this large; the corner of a panel is smaller
 MOST = 64  # digits on a picture; any further ones are ignored
@@ -46,7 +43,7 @@ class Cuts(NamedTuple):
 
 def cut(grey: np.ndarray) -> Cuts:
     """Finds the digits on a picture, float32 [H, W] in [0, 1]."""
-    whole = _whole(grey)
+    whole = filling.find(grey)
     grey = _sized(grey)
     if (alone := bold.find(grey)) is not None:
         contrast, mark = alone
@@ -62,16 +59,16 @@ def cut(grey: np.ndarray) -> Cuts:
 
 
 def _cut(grey: np.ndarray, whole: np.ndarray | None, contrasts: tuple[np.ndarray, ...]) -> Cuts:
-    """``cut`` for a picture, its ``_whole``, and its contrast from ``flat``."""
+    """``cut`` for a picture, its ink if one digit fills it, and its contrast from ``flat``."""
     polarities = [marks.find(contrast) for contrast in contrasts]  # dark marks, light marks
     found = [polarity for polarity in polarities if polarity is not None]
     if not found and whole is None:
         return Cuts([], np.zeros_like(grey), "blank")
     chosen = [(mark, polarity) for polarity in found for mark in polarity.marks]
     calm = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    depths = {id(mark): depth(calm, mark.mask, mark.box[:2]) for mark, _ in chosen if mark.what == "digit"}
-    digits = _outermost([one for one in chosen if depths.get(id(one[0]), 0) > DEEP])
-    odd = [m for m, _ in chosen if m.what == "scribble" and depth(calm, m.mask, m.box[:2]) > DEEP]
+    depths = {id(mark): flat.depth(calm, mark.mask, mark.box[:2]) for mark, _ in chosen if mark.what == "digit"}
+    digits = _outermost([one for one in chosen if depths.get(id(one[0]), 0) > flat.DEEP])
+    odd = [m for m, _ in chosen if m.what == "scribble" and flat.depth(calm, m.mask, m.box[:2]) > flat.DEEP]
     if whole is not None:  # grain in its ink is not a scribble
         odd = [mark for mark in odd if _on(whole, mark, grey.shape) < 0.7]
     digits = [(m, p) for m, p in digits if not any(marks.within(m.box, tangle.box, 2) for tangle in odd)]
@@ -98,12 +95,19 @@ def _cut(grey: np.ndarray, whole: np.ndarray | None, contrasts: tuple[np.ndarray
 
 def _fuller(grey: np.ndarray, cuts: Cuts) -> Cuts:
     """The same digits with their parts on the other side of a shadow's edge, if a part was missing."""
-    again = _cut(grey, None, (flat.across_shadows(grey),))
-    areas = [sum(int((one.ink > 0.5).sum()) for one in both.digits) for both in (cuts, again)]
+    contrast, area = flat.across_shadows(grey), _area(cuts)
+    if ((contrast > marks.CONTRAST) & (cuts.flat < GAINED * contrast)).sum() < (FULLER - 1) * area:
+        return cuts  # too little ink was missing
+    again = _cut(grey, None, (contrast,))
     held = all(any(_contains(new.box, old.box) for new in again.digits) for old in cuts.digits)
-    if held and not again.lines and 0 < len(again.digits) <= len(cuts.digits) and areas[1] > FULLER * areas[0]:
+    if held and not again.lines and 0 < len(again.digits) <= len(cuts.digits) and _area(again) > FULLER * area:
         return again
     return cuts
+
+
+def _area(cuts: Cuts) -> int:
+    """Number of pixels of ink of all digits."""
+    return sum(int((one.ink > 0.5).sum()) for one in cuts.digits)
 
 
 def _contains(outer: tuple[float, ...], box: tuple[float, ...], slack: float = 0.01) -> bool:
@@ -126,32 +130,6 @@ def _on(whole: np.ndarray, mark: Mark, shape: tuple[int, ...]) -> float:
     left, top, right, bottom = mark.box
     seen = cv2.resize(whole, shape[::-1], interpolation=cv2.INTER_LINEAR)[top:bottom, left:right]
     return float(seen[mark.mask].mean())
-
-
-def depth(grey: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> float:
-    """How much darker or lighter a mark is than the pixels on both sides of its strokes: median over the mark, as a fraction
-    of full brightness.
-
-    The grain of a dark panel, the edge of a desk and the rings of a vignette have contrast but are not strokes: they have
-    darker pixels on one side and lighter ones on the other.
-
-    Args:
-        grey: float32 [H, W] in [0, 1], slightly blurred.
-        mask: bool [h, w].
-        corner: left and top of the mask in the picture, px.
-    """
-    thick = 2 * float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
-    reach = max(5, round(2 * thick)) | 1
-    (left, top), (high, wide) = corner, mask.shape
-    rows = slice(max(0, top - reach), top + high + reach)
-    columns = slice(max(0, left - reach), left + wide + reach)
-    part = cv2.copyMakeBorder(grey[rows, columns], reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    around = np.ones((reach, reach), np.uint8)
-    down, right = top - rows.start + reach, left - columns.start + reach
-    inner = slice(down, down + high), slice(right, right + wide)
-    dark = cv2.morphologyEx(part, cv2.MORPH_CLOSE, around) - part
-    light = part - cv2.morphologyEx(part, cv2.MORPH_OPEN, around)
-    return max(float(np.median(side[inner][mask])) for side in (dark, light))
 
 
 def by_hand(grey: np.ndarray, flat: np.ndarray, box: tuple[float, float, float, float]) -> list[Cut]:
@@ -185,37 +163,6 @@ def _all_ink(flat: np.ndarray) -> np.ndarray | None:
     inner = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return ink(flat, marks.described(inner, mask, float(np.quantile(flat[flat > 0], 0.95)), False))
-
-
-def _whole(grey: np.ndarray) -> np.ndarray | None:
-    """The ink of a picture that one digit fills up to its edges, else None. No margin of paper is left to estimate the
-    background from, so the background is the smooth surface that fits best (``paper.ink``)."""
-    scale = max(1.0, max(grey.shape) / EDGED)
-    size = tuple(max(4, round(side / scale)) for side in grey.shape[::-1])
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    strength = paper.ink(torch.from_numpy(small))
-    if strength is None:
-        return None
-    mask = strength.numpy() > 0.5
-    if not mask.any() or mask.mean() >= 0.7 or not _is_one_digit(mask):
-        return None
-    return strength.numpy() if depth(small, mask, (0, 0)) > DEEP else None
-
-
-def _is_one_digit(mask: np.ndarray) -> bool:
-    """Nearly all of the ink is one connected component that reaches from edge to edge without running along an edge,
-    and has no more holes than a digit. This excludes ruled paper, a table top, a frame, the page around a panel."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    largest = 1 + int(stats[1:count, cv2.CC_STAT_AREA].argmax())
-    part = labels == largest
-    size = stats[largest, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
-    edges = part[0], part[-1], part[:, 0], part[:, -1]
-    return bool(
-        (size > FILLED * np.array(mask.shape)).all()
-        and max(edge.mean() for edge in edges) < marks.CONTACT
-        and part.sum() > 0.8 * mask.sum()
-        and marks.holes(np.pad(part.astype(np.uint8), 1)) <= marks.MOST_HOLES
-    )
 
 
 def ink(contrast: np.ndarray, mark: Mark) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -13,7 +12,6 @@ from .refused import NO_DIGIT, PictureError
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as in Pillow's own grey
 LIKE_BEST = 0.6  # of the best digit's score: the first digit that reaches it is selected by default
-COLOURED = 0.03  # fraction of full brightness, half of the faintest ink: a tint that varies less hides no marks
 Box = tuple[float, float, float, float]
 
 
@@ -42,12 +40,14 @@ def find(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found
         PictureError: no_opencv, blank, lines, slab, scribble.
     """
     try:
-        from . import cutting  # noqa: PLC0415  imports OpenCV, which training does not need
+        from . import cutting, hidden  # noqa: PLC0415  import OpenCV, which training does not need
     except ImportError:
         missing = "Finding a digit on a picture needs OpenCV; run: pip install opencv-python-headless"
         raise PictureError("no_opencv", missing) from None
     why = None
-    for view in _views(colours):
+    plain = grey(colours)
+    view: Tensor | None = plain
+    while view is not None:
         seen = on_ground(view, alpha).clamp(0, 1).contiguous().numpy()
         found = cutting.cut(seen)
         why = why or found.refused
@@ -60,24 +60,10 @@ def find(colours: Tensor, alpha: Tensor | None, box: Box | None = None) -> Found
             flat = torch.from_numpy(found.flat / max(float(found.flat.max()), 1e-6) * 255).byte()
             boxes, inks = [cut.box for cut, _ in prepared], [ink for _, ink in prepared]
             return Found(digits, boxes, first, _shown(colours, alpha), flat, inks)
+        channel = hidden.channel(colours.numpy(), plain.numpy()) if view is plain else None
+        view = None if channel is None else torch.from_numpy(channel)
     code = "blank" if box is not None else why or "blank"
     raise PictureError(code, NO_DIGIT[code], _shown(colours, alpha))
-
-
-def _views(colours: Tensor) -> Iterator[Tensor]:
-    """The grey picture [h, w], and after it each channel that may show marks that it lacks. Each is computed only when the
-    ones before it have shown no digit."""
-    plain = grey(colours)
-    yield plain
-    yield from (channel for channel in colours if _shows_more(channel, plain))
-
-
-def _shows_more(channel: Tensor, plain: Tensor) -> bool:
-    """A channel [h, w] may show marks that the grey picture lacks, such as red on green of equal brightness."""
-    rest = (channel - plain).flatten()
-    few = max(1, round(0.002 * len(rest)))  # less than the thinnest stroke covers
-    low, high = rest.kthvalue(few).values, rest.kthvalue(len(rest) + 1 - few).values
-    return bool(high - low > COLOURED)
 
 
 def grey(colours: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ AROUND = 0.4  # side of a square, as a fraction of the picture's shorter side; o
 ROUNDS, STEPS = 40, 16  # rounds of the reconstruction, and px per round: enough to get around any corner
 STROKE = 0.13  # fraction of the picture's shorter side; few strokes are wider
 LEAST_WHITE = 0.25  # brightness below which the background of light marks is not divided further
+DEEP = 0.025  # smallest depth of a digit, see depth(): noise and edges have at most 0.02, a digit in a deep shadow 0.18
 
 
 def contrast(grey: np.ndarray, has_thin_strokes: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -47,6 +48,32 @@ def across_shadows(grey: np.ndarray) -> np.ndarray:
     fine, half = _levels(grey)
     under = _ground(fine, half, _median(half), cv2.max(_without_strokes(half), half)).astype(np.float32) / 255
     return _relative(under, fine.astype(np.float32) / 255)
+
+
+def depth(grey: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> float:
+    """How much darker or lighter a mark is than the pixels on both sides of its strokes: median over the mark, as a fraction
+    of full brightness.
+
+    The grain of a dark panel, the edge of a desk and the rings of a vignette have contrast but are not strokes: they have
+    darker pixels on one side and lighter ones on the other.
+
+    Args:
+        grey: float32 [H, W] in [0, 1], slightly blurred.
+        mask: bool [h, w].
+        corner: left and top of the mask in the picture, px.
+    """
+    thick = 2 * float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
+    reach = max(5, round(2 * thick)) | 1
+    (left, top), (high, wide) = corner, mask.shape
+    rows = slice(max(0, top - reach), top + high + reach)
+    columns = slice(max(0, left - reach), left + wide + reach)
+    part = cv2.copyMakeBorder(grey[rows, columns], reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    around = np.ones((reach, reach), np.uint8)
+    down, right = top - rows.start + reach, left - columns.start + reach
+    inner = slice(down, down + high), slice(right, right + wide)
+    dark = cv2.morphologyEx(part, cv2.MORPH_CLOSE, around) - part
+    light = part - cv2.morphologyEx(part, cv2.MORPH_OPEN, around)
+    return max(float(np.median(side[inner][mask])) for side in (dark, light))
 
 
 def _levels(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -149,5 +149,5 @@ def _separated(part: np.ndarray) -> list[np.ndarray]:
 
 def _way(shape: tuple[int, ...], matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """[h]: number of pixels of each row of the rotated picture that are inside the original picture."""
-    inside = cv2.warpAffine(np.ones(shape, np.float32), matrix, size)
-    return (inside > 0.5).sum(1)
+    inside = cv2.warpAffine(np.ones(shape, np.uint8), matrix, size, flags=cv2.INTER_NEAREST)
+    return np.count_nonzero(inside, axis=1)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from pictures import encoded
 
-from stn_demo.data import cutting, paper, picture, scenes
+from stn_demo.data import flat, paper, picture, scenes
 from stn_demo.data.refused import NO_DIGIT
 from stn_demo.data.scenes.agreement import likeness, overlap
 from stn_demo.data.scenes.reported import REPORTED
@@ -109,9 +109,9 @@ def test_a_stroke_is_deep_and_an_edge_is_not():
     grey[:, 40:] = 0.3  # a desk
     grey[20:70, 18:24] = 0.5  # a stroke on the paper
     stroke, edge = np.ones((50, 6), bool), np.ones((50, 6), bool)
-    assert cutting.depth(grey, stroke, (18, 20)) == pytest.approx(0.3, abs=1e-6)
-    assert cutting.depth(1 - grey, stroke, (18, 20)) == pytest.approx(0.3, abs=1e-6)
-    assert cutting.depth(grey, edge, (40, 20)) == pytest.approx(0, abs=1e-6)
+    assert flat.depth(grey, stroke, (18, 20)) == pytest.approx(0.3, abs=1e-6)
+    assert flat.depth(1 - grey, stroke, (18, 20)) == pytest.approx(0.3, abs=1e-6)
+    assert flat.depth(grey, edge, (40, 20)) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", REPORTED)

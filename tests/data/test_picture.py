@@ -10,9 +10,10 @@ import pictures
 import pillow_heif
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from stn_demo.data import finding, mnist, picture
+from stn_demo.data import cutting, mnist, picture, scenes
+from stn_demo.data.refused import NO_DIGIT
 from stn_demo.data.scenes.agreement import likeness
 from stn_demo.limits import LARGEST_PICTURE
 
@@ -204,13 +205,39 @@ def test_grain_alone_is_blank():
     assert refusal(pictures.encoded(Image.fromarray(noise))).code == "blank"
 
 
-def test_a_channel_is_searched_only_if_it_may_show_more_than_grey():
-    paper = torch.tensor([0.9, 0.85, 0.7])[:, None, None] * torch.linspace(0.9, 1, 100).expand(3, 80, 100)
-    marked = paper.clone()
-    marked[0, 20:60, 40:44] -= 0.2
-    grey = finding.grey(paper)
-    assert not any(finding._shows_more(channel, grey) for channel in paper)
-    assert finding._shows_more(marked[0], finding.grey(marked))
+def searched(monkeypatch, image):
+    """What is found on a picture, or the code of its refusal, and how many times it was searched."""
+    cut, seen = cutting.cut, []
+    monkeypatch.setattr(cutting, "cut", lambda grey: (seen.append(grey), cut(grey))[1])
+    data = pictures.encoded(image)
+    try:
+        return picture.find(data), len(seen)
+    except picture.PictureError as error:
+        return error.code, len(seen)
+
+
+def marked(ink, rules):
+    image = Image.new("RGB", (800, 600), (248, 246, 240))
+    draw = ImageDraw.Draw(image)
+    for y in range(60, 600, 80) if rules else ():
+        draw.line((0, y, 800, y + 8), fill=(150, 170, 210), width=3)
+    draw.line([(330, 180), (460, 180), (380, 420)], fill=ink, width=14)
+    return image
+
+
+@pytest.mark.parametrize("rules", [False, True])
+def test_a_digit_as_bright_as_its_paper_is_found_by_its_colour(monkeypatch, rules):
+    found, count = searched(monkeypatch, marked((255, 250, 120), rules))  # a yellow marker
+    assert count == 2 and len(found.digits) == 1
+    black = picture.read(pictures.encoded(marked((20, 20, 20), False)))
+    assert likeness(found.digits[0], black) > 0.95
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 8, 9])  # desks, rules and scribbles, whose colours differ from the paper's
+def test_a_picture_without_a_digit_is_searched_once(monkeypatch, number):
+    """Each further search takes as long as the first."""
+    code, count = searched(monkeypatch, scenes.make("nothing", number, "unseen").image)
+    assert (code in NO_DIGIT, count) == (True, 1)
 
 
 # -- arbitrary bytes
