@@ -25,7 +25,9 @@ ENGINE = [
 ]
 ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_module_names
 # of uploads only: these need OpenCV
-PICTURES = {f"data/{name}.py" for name in ("bold", "cutting", "flat", "lines", "marks", "straight")}
+PICTURES = {
+    f"data/{name}.py" for name in ("bold", "cutting", "filling", "flat", "hidden", "lines", "marks", "straight")
+}
 FLOORS = {
     "names": 0,
     "limits": 0,
