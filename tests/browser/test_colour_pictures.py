@@ -95,6 +95,8 @@ def test_a_network_of_other_classes_is_not_compared(page, tmp_path):
     settle(page)
     assert frame(page, "twin") is None and frame(page, "twin_probs") is None
     shows_text(page, "#toast", "is no longer compared")
+    assert page.inner_text("#title-digit").split() == ["1", "Your", "picture"]
+    assert page.locator("#probs-plain li:visible .digit").all_inner_texts() == list(own_pictures.NAMES)
     page.click("#twin-picker input")
     assert page.input_value("#twin-picker input") == "none"
     digits = page.locator("#twin-list .network", has_text="seed-cnn")
@@ -107,6 +109,7 @@ def test_a_network_of_other_classes_is_not_compared(page, tmp_path):
     page.keyboard.press("Enter")
     page.wait_for_function("window.stn.store.frame.model === 'turn-affine'")
     page.wait_for_function("window.stn.store.frame.twin === 'seed-cnn'")
+    shows_text(page, "#title-digit", "Your digit")
 
 
 def exported_picture(page):

@@ -111,7 +111,7 @@ function drawFrames(root, store, controls) {
     verdict.draw(frame, models, store.get().source?.label ?? null);
     looks.draw(frame);
     bars[0].draw(frame.blank ? null : frame.probs, frame.names);
-    bars[1].draw(frame.blank ? null : frame.twin_probs, frame.twin_names);
+    bars[1].draw(frame.blank ? null : frame.twin_probs, frame.twin ? frame.twin_names : frame.names);
     titles.draw(frame, models, openedNames());
     put(prepared, "textContent", t(wordsFor(frame), { channels: frame.channels, side: sideOf(frame.digit) }));
     readout.draw(frame);

@@ -6,8 +6,10 @@ export function attachStatus(root, store) {
   const line = root.querySelector("#status");
   const text = root.querySelector("#status-text");
   const captions = ["pose", "theta", "warped"].map((name) => root.querySelector(`#${name}-caption`));
+  const ofDigits = ["digit.title", "digit.caption", "pad.hint", "hands.pose"].map((key) => [root.querySelector(`[data-i18n="${key}"]`), key]);
   let shown = null;
   let plain = false; // the current network has no transformer, so no frame
+  let own = false; // its classes are not the digits
   delete text.dataset.i18n; // from now on its text is set here
 
   function show() {
@@ -23,15 +25,18 @@ export function attachStatus(root, store) {
     shown = status;
     show();
   });
-  store.on("frame", ({ transform }) => {
+  store.on("frame", ({ transform, names }) => {
     if (plain !== (transform === null)) {
       plain = transform === null;
       for (const caption of captions) {
         const key = caption.id.replace("-", ".");
-        caption.dataset.i18n = plain ? `${key}.plain` : key;
-        caption.textContent = t(caption.dataset.i18n);
+        rename(caption, plain ? `${key}.plain` : key);
       }
       show();
+    }
+    if (own !== (names !== null)) {
+      own = names !== null;
+      for (const [node, key] of ofDigits) rename(node, own ? `${key}.own` : key);
     }
     if (shown?.state === "reconnecting" && known) {
       shown = known;
@@ -39,4 +44,9 @@ export function attachStatus(root, store) {
     }
   });
   store.on("lang", show);
+}
+
+function rename(node, key) {
+  node.dataset.i18n = key;
+  node.textContent = t(key);
 }
