@@ -17,10 +17,10 @@ from app_process import free_port, wait_until_up
 from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import sync_playwright
 from static_site import Host
+from tabs import Tab, Tabs
 from train_page import BRIEF, ask, clear, finished, open_tab
 
 ROOT = Path(__file__).resolve().parents[2]
-BEEN_HERE = "if (location.protocol !== 'about:') localStorage.setItem('stn-visited', '1');"
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -68,8 +68,7 @@ def where(request):
 @pytest.fixture(scope="session")
 def site_folder(tmp_path_factory):
     """What the plain web server hands out: the page lies below ``published.PREFIX``. Also: the id of its recorded run."""
-    top = tmp_path_factory.mktemp("host")
-    return top, published.write(top)
+    return published.once(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="package")
@@ -105,40 +104,43 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def tabs(browser):
+    return Tabs(browser)
+
+
 @pytest.fixture
-def visit(browser, where, request):
-    """``visit(path="", **options)`` opens the page in a context of its own and waits until it shows a frame. ``new``: as for
-    a first visit, whose first page is Learn. At the end no script may have failed, and no other host may
-    have been asked; the page without a server may not write an error on the console either."""
+def visit(tabs, where, request):
+    """``visit(path="", **options)`` opens the page for a new visitor, in a browser context that nothing else uses meanwhile, and
+    waits until it shows a frame. ``url``: of another app; ``before(page)`` is called before it is opened; ``new``: as for a first
+    visit, whose first page is Learn. At the end no script may have failed, and no other host may have been asked; the page
+    without a server may not write an error on the console either."""
     alone = where == "static"
     home = (
         f"{request.getfixturevalue('host').url}/{published.PREFIX}" if alone else request.getfixturevalue("served").url
     )
-    contexts, faults = [], []
+    shared, own = [], []
 
     def open_page(path: str = "", url: str | None = None, before=None, new: bool = False, **options):
-        options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
+        options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", "silent": alone, **options}
         if alone:  # wait_for_function needs eval; the service worker has tests of its own, and fetches every file
             options |= {"bypass_csp": True, "service_workers": "block"}
-        context = browser.new_context(**options)
-        contexts.append(context)
-        if not new:
-            context.add_init_script(BEEN_HERE)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
-        if alone:
-            page.on("console", lambda message: message.type == "error" and faults.append(message.text))
-        page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
+        if url or before or new:
+            own.append(tab := Tab(tabs.browser, new=new, **options))
+        else:
+            shared.append(tab := tabs.open(home, **options))
         if before is not None:
-            before(page)
-        page.goto((url or home) + "/" + path)
-        wait_for_frame(page)
-        return page
+            before(tab.page)
+        tab.page.goto((url or home) + "/" + path)
+        wait_for_frame(tab.page)
+        return tab.page
 
     yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
+    for tab in own:
+        tab.context.close()
+    for tab in shared:
+        tabs.give_back(tab)
+    assert [fault for tab in (*own, *shared) for fault in tab.faults] == []
 
 
 @pytest.fixture
@@ -183,10 +185,6 @@ def train(url, visit):
         return page
 
     return open_page
-
-
-def is_foreign(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
 
 
 def wait_for_frame(page) -> None:

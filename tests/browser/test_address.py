@@ -1,8 +1,9 @@
 """The address contains page and state, Back goes back within the page, links are short."""
 
 import pytest
-from conftest import BEEN_HERE, wait_for_frame
+from conftest import wait_for_frame
 from stage import STROKES, clear, draw, frame, settle, slide
+from tabs import BEEN_HERE
 
 
 def open_tab(page, name):

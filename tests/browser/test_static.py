@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from conftest import BEEN_HERE, is_foreign
 from stage import STROKES, clear, draw, frame, inspected, pixels, slide
 from static_site import ASK, CLOSE, Host, first_frame, opened, shows, shows_digit
+from tabs import BEEN_HERE, is_foreign
 
 from stn_demo import checkpoints
 from stn_demo.analysis.parity import scenes

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pictures
 import pytest
-from conftest import is_foreign, wait_for_frame
+from conftest import wait_for_frame
 from stage import frame, settle, shows_text, slide
+from tabs import is_foreign
 
 import stn_demo.ui
 from stn_demo.data import picture
