@@ -122,27 +122,31 @@ def test_a_finger_along_a_slider_sets_it_and_one_across_scrolls(phone):
     scrolls_on(phone, before)
 
 
+CONTROLS = ("#pose-rotation input", "#pose-shift-y input", "#view-digit", "#view-handles")
+HIT = "(element) => { const box = element.getBoundingClientRect(); const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2); return element.contains(hit) || hit.contains(element); }"
+CONTROL_AT = "([x, y]) => document.elementFromPoint(x, y)?.closest('label, button, input, select')?.outerHTML ?? ''"
+
+
 # a phone; the same held sideways; a window of 1280 x 800 at a browser zoom of 200 %
 @pytest.mark.parametrize("size", [(390, 844), (844, 390), (640, 400)])
-@pytest.mark.parametrize("control", ["#pose-rotation input", "#pose-shift-y input", "#view-digit", "#view-handles"])
-def test_control_and_its_result_are_visible_together(visit, size, control):
+def test_control_and_its_result_are_visible_together(visit, size):
     width, height = size
     page = visit(viewport={"width": width, "height": height}, has_touch=True, is_mobile=width < 500)
-    page.eval_on_selector(control, "(element) => element.scrollIntoView({ block: 'end' })")
-    settle(page)
     readout = ["#readout"] if width <= 700 else []  # beside wider pictures there are the bars
-    boxes = {one: page.locator(one).bounding_box() for one in ("#view-input", "#view-warped", *readout, control)}
-    for name, box in boxes.items():
-        assert box["y"] >= -1 and box["y"] + box["height"] <= height + 1, (name, box)
-        assert box["x"] >= -1 and box["x"] + box["width"] <= width + 1, (name, box)
-    hits = "(element) => { const box = element.getBoundingClientRect(); const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2); return element.contains(hit) || hit.contains(element); }"
-    assert page.eval_on_selector(control, hits), "nothing covers the control"
-    top = boxes["#view-input"]["y"] + boxes["#view-input"]["height"] / 2
-    for x in range(4, width, 20):
-        found = "([x, y]) => document.elementFromPoint(x, y)?.closest('label, button, input, select')?.outerHTML ?? ''"
-        assert page.evaluate(found, [x, top]) == "", "no control shows beside the pictures"
-    words = page.inner_text("#readout") if readout else "%"
-    assert "%" in words and len(page.locator("#readout span").all()) == 2
+    for control in CONTROLS:
+        page.evaluate("scrollTo(0, 0)")
+        page.eval_on_selector(control, "(element) => element.scrollIntoView({ block: 'end' })")
+        settle(page)
+        boxes = {one: page.locator(one).bounding_box() for one in ("#view-input", "#view-warped", *readout, control)}
+        for name, box in boxes.items():
+            assert box["y"] >= -1 and box["y"] + box["height"] <= height + 1, (control, name, box)
+            assert box["x"] >= -1 and box["x"] + box["width"] <= width + 1, (control, name, box)
+        assert page.eval_on_selector(control, HIT), f"something covers {control}"
+        top = boxes["#view-input"]["y"] + boxes["#view-input"]["height"] / 2
+        for x in range(4, width, 20):
+            assert page.evaluate(CONTROL_AT, [x, top]) == "", f"{control}: no control shows beside the pictures"
+        words = page.inner_text("#readout") if readout else "%"
+        assert "%" in words and len(page.locator("#readout span").all()) == 2, control
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
