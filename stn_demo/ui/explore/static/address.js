@@ -117,7 +117,7 @@ export function valuesOf(state, longest = LONGEST) {
 export const holdsState = ({ s, d }) => Boolean(s || d);
 
 /** Values of the address -> {text: the state as JSON for the server's check} or {error}. Throws Unreadable, or
- *  TypeError without a connection. */
+ *  Offline without a connection. */
 export async function textOf(values, http) {
   if (values.s) return { text: decode(values.s) };
   const { source, error } = await sourceNamed(values.d, http);

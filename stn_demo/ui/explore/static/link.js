@@ -95,7 +95,7 @@ function createReader(store, http, writer) {
   };
 }
 
-/** -> {state} or {problem: {code, message}}. Throws Unreadable, or TypeError without a connection. */
+/** -> {state} or {problem: {code, message}}. Throws Unreadable, or Offline without a connection. */
 async function checked(values, http) {
   const { text, error } = values.scene ? await stateOfScene(values.scene, http) : await textOf(values, http);
   if (error) return { problem: error };

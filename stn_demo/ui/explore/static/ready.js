@@ -24,7 +24,7 @@ function sameStrokes(strokes) {
   return JSON.stringify([{ w, e, p }]) === FIRST_STROKES;
 }
 
-/** The source of that name: {source} or {error: {code, message}}. Throws TypeError without a connection. */
+/** The source of that name: {source} or {error: {code, message}}. Throws Offline without a connection. */
 export async function sourceNamed(name, http) {
   if (name === "first") return { source: FIRST.source };
   const answer = await http.get(`stn/ready?name=${encodeURIComponent(name)}`);

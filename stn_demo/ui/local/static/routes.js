@@ -1,6 +1,7 @@
 // Answers of the server's other routes, from published files. Routes that need a server answer with an error that says so.
 
 import { toBase64 } from "../../shared/frame.js";
+import { Offline, reach } from "../../shared/offline.js";
 import { codeOf } from "./code.js";
 import { checkedState } from "./link.js";
 import { createRecorded } from "./recorded.js";
@@ -12,16 +13,16 @@ const NO_DIGIT = { error: { code: "no_digit", message: "There is no digit of thi
 /** root: base url of the page; numbers(question): the frame as numbers. -> {get(path), post(path, body), fetched(path)} as shared/http.js. */
 export function createRoutes(root, numbers) {
   const files = new Map();
-  const kept = (address, take) => {
+  const load = (address, take) => {
     if (!files.has(address)) {
-      const asked = fetch(new URL(address, root)).then((answer) => (answer.ok ? answer[take]() : Promise.reject(new TypeError(address))));
-      files.set(address, asked);
-      asked.catch(() => files.delete(address));
+      const content = reach(new URL(address, root)).then((answer) => (answer.ok ? answer[take]() : Promise.reject(new Offline(address))));
+      files.set(address, content);
+      content.catch(() => files.delete(address));
     }
     return files.get(address);
   };
-  const data = (name) => kept(`stn/local/data/${name}`, "json");
-  const digits = async () => new Uint8Array(await kept("stn/local/data/digits.bin", "arrayBuffer"));
+  const data = (name) => load(`stn/local/data/${name}`, "json");
+  const digits = async () => new Uint8Array(await load("stn/local/data/digits.bin", "arrayBuffer"));
 
   async function digit(index) {
     const all = await digits();
@@ -30,7 +31,7 @@ export function createRoutes(root, numbers) {
     return { digit: toBase64(all.subarray(start + 1, start + 1 + PIXELS)), label: all[start], name: `handwriting.${index}` };
   }
   const any = (length) => Math.floor(Math.random() * length);
-  const recorded = createRecorded(data, (address) => fetch(new URL(`stn/local/data/${address}`, root)));
+  const recorded = createRecorded(data, (address) => reach(new URL(`stn/local/data/${address}`, root)));
 
   const gets = {
     ...recorded.gets,
@@ -69,7 +70,7 @@ export function createRoutes(root, numbers) {
     async get(path) {
       const [address, query] = path.split("?");
       if (Object.hasOwn(gets, address)) return gets[address](new URLSearchParams(query));
-      return address.endsWith(".json") ? kept(address, "json") : NEEDS_SERVER;
+      return address.endsWith(".json") ? load(address, "json") : NEEDS_SERVER;
     },
     async fetched(path) {
       const [address, query] = path.split("?");

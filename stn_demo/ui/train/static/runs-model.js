@@ -1,5 +1,7 @@
 // The page's model of the runs, updated twice a second while the page is visible.
 
+import { Offline } from "../../shared/offline.js";
+
 const EVERY = 500; // ms
 const AT_FIRST = 150; // while a run starts and in its first seconds, when most changes
 const FIRST = 3; // seconds of training
@@ -114,7 +116,7 @@ export function createSession(http) {
       if (isBeginning(session.run)) pause = AT_FIRST;
       session.emit("online");
     } catch (error) {
-      if (!(error instanceof TypeError)) console.error(error);
+      if (!(error instanceof Offline)) console.error(error);
       session.emit("offline");
       pause = AFTER_FAILURE;
     }

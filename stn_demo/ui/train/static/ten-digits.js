@@ -2,6 +2,7 @@
 
 import { decode } from "../../shared/frame.js";
 import { t } from "../../shared/i18n.js";
+import { Offline } from "../../shared/offline.js";
 import { INK } from "../../shared/palette.js";
 import { EXTENT, fit, toView } from "../../shared/geometry.js";
 import { isActive } from "./runs-model.js";
@@ -38,7 +39,7 @@ export function attachTenDigits({ root, session, http }) {
       }
       if (answer.ok) shown = wanted;
     } catch (error) {
-      if (!(error instanceof TypeError)) console.error(error); // no connection: requested again with the next report
+      if (!(error instanceof Offline)) console.error(error); // no connection: requested again with the next report
     }
     asking = false;
     if (again) ask();
