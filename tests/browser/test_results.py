@@ -2,6 +2,7 @@
 
 import re
 
+import axe
 import pytest
 from conftest import ROOT, Served
 
@@ -42,6 +43,22 @@ def test_plotly_is_loaded_only_when_the_page_is_opened(visit):
     assert sum(url.endswith("stn/plotly.js") for url in asked) == 1
 
 
+def check_third_sentence(page):
+    """The third sentence and the table show the same numbers."""
+    row = page.locator("#results-table tbody tr", has=page.locator("th", has_text=re.compile("^ST-CNN affine$")))
+    cells = [
+        row.locator("td").first,
+        page.locator("#results-table tbody tr", has_text=re.compile("^CNN")).locator("td").first,
+    ]
+    sentence = page.locator("#results-opening li").nth(2).inner_text()
+    for cell in cells:
+        mean = cell.locator(".value b").inner_text()
+        deviation = re.search(r"± (\d\.\d\d), \d+ draws", cell.inner_text())[1]
+        assert f"{mean} ± {deviation} %" in sentence
+    assert "no significant difference" not in page.inner_text(".stn-results")
+    assert page.is_hidden("#results-table-ties"), "no distortion on which they tie"
+
+
 def test_every_figure_is_drawn_named_and_explained(results):
     page = results()
     shown = page.locator(".stn-results [data-figure]:visible")
@@ -52,6 +69,7 @@ def test_every_figure_is_drawn_named_and_explained(results):
         title, says = figure.locator("h3").inner_text(), figure.locator("figcaption").inner_text()
         assert re.search(r"\d", says) and figure.locator(".plot").get_attribute("aria-label") == f"{title}. {says}"
     assert "paper 0.7" in page.inner_text("#results-table")
+    check_third_sentence(page)
 
 
 def test_another_pair_shows_its_own_figures(results):
@@ -190,17 +208,21 @@ def test_page_without_results_explains_how_to_measure(visit, tmp_path_factory):
         app.stop()
 
 
-def test_the_third_sentence_and_the_table_show_the_same_numbers(results):
+def test_rules_of_aa_decide_nothing_within_a_figure_but_the_spacing_of_text(results, request):
+    """So ``axe.violations`` may leave figures out."""
     page = results()
-    row = page.locator("#results-table tbody tr", has=page.locator("th", has_text=re.compile("^ST-CNN affine$")))
-    cells = [
-        row.locator("td").first,
-        page.locator("#results-table tbody tr", has_text=re.compile("^CNN")).locator("td").first,
-    ]
-    sentence = page.locator("#results-opening li").nth(2).inner_text()
-    for cell in cells:
-        mean = cell.locator(".value b").inner_text()
-        deviation = re.search(r"± (\d\.\d\d), \d+ draws", cell.inner_text())[1]
-        assert f"{mean} ± {deviation} %" in sentence
-    assert "no significant difference" not in page.inner_text(".stn-results")
-    assert page.is_hidden("#results-table-ties"), "no distortion on which they tie"
+    page.evaluate(axe.script(request.config.cache))
+    decided = page.evaluate(
+        """async ([figures, options]) => {
+          const some = document.querySelectorAll(`:is([data-figure=confusion], [data-figure=kinds]) ${figures}`);
+          const found = await axe.run([...some], { preload: false, ...options });
+          return [...found.passes, ...found.violations].filter(({ nodes }) => nodes.length).map(({ id }) => id);
+        }""",
+        [axe.FIGURES, axe.AA],
+    )
+    assert decided == ["avoid-inline-spacing"]
+    assert page.evaluate(axe.SPACED, axe.FIGURES) == []
+    page.eval_on_selector(
+        f"{axe.FIGURES} text", "(text) => text.style.setProperty('letter-spacing', '1px', 'important')"
+    )
+    assert len(page.evaluate(axe.SPACED, axe.FIGURES)) == 1
