@@ -95,7 +95,7 @@ def build_app(options: Options, spare: WorkerProcess | None = None, visitors: Vi
     foot.add(app)
     upload_routes.add(app, uploads)
     socket.add(app, batcher, status)
-    without.add(app)
+    without.add(app, batcher)
     if assistants is not None:
         assistants.add(app)
     for folder in STATIC:  # a file's address equals its path in this package, so that relative imports work

@@ -16,6 +16,7 @@ from .live.batcher import Batcher
 from .live.engine import Engine
 from .live.networks import Networks
 from .live.samples import Samples
+from .local import at_hand
 from .options import Options
 from .results.measured import Measured
 from .train import first, form, replay
@@ -31,11 +32,11 @@ class TorchSide:
         samples: ready digits.
         measured: what the Results page shows.
         strips: ten digits as the networks of a run see them, for the Train page.
-        answers, codec, first, form, memory, picture, replay, uploaded: modules that need torch.
+        answers, at_hand, codec, first, form, memory, picture, replay, uploaded: modules that need torch.
     """
 
     answers, codec, first, form, memory, picture, replay = answers, codec, first, form, memory, picture, replay
-    uploaded = uploaded
+    at_hand, uploaded = at_hand, uploaded
 
     def __init__(self, options: Options, batcher: Batcher, spare: WorkerProcess | None):
         """``spare``: the process that is to train the first run."""

@@ -16,8 +16,8 @@ import pytest
 from app_process import free_port, wait_until_up
 from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import sync_playwright
-from static_site import Host
-from tabs import Tab, Tabs
+from static_site import Host, first_frame
+from tabs import BEEN_HERE, Tab, Tabs, is_foreign
 from train_page import BRIEF, ask, clear, finished, open_tab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,6 +141,33 @@ def visit(tabs, where, request):
     for tab in shared:
         tabs.give_back(tab)
     assert [fault for tab in (*own, *shared) for fault in tab.faults] == []
+
+
+@pytest.fixture
+def open_page(browser):
+    """``open_page(url, **options)``: a page that has shown its first frame; no script may fail, nothing may be said on the console,
+    and no other host may be asked."""
+    contexts, faults = [], []
+
+    def opened(url, wait=True, silent=True, **options):
+        options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.add_init_script(BEEN_HERE)  # else Learn opens first
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        if silent:
+            page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
+        page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
+        page.goto(url)
+        if wait:
+            first_frame(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
 
 
 @pytest.fixture

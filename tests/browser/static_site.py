@@ -17,12 +17,16 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 class Host:
-    """A plain web server for a folder. ``close`` ends it, as a lost connection would."""
+    """A plain web server for a folder. ``close`` ends it, as a lost connection would; ``open`` starts it again at the same address."""
 
     def __init__(self, folder):
-        handler = functools.partial(Quiet, directory=str(folder))
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.handler, self.port = functools.partial(Quiet, directory=str(folder)), 0
+        self.open()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def open(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), self.handler)
+        self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 from stage import STROKES, clear, draw, frame, inspected, pixels, slide
-from static_site import ASK, CLOSE, Host, first_frame, opened, shows, shows_digit
-from tabs import BEEN_HERE, is_foreign
+from static_site import ASK, CLOSE, first_frame, opened, shows, shows_digit
 
 from stn_demo import checkpoints
 from stn_demo.analysis.parity import scenes
@@ -30,32 +29,6 @@ def folder(site_folder):
         '<iframe src="some/where/" width="1280" height="800"></iframe>'
     )
     return top
-
-
-@pytest.fixture
-def open_page(browser):
-    """``open_page(url, **options)``: a page that has shown its first frame; no script may fail, nothing may be said on the console,
-    and no other host may be asked."""
-    contexts, faults = [], []
-
-    def opened(url, wait=True, silent=True, **options):
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US", **options)
-        contexts.append(context)
-        context.add_init_script(BEEN_HERE)  # else Learn opens first
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
-        if silent:
-            page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
-        page.on("request", lambda request: is_foreign(request.url) and faults.append(f"asked {request.url}"))
-        page.goto(url)
-        if wait:
-            first_frame(page)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 def test_explore_works_under_a_prefix(open_page, host):
@@ -181,18 +154,6 @@ def test_framed_static_page_sends_its_address_to_its_parent(open_page, host, fol
     inside.click("#copy-link")
     shows(page, "heard.length && heard.at(-1).hash.includes('turn-affine')")
     assert page.evaluate("heard.at(-1).queryString") == ""
-
-
-def test_without_a_connection_after_the_first_visit(open_page, folder):
-    host = Host(folder)
-    page = open_page(host.url + "/some/where/", silent=False)  # the browser itself notes what it cannot fetch
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    host.close()
-    page.reload()
-    first_frame(page)
-    page.locator("#strip button").nth(5).click()
-    shows(page, "window.stn.store.get().source.label === 5")
-    shows_digit(page, 5)  # waits for the frame of this digit
 
 
 def test_results_without_a_server(open_page, host):

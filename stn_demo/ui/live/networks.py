@@ -128,6 +128,22 @@ class Networks:
         except (checkpoints.CheckpointError, OSError) as error:
             raise RequestError(str(error), "broken_model") from None
 
+    def in_file(self, name: str, visitor: str) -> tuple[Network, str]:
+        """The network as its file holds it, with nothing folded, and the version of the file. Read each time.
+
+        Raises:
+            RequestError: it does not exist, another visitor uploaded it, or its file is damaged.
+        """
+        if (first := UNTRAINED.fullmatch(name)) and (network := _untrained(first[1])):
+            return network, ""
+        path = self._path(name)
+        if path is None or (private.NAME.fullmatch(name) and not self.private.is_of(name, visitor)):
+            raise RequestError(f"There is no checkpoint {name!r} here.", "unknown_model")
+        try:
+            return checkpoints.load(path).requires_grad_(False), str(path.stat().st_mtime_ns)
+        except (checkpoints.CheckpointError, OSError) as error:
+            raise RequestError(str(error), "broken_model") from None
+
     def own_side(self, network: Network) -> int | None:
         """The side of a picture before it is posed, px, for a network from ``get`` with classes of its own; else None."""
         return self._sides.get(network)

@@ -63,10 +63,14 @@ class Private:
 
     def remove(self, name: str, visitor: str) -> bool:
         """Remove a network of this visitor; False if there is none of this name."""
-        if not NAME.fullmatch(name) or name.split("-")[1] != _owner(visitor) or not self.path(name).is_file():
+        if not self.is_of(name, visitor) or not self.path(name).is_file():
             return False
         self.path(name).unlink(missing_ok=True)
         return True
+
+    def is_of(self, name: str, visitor: str) -> bool:
+        """Whether this is the name of a network of this visitor."""
+        return bool(NAME.fullmatch(name)) and name.split("-")[1] == _owner(visitor)
 
     def names(self, visitor: str) -> list[str]:
         """The visitor's own networks, newest first."""

@@ -20,8 +20,9 @@ POLICY = "; ".join(
         "form-action 'none'",
     ]
 )
+VERSION = "@VERSION@"  # stands for the version of the published page, which is known when all files are written
 DOCUMENT = """<!doctype html>
-<html lang="en">
+<html lang="en" data-version="{version}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -63,6 +64,7 @@ def html(pages: list[str]) -> str:
     ]
     return DOCUMENT.format(
         policy=POLICY,
+        version=VERSION,
         tags=head.tags("en"),
         sheets="\n".join(SHEET.format(page=page) for page in pages),
         tabs="\n".join(TAB.format(page=page) for page in pages),

@@ -1,40 +1,78 @@
-// Service worker: caches the page for offline use. Files of every visit are cached at once, others when they are requested.
+// Service worker: caches the page for offline use. It serves the files of one version only: those of every visit are cached at
+// once, others when they are requested. A new version is cached beside it, and takes over when the page is opened again.
 
-const CACHE = "stn-@VERSION@"; // each version of the page has files of its own
+const VERSION = "@VERSION@";
+const CACHE = `stn-${VERSION}`;
 const FILES = "@FILES@";
+const MARK = "stn-site.json"; // says which version the web server has
+const PAGE = "./";
+
+const current = (request) => new Request(request, { cache: "no-cache" }); // never an older version from the browser's own cache
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+  event.waitUntil((async () => {
+    const cache = await caches.open(CACHE);
+    await cache.addAll(FILES.map(current));
+    if (await published() !== VERSION) throw new Error("Another version was published during the download.");
+  })());
 });
 
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
     for (const name of await caches.keys()) if (name.startsWith("stn-") && name !== CACHE) await caches.delete(name);
+  })());
+});
+
+/** From boot.js: "take over", from a page of the version that waits; or a page that has just opened, and the files that it has already fetched. */
+self.addEventListener("message", (event) => {
+  const { data } = event;
+  if (data === "take over") return event.waitUntil(self.skipWaiting());
+  if (data.version !== VERSION) return;
+  event.waitUntil((async () => {
     await self.clients.claim();
+    const cache = await caches.open(CACHE);
+    for (const address of data.fetched) if (isOurs(address) && !(await cache.match(address))) await added(cache, address);
   })());
 });
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method !== "GET" || !request.url.startsWith(self.registration.scope)) return;
-  event.respondWith(answer(request));
+  if (request.method === "GET" && isOurs(request.url)) event.respondWith(answer(request));
 });
 
-/** The page itself comes from the network first, so that a new version is noticed; files of this version from the cache. */
+const isOurs = (url) => url.startsWith(self.registration.scope) && !url.endsWith(`/${MARK}`) && !url.endsWith("/service.js");
+
 async function answer(request) {
+  const opens = request.mode === "navigate";
+  const { waiting } = self.registration;
+  if (opens && waiting && (await self.clients.matchAll()).length < 2) { // no other tab uses this version
+    waiting.postMessage("take over");
+    return new Response("", { headers: { Refresh: "0" } });
+  }
   const cache = await caches.open(CACHE);
-  const options = { ignoreSearch: true };
-  if (request.mode !== "navigate") {
-    const kept = await cache.match(request, options);
-    if (kept) return kept;
+  const kept = await cache.match(opens && isPage(request.url) ? PAGE : request, { ignoreSearch: true });
+  return kept ?? added(cache, request);
+}
+
+function isPage(url) {
+  const { origin, pathname } = new URL(url);
+  return [self.registration.scope, `${self.registration.scope}index.html`].includes(origin + pathname);
+}
+
+/** A file from the web server, which is cached if it is of this version; a file of another version is not used. */
+async function added(cache, request) {
+  const found = await fetch(current(request));
+  if (!found.ok) return found;
+  if (await published() !== VERSION) {
+    self.registration.update().catch(() => {});
+    for (const client of await self.clients.matchAll()) client.postMessage("other version");
+    return new Response("", { status: 409, statusText: "Another version was published" });
   }
-  try {
-    const found = await fetch(request);
-    if (found.ok && request.mode !== "navigate") await cache.put(request, found.clone());
-    return found;
-  } catch (error) {
-    const kept = await cache.match(request, options);
-    if (kept) return kept;
-    throw error;
-  }
+  await cache.put(request, found.clone()).catch(() => {}); // without space the file is used all the same
+  return found;
+}
+
+async function published() {
+  const mark = await fetch(MARK, { cache: "no-store" });
+  return mark.ok ? (await mark.json()).version : null;
 }

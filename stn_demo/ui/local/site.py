@@ -24,6 +24,18 @@ UI = Path(__file__).resolve().parents[1]
 LICENCE = UI.parents[1] / "LICENSE"
 DATA = "stn/local/data"
 LATER = ("stn/results/measured", "stn/plotly", "stn/shared/picture.png")  # not part of the first visit
+SMALL = (
+    "index.json",
+    "link.json",
+    "export.json",
+    "poses.json",
+    "strip.json",
+    "digits.bin",
+    "pen.onnx",
+    "noise/0.bin",
+    "readings/",
+    "results/.json",
+)
 MARK = "stn-site.json"  # a file that identifies a published folder
 SPACE = """---
 title: Spatial Transformer
@@ -146,31 +158,34 @@ def _copied(part: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _finish(folder: Path) -> None:
-    """Write the service worker, with the version of the files that it caches, and the file that marks a published folder."""
+    """Write the version into the page, the service worker with the files that it caches, and the file that marks a published folder."""
     digest, files = hashlib.sha256(), sorted(path for path in folder.rglob("*") if path.is_file())
-    for path in files:
-        digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size} ".encode() + path.read_bytes())
-    index = json.loads((folder / DATA / "index.json").read_text(encoding="utf-8"))
-    first = [index["networks"][name] for name in filter(None, (index["defaults"]["model"], index["defaults"]["twin"]))]
-    needed = [
-        "./",
-        "index.html",
-        f"{DATA}/pen.onnx",
-        *(f"{DATA}/{one[kind]}" for one in first for kind in ("graph", "weights")),
-    ]
-    needed += [f"{DATA}/{name}.json" for name in ("index", "link", "export", "poses", "strip", "results/")]
-    for path in files:
-        address = path.relative_to(folder).as_posix()
-        if address.startswith("stn/") and not address.startswith((DATA, *LATER)):
-            needed.append(address)
+    addresses = [path.relative_to(folder).as_posix() for path in files]
     template = (Path(__file__).parent / "service.js").read_text(encoding="utf-8")
-    written = template.replace("@VERSION@", digest.hexdigest()[:16]).replace(
-        '"@FILES@"', json.dumps(sorted(set(needed)))
-    )
+    for path, address in zip(files, addresses, strict=True):
+        digest.update(f"{address} {path.stat().st_size} ".encode() + path.read_bytes())
+    digest.update(template.encode())
+    version = digest.hexdigest()[:16]
+    needed = json.dumps(_first_visit(folder, addresses))
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    (folder / "index.html").write_text(page.replace(document.VERSION, version), encoding="utf-8")
+    written = template.replace(document.VERSION, version).replace('"@FILES@"', needed)
     (folder / "service.js").write_text(written, encoding="utf-8")
-    mark = {
-        "version": digest.hexdigest()[:16],
-        "torch": importlib.metadata.version("torch"),
-        "runtime": runtime.VERSION,
-    }
+    mark = {"version": version, "torch": importlib.metadata.version("torch"), "runtime": runtime.VERSION}
     (folder / MARK).write_text(json.dumps(mark), encoding="utf-8")
+
+
+def _first_visit(folder: Path, addresses: list[str]) -> list[str]:
+    """The addresses that a first visit caches: the pages, the default networks, and the small files that all pages need with them."""
+    index = json.loads((folder / DATA / "index.json").read_text(encoding="utf-8"))
+    names = [name for name in (index["defaults"]["model"], index["defaults"]["twin"]) if name]
+    first = [index["networks"][name] for name in names]
+    needed = {"./", *(f"{DATA}/{one[kind]}" for one in first for kind in ("graph", "weights"))}
+    needed |= {f"{DATA}/{address}" for one in first for address in (one["losses"] or {}).values()}
+    gallery = f"{DATA}/results/failures/{'~'.join([*names, ''][:2])}~"
+    for address in addresses:
+        if address.startswith((*(f"{DATA}/{name}" for name in SMALL), gallery)) or (
+            address.startswith("stn/") and not address.startswith((DATA, *LATER))
+        ):
+            needed.add(address)
+    return sorted(needed)

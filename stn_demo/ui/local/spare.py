@@ -1,5 +1,6 @@
 """The fallback for a live page without a connection: the data of the browser's worker, which a separate process writes once to
-a folder, and the routes that serve it. The page requests it only when its connection is lost or the server is overloaded.
+a folder, and the routes that serve it. The page requests it when its connection is lost, when the server is overloaded, or when nothing has changed on
+it for a while.
 """
 
 from __future__ import annotations
@@ -10,18 +11,24 @@ import importlib.metadata
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from ...names import CHECKPOINT
 from .. import http
+from ..live.batcher import Batcher
+from ..rate import Rate
 from . import runtime
 
 PACKAGE = Path(__file__).resolve().parents[2]
 KEPT = Path.home() / ".cache" / "stn_demo" / "worker"
 WRITER = f"{__package__}.spare_files"  # by name: it loads torch, in its own process
+RATE, BURST = 0.5, 20  # networks and weights per second of one visitor, and how many at once
 PREPARING = {"error": {"code": "preparing", "message": "The networks are being exported for the browser."}}
 
 
@@ -52,10 +59,16 @@ class Spare:
             self._writing.terminate()
             self._writing.wait(10)
 
-    def add(self, app: FastAPI) -> None:
-        """Add the routes below /stn/local: the worker, the runtime's two files, and the data."""
+    def add(self, app: FastAPI, batcher: Batcher) -> None:
+        """Add the routes below /stn/local: the worker, the runtime's two files, the data, and the networks of visitors and runs."""
         if self.runtime is None:
+
+            @app.get("/stn/local/data/index.json")
+            async def nothing(quiet: bool = False) -> Response:
+                return JSONResponse(None, status_code=200 if quiet else 404)
+
             return
+        self._add_networks(app, batcher)
         program_folder = self.runtime
 
         @app.get("/stn/local/runtime/{name}")
@@ -70,10 +83,13 @@ class Spare:
             return FileResponse(program_folder / name, media_type=kind, headers=headers)
 
         @app.get("/stn/local/data/index.json")
-        async def index() -> Response:
+        async def index(quiet: bool = False) -> Response:
+            """``quiet``: a page that still has its connection asks, so nothing is exported for it."""
             path = self.folder / "index.json"
-            if path.is_file():
+            if path.is_file() and (self.complete or not quiet):
                 return FileResponse(path, headers={"Cache-Control": "no-cache"})
+            if quiet:
+                return JSONResponse(None)
             await asyncio.to_thread(self.start)
             if self._writing is not None and self._writing.poll():
                 return Response(status_code=404)
@@ -84,6 +100,27 @@ class Spare:
         if self.given:
             self.start()  # the folder was given with --runtime: do not wait for the first request
 
+    def _add_networks(self, app: FastAPI, batcher: Batcher) -> None:
+        opening, rate = asyncio.Semaphore(1), Rate(RATE, BURST)
+
+        async def found(request: Request, name: str, work: Callable[..., Any], *more: Path) -> Any:
+            visitor = request.scope["visitor"]
+            if not CHECKPOINT.fullmatch(name) or not rate.allows(visitor):
+                return None
+            kept = (await batcher.ready()).engine.networks
+            async with opening:  # reading a file takes longer than a frame
+                return await asyncio.to_thread(work, kept, name, visitor, *more)
+
+        @app.get("/stn/local/network")
+        async def network(request: Request, name: str) -> Response:
+            entry = await found(request, name, (await batcher.ready()).at_hand.entry, self.folder)
+            return JSONResponse(entry, headers={"Cache-Control": "no-store"})
+
+        @app.get("/stn/local/weights")
+        async def weights(request: Request, name: str) -> Response:
+            content = await found(request, name, (await batcher.ready()).at_hand.weights)
+            return Response(content, media_type="application/octet-stream") if content else Response(status_code=404)
+
 
 def _key(checkpoints: Path) -> str:
     """Names a folder by all that its content depends on: the checkpoints, this package's sources, and torch."""
@@ -91,7 +128,7 @@ def _key(checkpoints: Path) -> str:
     for path in sorted(checkpoints.glob("*.safetensors")):
         digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
     for path in sorted(
-        part for name in ("analysis", "data", "model", "ui/local") for part in (PACKAGE / name).glob("*.py")
+        part for name in ("analysis", "data", "model", "training", "ui/local") for part in (PACKAGE / name).glob("*.py")
     ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:24]

@@ -1,7 +1,8 @@
 """Writes the folder of ``spare``: ``python -m stn_demo.ui.local.spare_files FOLDER CHECKPOINTS``.
 
 The default networks of the page come first, and ``index.json`` lists the networks written so far, so that a page need not
-wait for the others. The graphs of the gradient and of the map of the loss come last.
+wait for the others. Then follow the graphs of the presets of the Train page, and last those of the gradient and of the map of the
+loss.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import torch
 from ... import checkpoints
 from ...analysis import graph_file
 from ...model import Network
+from ...training.presets import PRESETS
+from ...training.start import untrained
 from ..page import defaults
 from . import data, losses, networks
 
@@ -52,7 +55,11 @@ def fill(folder: Path, found: Path, program: Path | None = None) -> None:
             _write(folder / address, content)
         if first.model in there and (first.twin is None or first.twin in there):
             _write(folder / "index.json", data.as_json(networks.index(there, first, found, with_losses=False)))
-    for address, content in losses.files(there.values(), []):
+    beginnings = [untrained(one) for preset in PRESETS.values() for one in (preset.settings, preset.settings.twin())]
+    for network in beginnings:  # for the networks of runs, whose weights the app itself hands out
+        if not (folder / networks.address_of(network)).is_file():
+            _write(folder / networks.address_of(network), graph_file.Cache().frame_graph(network.config))
+    for address, content in losses.files([*there.values(), *beginnings], []):
         _write(folder / address, content)
     _write(folder / "index.json", data.as_json(networks.index(there, first, found)))
     _write(folder / "complete", b"")

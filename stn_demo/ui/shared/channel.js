@@ -1,25 +1,28 @@
 // Requests frames from the server: at most one request in flight, always for the newest state; the last state is always shown.
 
+import { whenBack } from "./again.js";
 import { decode, toBase64 } from "./frame.js";
 import { connect } from "./connection.js";
 
 /** State keys that change what Python answers. Of the layers only the read density and the gradient do. */
 const ASKED = ["source", "raw", "pose", "model", "twin", "grab", "sampler", "padding", "layers", "inspect", "target"];
 export const BUSY_PAUSE = 500; // ms before the next request to an overloaded server
+const NOT_FETCHED = { state: "reconnecting", key: "error.not_fetched", args: {} };
 
 /**
  * Requests a frame whenever the state changes; answers are emitted as store.emit("frame", frame), status messages of the
  * server as store.emit("status", {state, key, args, models}). `startedAt` of a frame: the time of the newest change that it
- * contains, ms; 0 if no change caused the request.
+ * contains, ms; 0 if no change caused the request. `lacksGradient`: whether the gradient was requested, but is not available here.
  */
 export function openChannel(store, { root, server }) {
   let number = 0;
-  let inFlight = null; // {id, startedAt, source, raw}
+  let inFlight = null; // {id, startedAt, source, raw, gradient}
   let waiting = false; // the state has changed since the last request
   let changed = false; // ... by the visitor, so the answer is timed
   let prepared = null; // {source, raw, digit}: the digit that the server rendered from the strokes, so that they are sent once
   const askedLayers = ({ density, gradient }) => `${density} ${gradient}`;
   let layers = askedLayers(store.get().layers);
+  let cancel = () => {}; // of the request for something that was not fetched
 
   const line = connect({ root, server, onOpen: again, onDown, onFrame, onText, onStatus });
 
@@ -29,12 +32,14 @@ export function openChannel(store, { root, server }) {
       return;
     }
     waiting = false;
+    cancel();
     const state = store.get();
     inFlight = {
       id: ++number,
       startedAt: changed ? store.changedAt : 0,
       source: state.source,
       raw: state.raw,
+      gradient: state.layers.gradient,
     };
     changed = false;
     line.send(JSON.stringify(question(state, number, prepared)));
@@ -55,10 +60,12 @@ export function openChannel(store, { root, server }) {
     const frame = decode(buffer);
     if (frame.id !== inFlight?.id) return; // an answer from before a reconnection
     frame.startedAt = inFlight.startedAt;
+    frame.lacksGradient = inFlight.gradient && Boolean(frame.transform) && !frame.gradient;
     if (inFlight.source.kind === "strokes") {
       prepared = { source: inFlight.source, raw: inFlight.raw, digit: toBase64(frame.digit) };
     }
     inFlight = null;
+    if (frame.lacksGradient) cancel = whenBack(ask);
     if (waiting) ask(); // before drawing, so that the server works at the same time
     store.emit("frame", frame);
   }
@@ -69,6 +76,11 @@ export function openChannel(store, { root, server }) {
     if (message.error.code === "busy") {
       waiting = true;
       setTimeout(ask, BUSY_PAUSE);
+    } else if (message.error.code === "not_fetched") {
+      waiting = true;
+      store.emit("status", NOT_FETCHED);
+      cancel();
+      cancel = whenBack(ask);
     } else {
       store.emit("refused", message.error);
       if (waiting) ask();

@@ -1,5 +1,5 @@
 // A WebSocket that reconnects by itself; if none can be opened, plain requests replace it. While the connection is lost, or the
-// server is overloaded, a worker in the browser answers, if the app offers one. On a page without a server the worker always answers.
+// server is overloaded, a worker in the browser answers, if the app offers one. It is prepared while nothing changes on the page. On a page without a server the worker always answers.
 
 import { local } from "./local.js";
 import { createSpare } from "./spare.js";
@@ -9,6 +9,7 @@ const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5000; // ms
 const POLL = 3000; // ms between status calls without a WebSocket
 const STUCK = 20_000; // ms without an answer to a request, after which the connection counts as lost
+const QUIET = 5000; // ms without a question, after which the worker gets what it needs to answer the last one
 const MOST_BUSY = 2; // questions in a row that a crowded server refuses before the worker takes over
 const RELIEF = 10_000; // ms without questions to an overloaded server
 const HERE = { state: "here", key: "status.here", args: {} };
@@ -29,6 +30,7 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
   let pause = FIRST_PAUSE;
   let timer = 0;
   let deadline = 0;
+  let quiet = 0; // a timer, from the last question
   let calls = null; // the fallback, once it is in use
   let closed = false;
   let busy = 0; // refusals in a row
@@ -50,7 +52,7 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
     onText: (message) => (message.error?.code === "unknown_model" ? lacks(message) : onText(message)),
   });
 
-  /** An uploaded network, or one of a run: only the server has it. */
+  /** Only the server has the network: it was not prepared for. */
   function lacks({ id, error }) {
     lacking = true;
     if (!isOpen()) return onDown(NOT_HERE);
@@ -139,12 +141,15 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
       if (calls) return void calls.send(data);
       if (spare.ready() && (!isOpen() || performance.now() < relieved)) return void spare.send(data);
       socket.send(data);
+      clearTimeout(quiet);
+      quiet = setTimeout(() => isOpen() && spare.prepare(data), QUIET);
       clearTimeout(deadline);
       deadline = setTimeout(() => socket?.close(), STUCK);
     },
     close() {
       closed = true;
       clearTimeout(timer);
+      clearTimeout(quiet);
       calls?.close();
       spare.close();
       socket?.close();

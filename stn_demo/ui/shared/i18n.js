@@ -1,6 +1,9 @@
 // One catalogue for all texts; English replaces missing translations.
 
+import { local } from "./local.js";
+
 const LANGUAGES = ["en", "zh-CN"];
+const LOCAL = ".local";
 const STORAGE_KEY = "stn-language";
 const catalogues = {};
 const listeners = new Set();
@@ -49,9 +52,15 @@ export function preferred() {
 export async function loadCatalogues(fetchJson) {
   await Promise.all(
     LANGUAGES.map(async (tag) => {
-      catalogues[tag] = await fetchJson(`stn/strings/${tag}.json`);
+      const texts = await fetchJson(`stn/strings/${tag}.json`);
+      catalogues[tag] = local() ? { ...texts, ...ofLocal(texts) } : texts;
     }),
   );
+}
+
+/** The texts of a page without a server that differ from those of the live page: "<key>.local" in place of "<key>". */
+function ofLocal(texts) {
+  return Object.fromEntries(Object.entries(texts).filter(([key]) => key.endsWith(LOCAL)).map(([key, text]) => [key.slice(0, -LOCAL.length), text]));
 }
 
 /** Translate every element of the document with data-i18n. */

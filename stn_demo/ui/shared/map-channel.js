@@ -1,5 +1,6 @@
 // The map of the loss (rotation x scale around theta): requested over a separate connection, so that it does not delay frames.
 
+import { whenBack } from "./again.js";
 import { BUSY_PAUSE, question } from "./channel.js";
 import { connect } from "./connection.js";
 import { decode } from "./frame.js";
@@ -9,7 +10,7 @@ const PAUSE = 100; // ms from an answer to the next request: a map takes as long
 
 /**
  * While the layer "landscape" is on, requests the map for the newest state, one at a time; answers are emitted as
- * store.emit("landscape", map), null if there is none. map: {target, rotation, scale: of theta; rotations, scales: of the
+ * store.emit("landscape", map), null if there is none, and then why: store.emit("unmapped", {code, message}). map: {target, rotation, scale: of theta; rotations, scales: of the
  * columns and rows; loss: Uint16Array in 1/1000 nat, row by row}.
  */
 export function openMapChannel(store, { root, server }) {
@@ -18,6 +19,7 @@ export function openMapChannel(store, { root, server }) {
   let inFlight = false;
   let waiting = false;
   let paused = 0; // a timer, after an answer
+  let cancel = () => {}; // of the request for a map whose files were not fetched
 
   function ask() {
     if (!store.get().layers.landscape) return;
@@ -56,7 +58,10 @@ export function openMapChannel(store, { root, server }) {
     inFlight = false;
     if (error.code === "busy") return void setTimeout(ask, BUSY_PAUSE);
     store.emit("landscape", null);
-    if (waiting) ask();
+    store.emit("unmapped", error);
+    cancel();
+    if (error.code === "not_fetched") cancel = whenBack(ask);
+    else if (waiting) ask();
   }
 
   store.subscribe((state, keys) => {

@@ -1,11 +1,15 @@
-// What answers while the server does not: the worker of local/, whose files the app hands out if it has them. They are
-// fetched the first time that they are needed, and the worker stays for the next time.
+// What answers while the server does not: the worker of local/, whose files the app hands out if it has them. They are fetched when
+// they are needed, or before, while nothing changes on the page; the worker stays for the next time.
 
 const PAUSE = 3000; // ms before asking again for what is still being exported, or could not be reached
+const LATEST = /-latest(-twin)?$/; // a network that may change while it is trained
+
+let opened = null; // the worker, one for all connections of the page
 
 /**
  * root: base url of the app. needed(): whether the fallback is still needed. onReady() when the worker can answer;
- * onFrame(ArrayBuffer), onText(object).   -> {start(), ready(), send(text), close()}
+ * onFrame(ArrayBuffer), onText(object).
+ * -> {start(), prepare(text): fetch what is needed to answer this question here, if the app has exported it; ready(), send(text), close()}
  */
 export function createSpare(root, { needed, onReady, onFrame, onText }) {
   let line = null;
@@ -13,17 +17,21 @@ export function createSpare(root, { needed, onReady, onFrame, onText }) {
   let starting = false;
   let absent = false; // this app has no such files
   let closed = false;
+  let index = null;
+  let prepared = null; // the last question to be prepared for
+  const kept = new Set(); // names of networks that the worker has
 
-  async function start() {
+  async function start(quiet = false) {
     clearTimeout(timer);
     if (absent || closed) return;
     if (line?.ready()) return onReady();
     if (starting || line) return;
     starting = true;
-    const found = await fetch(new URL("stn/local/data/index.json", root)).catch(() => null);
+    const found = await fetch(new URL(`stn/local/data/index.json${quiet ? "?quiet=true" : ""}`, root)).catch(() => null);
     if (found?.ok) {
       try {
-        await open();
+        index = await found.json();
+        if (index) await open();
       } catch (error) {
         console.warn(error); // the server stopped during the download
       }
@@ -34,18 +42,50 @@ export function createSpare(root, { needed, onReady, onFrame, onText }) {
   }
 
   async function open() {
-    const { openLocal } = await import(new URL("stn/local/static/local.js", root).href);
-    line = openLocal(root).connect({ onOpen: onReady, onFrame, onText, onStatus: ({ state }) => state === "failed" && drop() });
+    opened ??= import(new URL("stn/local/static/local.js", root).href).then(({ openLocal }) => openLocal(root));
+    opened.catch(() => { opened = null; });
+    line = (await opened).connect({ onOpen, onFrame, onText, onStatus: ({ state }) => state === "failed" && drop() });
+  }
+
+  function onOpen() {
+    keep();
+    onReady();
   }
 
   function drop() {
     line?.close();
-    line = null;
+    line = opened = null;
+    kept.clear();
     if (needed()) timer = setTimeout(start, PAUSE);
   }
 
+  function prepare(text) {
+    prepared = text;
+    if (line?.ready()) keep();
+    else if (!navigator.connection?.saveData) start(true);
+  }
+
+  /** The networks of the prepared question. The app knows how to run one that is not in the index. */
+  async function keep() {
+    if (!prepared || needed()) return;
+    const { model, twin } = JSON.parse(prepared);
+    for (const name of [model, twin]) {
+      if (!name || kept.has(name)) continue;
+      const about = Object.hasOwn(index.networks, name) ? undefined : await entryOf(name);
+      if (about === null || !line?.ready()) continue;
+      line.send(JSON.stringify({ keep: name, about }));
+      if (!LATEST.test(name)) kept.add(name);
+    }
+  }
+
+  async function entryOf(name) {
+    const answer = await fetch(new URL(`stn/local/network?name=${encodeURIComponent(name)}`, root)).catch(() => null);
+    return answer?.ok ? answer.json() : null;
+  }
+
   return {
-    start,
+    start: () => start(),
+    prepare,
     ready: () => line?.ready() ?? false,
     send: (text) => line.send(text),
     close() {

@@ -1,6 +1,6 @@
 // The layers "gradient" and "landscape" of the stage: the gradient of the loss, and gradient descent step by step.
 
-import { number, t } from "../../shared/i18n.js";
+import { errorText, number, t } from "../../shared/i18n.js";
 import { createDescent } from "../../shared/descent.js";
 import { createLandscape } from "../../shared/landscape.js";
 import { put, textIn, write } from "../../shared/node.js";
@@ -13,6 +13,7 @@ export function attachDescent(root, store) {
   const buttons = [...root.querySelectorAll("[data-descend]")];
   const landscape = createLandscape(canvas);
   let map = null;
+  let unmapped = null; // why there is no map of the loss: {code, message}
   for (let digit = 0; digit < 10; digit++) target.append(new Option(digit, digit));
 
   const descent = createDescent(store, redraw);
@@ -23,7 +24,7 @@ export function attachDescent(root, store) {
     put(canvas, "hidden", !layers.landscape);
     if (box.hidden) return;
     const { frame } = store;
-    const able = Boolean(frame?.transform);
+    const able = Boolean(frame?.transform) && !frame.lacksGradient;
     for (const button of buttons) put(button, "disabled", !able);
     if (layers.landscape) landscape.draw(map, frame, descent.path);
     write(words, sentence(frame));
@@ -31,6 +32,8 @@ export function attachDescent(root, store) {
 
   function sentence(frame) {
     if (!frame?.transform) return t("descent.none");
+    if (unmapped && store.get().layers.landscape) return errorText(unmapped);
+    if (frame.lacksGradient) return t("error.no_losses");
     if (!frame.gradient) return "";
     const { target: digit, loss, norm } = frame.gradient;
     const key = norm ? "descent.loss" : "descent.flat";
@@ -47,6 +50,11 @@ export function attachDescent(root, store) {
   target.addEventListener("change", () => store.set({ target: target.value === "" ? null : Number(target.value) }));
   store.on("landscape", (found) => {
     map = found;
+    unmapped = null;
+    redraw();
+  });
+  store.on("unmapped", (error) => {
+    unmapped = error;
     redraw();
   });
   store.on("frame", redraw);

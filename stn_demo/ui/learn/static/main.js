@@ -100,6 +100,7 @@ function attachStatus(root, stage) {
     const { model } = stage.store.get();
     say(() => (/model/.test(error.code) ? t("learn.missing", { name: model }) : errorText(error)));
   });
+  stage.store.on("unmapped", (error) => say(() => errorText(error)));
   stage.store.on("frame", () => !line.hidden && say(null));
 }
 

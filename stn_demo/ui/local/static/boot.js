@@ -2,6 +2,7 @@
 
 import { serveHere } from "../../shared/local.js";
 import { openLocal } from "./local.js";
+import { keepForOffline } from "./offline.js";
 import { attachStrip } from "./strip.js";
 
 const root = new URL(".", document.baseURI).href;
@@ -9,7 +10,8 @@ const root = new URL(".", document.baseURI).href;
 const chosen = stored("stn-theme");
 document.body.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
 document.documentElement.dataset.local = "true"; // site.css hides what needs a server
-serveHere(openLocal(root));
+const server = openLocal(root);
+serveHere(server);
 attachStrip();
 
 for (const panel of document.querySelectorAll("[data-page]")) { // in order: Explore first
@@ -24,7 +26,7 @@ for (const panel of document.querySelectorAll("[data-page]")) { // in order: Exp
 }
 const { follow } = await import("../../train/static/follow.js");
 follow(root); // lists the networks of runs on Explore
-navigator.serviceWorker?.register(new URL("service.js", root)).catch(() => {}); // without it the page works, but not offline
+keepForOffline(root, server).catch(() => {}); // without a service worker the page works, but not offline
 
 function stored(key) {
   try {

@@ -12,7 +12,7 @@ import { Refused } from "./refused.js";
 const DIGIT = 28;
 const STRAIGHT = { rotation: 0, scale: 1, shift_x: 0, shift_y: 0, shear: 0, corners: [[0, 0], [0, 0], [0, 0], [0, 0]], elastic: 0, elastic_seed: 0 };
 
-/** root: base url of the page. -> {infos, frame(question), numbers(question), landscape(question)}, one at a time in the
+/** root: base url of the page. -> {infos, keep({keep, about}), frame(question), numbers(question), landscape(question)}, one at a time in the
  *  order of the calls; a map of the loss takes a turn for each of its rows. */
 export async function createEngine(root) {
   const graphs = createGraphs(root);
@@ -69,6 +69,12 @@ export async function createEngine(root) {
   await Promise.all([pen, ...opening]);
   return {
     infos: index.infos,
+    /** Opens a network before it is asked for; about: an entry as in index.networks, of a network that is not in it. */
+    async keep({ keep, about }) {
+      if (about) index.networks[keep] = about;
+      const own = (await networks(keep)).about;
+      if (own.sampler) await Promise.all([graphs.session(`readings/${own.sampler}-${own.padding}.onnx`), losses.open(own)]);
+    },
     frame: answered(async (one) => ({ ...one, ...lookInto(one), push: one.question.gradient ? await losses.push(one) : null, index })),
     async landscape(question) {
       const found = await losses.map(await inTurn(() => work({ ...question, twin: null, density: false, inspect: null })), inTurn);

@@ -2,7 +2,7 @@
 
 import { createRoutes } from "./routes.js";
 
-/** root: base url of the page. -> {http, connect, calls}, see shared/local.js. */
+/** root: base url of the page. -> {http, connect, calls}, see shared/local.js; fetched(): promise of the addresses of the worker's files. */
 export function openLocal(root) {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   const failed = new Set();
@@ -57,5 +57,6 @@ export function openLocal(root) {
   /** The frame as numbers, see engine.js. -> object, also for an error. */
   const numbers = async (question) => JSON.parse(await asked(JSON.stringify({ ...question, numbers: true })));
   const calls = { frame: asked, status: async () => JSON.stringify({ status: { state: "ready", key: "status.ready", args: {}, models: [] } }) };
-  return { http: createRoutes(root, numbers), connect, calls };
+  const fetched = async () => JSON.parse(await asked(JSON.stringify({ fetched: true }))); // the addresses of the worker's files
+  return { http: createRoutes(root, numbers), connect, calls, fetched };
 }

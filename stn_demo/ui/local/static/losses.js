@@ -4,16 +4,27 @@
 import { Refused } from "./refused.js";
 import { tensor } from "./graphs.js";
 
-/** graphs: see graphs.js. -> {push(one), map(one, inTurn)}; one: what engine.js has worked out for a question. */
+/** graphs: see graphs.js. -> {open(about), push(one), map(one, inTurn)}; one: what engine.js has worked out for a question. */
 export function createLosses(graphs) {
   const ofSampler = ({ mode, padding }, part) => graphs.session(`readings/${mode}-${padding}-${part}.onnx`);
   const ofNetwork = ({ losses, weights }, part) =>
     graphs.session(losses[part], part === "loss" || part === "row" ? weights : undefined);
 
-  /** {target, loss, arrows: the negative gradient by each grid point, theta, next}; null without a transformer. */
+  const forGradient = (about, sampler) => Promise.all([ofNetwork(about, "loss"), ofSampler(sampler, "slope"), ofNetwork(about, "step")]);
+  const forMap = (about, sampler) => Promise.all([ofNetwork(about, "spread"), ofSampler(sampler, "row"), ofNetwork(about, "row")]);
+
+  /** Opens the graphs before they are used; about: as in index.networks. */
+  async function open(about) {
+    const sampler = { mode: about.sampler, padding: about.padding };
+    if (about.losses) await Promise.all([forGradient(about, sampler), forMap(about, sampler)]);
+  }
+
+  /** {target, loss, arrows: the negative gradient by each grid point, theta, next}; null without a transformer or without the graphs. */
   async function push({ question, model: { about }, found, sampler }) {
     if (!about.losses) return null;
-    const [loss, slope, step] = await Promise.all([ofNetwork(about, "loss"), ofSampler(sampler, "slope"), ofNetwork(about, "step")]);
+    const opened = await forGradient(about, sampler).catch((error) => (error instanceof TypeError ? null : Promise.reject(error)));
+    if (!opened) return null; // not downloaded, and there is no connection
+    const [loss, slope, step] = opened;
     const target = targetOf(question, about, found);
     const result = await loss.run(fed(loss, { warped: found.warped, target: whole(target) }));
     const { input: image, grid, theta } = found;
@@ -25,8 +36,8 @@ export function createLosses(graphs) {
   /** {target, rotation, scale, loss: of each row and column}. inTurn(work) runs each row between the frames that are asked for. */
   async function map({ question, model: { about }, found, sampler }, inTurn) {
     if (about.transform === null) throw new Refused("bad_request", "This network has no transformer at its input, so there is no map of the loss.");
-    if (!about.losses) throw new Refused("unknown_model", "The map of the loss of this network is still being exported.");
-    const [spread, read, row] = await Promise.all([ofNetwork(about, "spread"), ofSampler(sampler, "row"), ofNetwork(about, "row")]);
+    if (!about.losses) throw new Refused("no_losses", "The graphs of the loss of this network are not here.");
+    const [spread, read, row] = await forMap(about, sampler);
     const target = targetOf(question, about, found);
     const { grids, rotation, scale, able } = await inTurn(() => spread.run(fed(spread, { theta: found.theta })));
     if (!able.data[0]) throw new Refused("bad_request", "This theta reads a single point, so its frame cannot be rotated or scaled.");
@@ -45,7 +56,7 @@ export function createLosses(graphs) {
     return { target, rotation: rotation.data[0], scale: scale.data[0], loss };
   }
 
-  return { push, map };
+  return { open, push, map };
 }
 
 /** The correct class: chosen, or of a ready digit; else the most probable one. */

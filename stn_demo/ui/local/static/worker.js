@@ -26,6 +26,8 @@ function serve(port, opening) {
 async function answer(port, engine, text) {
   const question = JSON.parse(text);
   try {
+    if (question.fetched) return port.postMessage(JSON.stringify(performance.getEntriesByType("resource").map(({ name }) => name)));
+    if (question.keep) return void engine.keep(question).catch(() => {}); // tried again when it is needed
     if (question.numbers) return port.postMessage(JSON.stringify(await engine.numbers(question)));
     const message = question.landscape ? encodeMap(await engine.landscape(question)) : encode(await engine.frame(question));
     port.postMessage(message, [message]);

@@ -1,5 +1,6 @@
 // The gallery: input of the network, output of its transformer, and its answer. Each opens in Explore.
 
+import { whenBack } from "../../shared/again.js";
 import { errorText, number, t } from "../../shared/i18n.js";
 import { addressOf, openExplore, stateOf } from "./explore.js";
 
@@ -37,6 +38,7 @@ export function attachFailures({ root, http, stn }) {
       answer = await http.get(`stn/results/failures?${asked}`);
     } catch {
       answer = { error: { code: "offline" } };
+      whenBack(() => list.dataset.asked === asked && ask());
     }
     if (list.dataset.asked !== asked) return; // others have been requested in the meantime
     gallery = answer;

@@ -1,5 +1,6 @@
 // Composes the Results page: fetches the measurements once per pair, and loads a module for each part.
 
+import { whenBack } from "../../shared/again.js";
 import { createHttp } from "../../shared/http.js";
 import { errorText, number, t, translate } from "../../shared/i18n.js";
 import { openExplore } from "./explore.js";
@@ -31,6 +32,7 @@ export async function start({ element, root: base }) {
       answer = await http.get(`stn/results?pair=${encodeURIComponent(name)}`);
     } catch {
       answer = { error: { code: "offline" } };
+      whenBack(() => request === asked && choose(name));
     }
     if (request !== asked) return; // another has been chosen in the meantime
     root.removeAttribute("aria-busy");

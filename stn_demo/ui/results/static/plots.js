@@ -1,5 +1,6 @@
 // Draws the server's figures (results/figures.py) with Plotly, in the page's language and colours.
 
+import { whenBack } from "../../shared/again.js";
 import { t } from "../../shared/i18n.js";
 import { loadPlotly, textScale } from "../../shared/plotly.js";
 
@@ -7,6 +8,7 @@ export function attachPlots({ root, base }) {
   const places = [...root.querySelectorAll("[data-figure]")].map(prepared);
   let report = null;
   let scale = 1; // of the texts in the figures
+  let cancel = () => {}; // of the next attempt to load Plotly
   let owed = false; // while the tab is closed nothing has a size, so drawing has to wait
 
   /** Texts at once; the drawing as soon as Plotly is loaded. */
@@ -38,7 +40,9 @@ export function attachPlots({ root, base }) {
     try {
       plotly = await loadPlotly(base);
     } catch {
-      for (const { says } of places) says.textContent = t("train.curves.missing");
+      for (const { plot } of places) plot.replaceChildren(t("train.curves.missing"));
+      cancel();
+      cancel = whenBack(() => draw());
       return;
     }
     const look = colours(root);
@@ -49,6 +53,7 @@ export function attachPlots({ root, base }) {
       const found = figures.get(id);
       owed ||= Boolean(found && !plot.clientWidth);
       if (!found || !plot.clientWidth) continue;
+      if (!plot.dataset.drawn) plot.replaceChildren();
       const { data, layout } = dressed(found.plot, look, scale);
       const font = { family: look.font, color: look("text"), size: 12 * scale };
       const hoverlabel = { bgcolor: look("paper"), bordercolor: look("line"), font: { color: look("text"), size: 12 * scale } };

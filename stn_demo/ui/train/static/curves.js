@@ -1,8 +1,10 @@
 // Loss and accuracy, of the network and of its plain twin, in training and on test digits. Drawn by Plotly, which is
 // fetched when the page is first seen.
 
+import { whenBack } from "../../shared/again.js";
 import { number, t } from "../../shared/i18n.js";
-import { textScale } from "../../shared/plotly.js";
+import { put } from "../../shared/node.js";
+import { loadPlotly, textScale } from "../../shared/plotly.js";
 import { percent, short } from "./format.js";
 
 const DOMAINS = { accuracy: [0.47, 1], loss: [0, 0.4] };
@@ -12,28 +14,29 @@ export function attachCurves({ root, session, base }) {
   const box = root.querySelector("#train-curves");
   const cursor = root.querySelector("#train-cursor");
   const log = root.querySelector("#train-log");
-  let plotly = null;
+  const gap = root.querySelector("#train-plot-missing");
+  let plotly = null; // false while it is being loaded
+  let missing = false; // whether it could not be loaded
   let drawn = "";
 
-  function load() {
+  async function load() {
     if (plotly !== null || !session.visible) return;
     plotly = false;
-    const script = document.createElement("script");
-    script.src = new URL("stn/plotly.js", base);
-    script.onload = () => {
-      plotly = window.Plotly;
-      draw();
-    };
-    script.onerror = () => {
+    try {
+      plotly = await loadPlotly(base);
+      missing = false;
+    } catch {
       plotly = null;
-      session.emit("toast", { key: "train.curves.missing" });
-    };
-    document.head.append(script);
+      missing = true;
+      whenBack(load);
+    }
+    draw();
   }
 
   async function draw(force = true) {
     root.querySelector("#train-key-twin").hidden = !session.run?.twin;
     root.querySelector("#train-key-rate").hidden = !session.curves.rates.step.length;
+    put(gap, "hidden", !missing);
     if (!plotly || !session.visible || !place.clientWidth) return;
     const { steps, tests, rates } = session.curves;
     const key = `${session.id} ${steps.step.length} ${steps.step.at(-1)} ${tests.step.length} ${rates.step} ${log.checked}`;

@@ -24,6 +24,7 @@ export function attachMyDigit({ root, session, base, stn }) {
   let store = null; // opened with the first network, which a request needs
   let channel = null;
   let shown = null; // the step of the last request for "latest"
+  let missing = false; // whether the network of this step was not downloaded
 
   function sync() {
     const model = session.network();
@@ -34,6 +35,10 @@ export function attachMyDigit({ root, session, base, stn }) {
     store = createStore(patch);
     store.on("frame", draw);
     store.on("refused", () => {}); // deleted or thinned in the meantime; the next report shows this
+    store.on("status", ({ key }) => {
+      missing = key === "error.not_fetched";
+      label();
+    });
     store.on("toast", (toast) => session.emit("toast", toast));
     channel = openChannel(store, { root: base });
   }
@@ -48,6 +53,7 @@ export function attachMyDigit({ root, session, base, stn }) {
     twin.textContent = other === null ? "" : `${t("probs.plain")}: ${frame.twin_probs.indexOf(other)} · ${percent(other)}`;
     if (frame.startedAt) performance.measure("stn-rewind", { start: frame.startedAt, end: performance.now() });
     session.emit("frame", frame);
+    missing = false;
     label();
   }
 
@@ -55,9 +61,10 @@ export function attachMyDigit({ root, session, base, stn }) {
   const isWaiting = () => Boolean(session.id) && isActive(session.run) && (!session.network() || !store?.frame?.model.startsWith(`run-${session.id}-`));
 
   function label() {
-    const waiting = isWaiting();
+    const waiting = isWaiting() || missing;
     panel.toggleAttribute("data-waiting", waiting);
     const words = () => {
+      if (missing) return t("train.my-digit.missing", { step: session.at ?? session.run?.step ?? 0 });
       if (waiting) return t("train.my-digit.starting");
       if (!session.network()) return "";
       if (!session.id) return t("train.my-digit.before");

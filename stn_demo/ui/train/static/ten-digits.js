@@ -1,21 +1,30 @@
 // Ten digits as the network sees them: its region, its output, and the mean output of each class.
 
+import { whenBack } from "../../shared/again.js";
 import { decode } from "../../shared/frame.js";
 import { t } from "../../shared/i18n.js";
 import { Offline } from "../../shared/offline.js";
 import { INK } from "../../shared/palette.js";
+import { put } from "../../shared/node.js";
 import { EXTENT, fit, toView } from "../../shared/geometry.js";
 import { isActive } from "./runs-model.js";
 
 const ROWS = ["looks", "reads", "mean"];
 
 export function attachTenDigits({ root, session, http }) {
+  const line = root.querySelector("#train-ten-line");
   const tiles = build(root.querySelector("#train-ten"));
   let asking = false;
   let again = false;
   let seen = "";
   let shown = null; // the network in the tiles, and its step
   let last = null;
+  let cancel = () => {}; // of the next attempt without a connection
+
+  function say(key) {
+    line.dataset.i18n = key;
+    put(line, "textContent", t(key));
+  }
 
   async function ask() {
     if (asking) {
@@ -38,8 +47,12 @@ export function attachTenDigits({ root, session, http }) {
         draw();
       }
       if (answer.ok) shown = wanted;
+      say("train.ten.line");
     } catch (error) {
-      if (!(error instanceof Offline)) console.error(error); // no connection: requested again with the next report
+      if (!(error instanceof Offline)) console.error(error);
+      say("train.ten.missing");
+      cancel();
+      cancel = whenBack(ask);
     }
     asking = false;
     if (again) ask();

@@ -1,0 +1,22 @@
+// The page's part of its offline use: it registers the service worker and tells it what to cache beyond the files of every visit.
+
+/** root: base url of the page; server: see local.js. Resolves when the service worker knows what this page, in this version, has fetched
+ * before. Later, when the visitor begins the lesson, the networks of all its scenes are cached. */
+export async function keepForOffline(root, server) {
+  const workers = navigator.serviceWorker;
+  if (!workers) return;
+  workers.addEventListener("message", () => window.stn.store.emit("toast", { key: "site.other_version" }));
+  await workers.register(new URL("service.js", root));
+  const { active } = await workers.ready;
+  const keep = (fetched) => active.postMessage({ version: document.documentElement.dataset.version, fetched });
+  keep([...performance.getEntriesByType("resource").map(({ name }) => name), ...(await server.fetched())]);
+  const lesson = document.querySelector("#page-learn");
+  lesson?.addEventListener("click", async () => keep(await filesOfLesson(root, server.http)), { once: true });
+}
+
+async function filesOfLesson(root, http) {
+  const [{ networks }, index] = await Promise.all([http.get("stn/learn/static/scenes.json"), http.get("stn/local/data/index.json")]);
+  const used = Object.values(networks).map((name) => index.networks[name]).filter(Boolean);
+  const files = used.flatMap(({ graph, weights, losses }) => [graph, weights, ...Object.values(losses ?? {})]);
+  return [...new Set(files)].map((file) => new URL(`stn/local/data/${file}`, root).href);
+}
