@@ -2,35 +2,40 @@
 // once, others when they are requested. A new version is cached beside it, and takes over when the page is opened again.
 
 const VERSION = "@VERSION@";
-const CACHE = `stn-${VERSION}`;
+const PREFIX = "stn-"; // of the caches, one for each version
 const FILES = "@FILES@";
 const MARK = "stn-site.json"; // says which version the web server has
 const PAGE = "./";
+const WHOLE = "whole"; // in a cache: all files are there
+
+let served = VERSION; // a newer version from the moment in which the page is opened again
+const cacheOf = (version) => caches.open(PREFIX + version);
 
 const current = (request) => new Request(request, { cache: "no-cache" }); // never an older version from the browser's own cache
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {
-    const cache = await caches.open(CACHE);
+    const cache = await cacheOf(VERSION);
     await cache.addAll(FILES.map(current));
     if (await published() !== VERSION) throw new Error("Another version was published during the download.");
+    await cache.put(WHOLE, new Response());
   })());
 });
 
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name.startsWith("stn-") && name !== CACHE) await caches.delete(name);
+    for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== PREFIX + VERSION) await caches.delete(name);
   })());
 });
 
-/** From boot.js: "take over", from a page of the version that waits; or a page that has just opened, and the files that it has already fetched. */
+/** "take over" from the service worker of the earlier version; or, from a page (offline.js), its version and the files that it has fetched. */
 self.addEventListener("message", (event) => {
   const { data } = event;
   if (data === "take over") return event.waitUntil(self.skipWaiting());
-  if (data.version !== VERSION) return;
+  if (data.version !== served) return;
   event.waitUntil((async () => {
     await self.clients.claim();
-    const cache = await caches.open(CACHE);
+    const cache = await cacheOf(served);
     for (const address of data.fetched) if (isOurs(address) && !(await cache.match(address))) await added(cache, address);
   })());
 });
@@ -46,12 +51,19 @@ async function answer(request) {
   const opens = request.mode === "navigate";
   const { waiting } = self.registration;
   if (opens && waiting && (await self.clients.matchAll()).length < 2) { // no other tab uses this version
-    waiting.postMessage("take over");
-    return new Response("", { headers: { Refresh: "0" } });
+    served = await newest();
+    waiting.postMessage("take over"); // it begins when this worker has answered
   }
-  const cache = await caches.open(CACHE);
+  const cache = await cacheOf(served);
   const kept = await cache.match(opens && isPage(request.url) ? PAGE : request, { ignoreSearch: true });
   return kept ?? added(cache, request);
+}
+
+/** The version that was cached last as a whole. */
+async function newest() {
+  const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX));
+  for (const name of names.reverse()) if (await (await caches.open(name)).match(WHOLE)) return name.slice(PREFIX.length);
+  return served;
 }
 
 function isPage(url) {
@@ -63,7 +75,7 @@ function isPage(url) {
 async function added(cache, request) {
   const found = await fetch(current(request));
   if (!found.ok) return found;
-  if (await published() !== VERSION) {
+  if (await published() !== served) {
     self.registration.update().catch(() => {});
     for (const client of await self.clients.matchAll()) client.postMessage("other version");
     return new Response("", { status: 409, statusText: "Another version was published" });

@@ -22,7 +22,7 @@ export function createLosses(graphs) {
   /** {target, loss, arrows: the negative gradient by each grid point, theta, next}; null without a transformer or without the graphs. */
   async function push({ question, model: { about }, found, sampler }) {
     if (!about.losses) return null;
-    const opened = await forGradient(about, sampler).catch((error) => (error instanceof TypeError ? null : Promise.reject(error)));
+    const opened = await forGradient(about, sampler).catch((error) => (error.code === "not_fetched" ? null : Promise.reject(error)));
     if (!opened) return null; // not downloaded, and there is no connection
     const [loss, slope, step] = opened;
     const target = targetOf(question, about, found);
