@@ -26,6 +26,7 @@ WORDS = {name: json.loads((UI / f"strings/{name}.json").read_text(encoding="utf-
 STATUS = "document.querySelector('#status-text').textContent"
 LONG = 300_000  # ms: the first time, the graphs are exported
 ALL = 1200  # s: the same for the graphs of all networks and presets
+LOSSES = ("-loss.onnx", "-step.onnx", "-spread.onnx", "-row.onnx", "zeros-slope.onnx", "zeros-row.onnx", "zeros.onnx")
 # ``lost``: no WebSocket can be opened; ``crowded``: the server refuses every question.
 HOOK = """
 window.sockets = []; window.asked = 0;
@@ -122,7 +123,7 @@ def kept_without_a_server(page, app, show, names):
     expected = {field: frame(page, field) for field in ("model", "twin", "probs", "theta")}
     before = pixels(page, "#view-warped")
     end = time.monotonic() + 60
-    while not all(any(wanted in url for url in fetched) for wanted in [*for_each, "-row.onnx"]):
+    while not all(any(wanted in url for url in fetched) for wanted in [*for_each, *LOSSES]):
         assert time.monotonic() < end, fetched
         page.wait_for_timeout(100)
     page.wait_for_load_state("networkidle")

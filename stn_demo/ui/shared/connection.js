@@ -103,14 +103,14 @@ export function connect({ root, server, onOpen, onDown, onFrame, onText, onStatu
     if (closed) return;
     socket = null;
     failures += 1;
-    if (!opened && failures >= TRIES && server?.frame) {
+    if (!opened && failures >= TRIES && server?.frame && !spare.exists()) {
       calls = byCalls(server, { onOpen, onDown, onFrame, text });
       return;
     }
     if (spare.ready()) takeOver();
     else {
       onDown();
-      if (opened) spare.start();
+      if (opened || spare.exists()) spare.start();
     }
     timer = setTimeout(open, pause * (0.8 + 0.4 * Math.random())); // randomised, so that not all visitors reconnect at the same moment
     pause = Math.min(pause * 1.7, LONGEST_PAUSE);

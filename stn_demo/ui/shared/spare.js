@@ -4,12 +4,12 @@
 const PAUSE = 3000; // ms before asking again for what is still being exported, or could not be reached
 const LATEST = /-latest(-twin)?$/; // a network that may change while it is trained
 
-let opened = null; // the worker, one for all connections of the page
+let here = null; // {index, server: see local.js}: the worker, one for all connections of the page
 
 /**
  * root: base url of the app. needed(): whether the fallback is still needed. onReady() when the worker can answer;
  * onFrame(ArrayBuffer), onText(object).
- * -> {start(), prepare(text): fetch what is needed to answer this question here, if the app has exported it; ready(), send(text), close()}
+ * -> {start(), prepare(text): fetch what is needed to answer this question here, if the app has exported it; exists(), ready(), send(text), close()}
  */
 export function createSpare(root, { needed, onReady, onFrame, onText }) {
   let line = null;
@@ -17,7 +17,6 @@ export function createSpare(root, { needed, onReady, onFrame, onText }) {
   let starting = false;
   let absent = false; // this app has no such files
   let closed = false;
-  let index = null;
   let prepared = null; // the last question to be prepared for
   const kept = new Set(); // names of networks that the worker has
 
@@ -27,24 +26,23 @@ export function createSpare(root, { needed, onReady, onFrame, onText }) {
     if (line?.ready()) return onReady();
     if (starting || line) return;
     starting = true;
-    const found = await fetch(new URL(`stn/local/data/index.json${quiet ? "?quiet=true" : ""}`, root)).catch(() => null);
-    if (found?.ok) {
-      try {
-        index = await found.json();
-        if (index) await open();
-      } catch (error) {
-        console.warn(error); // the server stopped during the download
-      }
+    try {
+      if (!here) await load(quiet);
+    } catch (error) {
+      console.warn(error); // the server stopped during the download
     }
+    if (here && !closed) line = here.server.connect({ onOpen, onFrame, onText, onStatus: ({ state }) => state === "failed" && drop() });
     starting = false;
-    absent = found?.status === 404;
     if (!line && needed()) timer = setTimeout(start, PAUSE);
   }
 
-  async function open() {
-    opened ??= import(new URL("stn/local/static/local.js", root).href).then(({ openLocal }) => openLocal(root));
-    opened.catch(() => { opened = null; });
-    line = (await opened).connect({ onOpen, onFrame, onText, onStatus: ({ state }) => state === "failed" && drop() });
+  async function load(quiet) {
+    const found = await fetch(new URL(`stn/local/data/index.json${quiet ? "?quiet=true" : ""}`, root)).catch(() => null);
+    absent = found?.status === 404;
+    const index = found?.ok ? await found.json() : null;
+    if (!index) return;
+    const { openLocal } = await import(new URL("stn/local/static/local.js", root).href);
+    here ??= { index, server: openLocal(root) };
   }
 
   function onOpen() {
@@ -54,7 +52,7 @@ export function createSpare(root, { needed, onReady, onFrame, onText }) {
 
   function drop() {
     line?.close();
-    line = opened = null;
+    line = here = null;
     kept.clear();
     if (needed()) timer = setTimeout(start, PAUSE);
   }
@@ -67,11 +65,11 @@ export function createSpare(root, { needed, onReady, onFrame, onText }) {
 
   /** The networks of the prepared question. The app knows how to run one that is not in the index. */
   async function keep() {
-    if (!prepared || needed()) return;
+    if (!prepared || needed() || !here) return;
     const { model, twin } = JSON.parse(prepared);
     for (const name of [model, twin]) {
       if (!name || kept.has(name)) continue;
-      const about = Object.hasOwn(index.networks, name) ? undefined : await entryOf(name);
+      const about = Object.hasOwn(here.index.networks, name) ? undefined : await entryOf(name);
       if (about === null || !line?.ready()) continue;
       line.send(JSON.stringify({ keep: name, about }));
       if (!LATEST.test(name)) kept.add(name);
@@ -86,6 +84,7 @@ export function createSpare(root, { needed, onReady, onFrame, onText }) {
   return {
     start: () => start(),
     prepare,
+    exists: () => here !== null, // also while the server does not answer
     ready: () => line?.ready() ?? false,
     send: (text) => line.send(text),
     close() {
