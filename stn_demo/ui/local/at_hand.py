@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ...analysis import graph_file
-from ..live.networks import Networks, RequestError
+from ..live.networks import Networks
+from ..live.request import RequestError
 from . import losses, networks
 
 ROUTE = "stn/local/weights"
