@@ -3,61 +3,41 @@
 import math
 
 import numpy as np
-import onnxruntime
-import torch
 
-from stn_demo.analysis import graph, graph_file
+from stn_demo.analysis import graph_file, graph_run
 from stn_demo.analysis.computed import MAPS
 from stn_demo.analysis.frame import frames
+from stn_demo.analysis.reading_graph import READING_OUTPUTS
 from stn_demo.analysis.scene import Scene
 from stn_demo.model import Network
+from stn_demo.ui.local import networks
 
 CACHE = graph_file.Cache()
 CLOSE = 2e-4
 COMPARED = ("input", "warped", "grid", "outline", "theta", "predicted", "probs")
 
 
-def session(model: bytes, weights: bytes | None = None) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    if weights is not None:
-        options.add_external_initializers_from_files_in_memory([graph_file.WEIGHTS], [weights], [len(weights)])
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
 class Reading:
     def __init__(self, mode: str, padding: str):
-        self.session = session(CACHE.reading_graph(mode, padding))
+        self.session = graph_run.opened(CACHE.sampler_graph(mode, padding))
 
     def run(self, **inputs) -> dict:
-        taken = {one.name for one in self.session.get_inputs()}
-        return dict(
-            zip(
-                graph.READING_OUTPUTS,
-                self.session.run(None, {name: value for name, value in inputs.items() if name in taken}),
-                strict=True,
-            )
-        )
+        return dict(zip(READING_OUTPUTS, self.session(**inputs), strict=True))
 
 
 class Exported:
-    """A network as graph and weights, side by side with the network itself."""
+    """A network as graphs and weights, side by side with the network itself. ``run``: a scene -> the tensors of a frame."""
 
-    def __init__(self, network: Network, exported: bytes | None = None):
+    def __init__(self, network: Network, held: dict[str, bytes] | None = None):
         self.network = network
-        self.graph = CACHE.frame_graph(network.config) if exported is None else exported
+        self.held = networks.graphs(network, CACHE) if held is None else held
         self.weights = graph_file.pack_weights(network)
-        self.session = session(self.graph, self.weights)
+        self.weighted = {kind: graph_file.with_weights(self.held[kind], network) for kind in networks.WEIGHTED}
+        self.run = graph_run.in_parts({**self.held, **self.weighted}, network.config)
 
     def with_network(self, network: Network) -> "Exported":
         assert network.config == self.network.config
-        return Exported(network, self.graph)
-
-    def run(self, scene: Scene, given=None) -> dict:
-        inputs = graph.inputs_of(scene, self.network.config, None if given is None else torch.from_numpy(given))
-        taken = {one.name for one in self.session.get_inputs()}
-        feeds = {name: value.numpy() for name, value in inputs.items() if name in taken}
-        return dict(zip(graph.FRAME_OUTPUTS, self.session.run(None, feeds), strict=True))
+        return Exported(network, self.held)
 
 
 def differences(exported: Exported, asked: list[Scene]) -> tuple[dict[str, float], int]:

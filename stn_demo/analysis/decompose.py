@@ -36,6 +36,8 @@ FIT_POINTS = base_points(14, 14, torch.zeros(()))
 _DESIGN = torch.cat([FIT_POINTS, torch.ones_like(FIT_POINTS[:, :1])], dim=1)
 _SOLVE = torch.linalg.pinv(_DESIGN)
 _CROSS = torch.tensor([[0.0, 0], [1, 0], [0, 1]])  # three points that determine an affine map
+_COLUMNS = torch.tensor([[-1.0, 1, 0], [-1, 0, 1], [1, 0, 0]])  # images of these points -> the columns of the map
+_TURN = torch.tensor([[0.0, 1], [-1, 0]])
 _BOTTOM = torch.tensor([[[0.0, 0, 1]]])
 
 
@@ -73,8 +75,7 @@ def theta_matrix(grid: GridGenerator, theta: Tensor, size: int, output: int) -> 
     if isinstance(grid, (ProjectiveGrid, ThinPlateSplineGrid)):
         affine, bend = fit_affine(send(grid, theta, FIT_POINTS))
     else:
-        shift, right, down = grid.at(theta, _CROSS).unbind(1)
-        affine = torch.stack([right - shift, down - shift, shift], dim=-1)
+        affine = (_COLUMNS @ grid.at(theta, _CROSS)).mT
         affine = torch.cat([affine, _BOTTOM.expand(len(theta), 1, 3)], dim=1)
         bend = theta.new_zeros(len(theta))
     return affine * _to_pixels(size, output), bend * size / 2
@@ -147,12 +148,12 @@ def followed(applied: Tensor, undone: Tensor, rest: Tensor) -> tuple[Tensor, Ten
 
 def _affine_inverse(matrix: Tensor) -> Tensor:
     """Inverses of affine maps [N, 3, 3]; NaN if there is none."""
-    a, b, x, c, d, y = matrix[:, :2].flatten(1).unbind(1)
-    det = a * d - b * c
-    safe = torch.where(det.abs() >= 1e-9, det, torch.nan)
-    linear = torch.stack([d, -b, -c, a], dim=1).view(-1, 2, 2) / safe[:, None, None]
-    shift = -(linear @ torch.stack([x, y], dim=1)[:, :, None])
-    return torch.cat([torch.cat([linear, shift], dim=2), _BOTTOM.to(matrix).expand(len(matrix), 1, 3)], dim=1)
+    linear, shift = matrix[:, :2].split((2, 1), dim=2)
+    turn = _TURN.to(matrix)
+    adjugate = turn @ linear.mT @ turn.mT  # [[d, -b], [-c, a]] of [[a, b], [c, d]]
+    det = linear[:, :1] @ adjugate[:, :, :1]
+    back = adjugate / torch.where(det.abs() >= 1e-9, det, torch.nan)
+    return torch.cat([torch.cat([back, -(back @ shift)], dim=2), _BOTTOM.to(matrix).expand(len(matrix), 1, 3)], dim=1)
 
 
 def parts(matrix: Tensor) -> list[dict[str, float]]:

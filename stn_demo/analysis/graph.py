@@ -1,10 +1,14 @@
-"""One whole frame as a graph of tensors, for machines without Python: what ``frames`` does for one scene, exported to
-ONNX.
+"""A frame as graphs of tensors, for machines without Python: what ``frames`` does for one scene, exported to ONNX.
 
-It calls the same functions as ``frames``, with tensors in place of a ``Scene``. Two modules are exported (see
-``graph_file``): ``FrameGraph`` for each network, and ``ReadingGraph``, independent of any network, for each mode and
-padding of the sampler. The latter computes what a visitor may request in addition: another sampler, the read density, a
-pixel to inspect.
+They call the same functions as ``frames``, with tensors in place of a ``Scene``. Two of them hold a network (see
+``graph_file``):
+
+    WarpGraph        digit and pose -> the posed digit, theta, the sampling grid, and what the transformer reads there
+    ClassifyGraph    from there to the probabilities
+
+The page in the browser runs one after the other, so that it shows the pictures before the classifier has answered, and a twin
+without a transformer needs the second only. ``word_graphs`` and ``reading_graph`` have graphs without a network, ``frame_graph``
+has all in one, for other programs.
 """
 
 from __future__ import annotations
@@ -13,23 +17,20 @@ import torch
 from torch import Tensor, nn
 
 from ..data.pose import DIGIT, affine_matrix, homography, resample
-from ..model import ModelConfig, Network, Sampler
-from ..model.grids import GRIDS, GridGenerator, ProjectiveGrid
+from ..model import Network
 from ..model.transformer import SpatialTransformer
-from . import decompose, readers
-from .computed import MAPS, maps
+from . import decompose
 from .landscape import classify
-from .outline import CORNERS, outline_of, theta_of_corners, untouched_grid
+from .outline import CORNERS, outline_of, untouched_grid
 from .scene import Scene
 
 POSE = ("rotation", "scale", "shift_x", "shift_y", "shear")  # order of a graph's ``pose``
-_GRABS = ("grab", "grab_theta", "grab_parts", "grab_corners")
-FRAME_INPUTS = ("digit", "pose", "corners", "elastic", *_GRABS, "given", "use_given")
-_LOOKS = ("looks", "look_outlines", "look_grids")
-FRAME_OUTPUTS = ("input", "warped", "grid", "outline", "theta", "predicted", "probs", "words", "bend", *_LOOKS)
-STILL = [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]  # the matrix of an upright digit
-READING_INPUTS = ("image", "grid", "kernel", "x", "y")
-READING_OUTPUTS = ("warped", "density", "weights", "source", "outside", "readers")
+STRAIGHT = (0.0, 1.0, 0.0, 0.0, 0.0)  # the ``pose`` of a digit as drawn
+POSED = ("digit", "pose", "corners", "elastic")
+WARP_INPUTS = (*POSED, "grab", "grab_theta")
+LOOKS = ("looks", "look_outlines", "look_grids")
+WARP_OUTPUTS = ("input", "warped", "grid", "outline", "theta", "predicted", "applied", *LOOKS)
+CLASSIFY_INPUTS, CLASSIFY_OUTPUTS = ("warped",), ("probs",)
 
 
 class Exportable(nn.Module):
@@ -39,20 +40,9 @@ class Exportable(nn.Module):
         raise NotImplementedError
 
 
-class FrameGraph(Exportable):
-    """``forward(*inputs)`` -> the tensors of one ``frame.Frame``, in the order of ``FRAME_OUTPUTS``.
-
-    Inputs, in the order of ``FRAME_INPUTS``; S, O: sides of the network's input and of the warped output, P: length of
-    theta:
-        digit uint8 [28, 28]; pose [5], see ``POSE``; corners [4, 2]; elastic [16, 2], ``Pose.displacement``.
-        grab [3]: at most one is 1, the others 0: theta is taken from ``grab_theta`` [P], ``grab_parts`` [6] (see
-        ``decompose.PARTS``) or ``grab_corners`` [4, 2] (projective only); all 0: theta of the network.
-        given [O, O], use_given []: if the latter is 1, the classifier sees ``given`` (the output of another sampler,
-        for every channel) instead of the output of the network's own sampler.
-
-    Outputs: as in ``Frame``. words [len(MAPS), 6] are its decompositions, NaN if undefined; bend []; looks [L, O, O],
-    look_outlines [L, 4 k, 2] and look_grids [L, O, O, 2]: what the L looks read and where. A network without a
-    transformer at its input has P = L = 0.
+class NetworkGraph(Exportable):
+    """Base class of the graphs that hold a network. S, O: sides of the network's input and of the warped output, P: length of
+    theta, L: number of looks, 0 for a transformer that looks once; P = L = 0 without a transformer at the input.
     """
 
     def __init__(self, network: Network):
@@ -65,146 +55,90 @@ class FrameGraph(Exportable):
         """The transformer at the input. (A property, because an attribute would give its weights two names.)"""
         return self.network.input_transformer
 
-    def examples(self) -> tuple[Tensor, ...]:
-        """Example inputs with the right shapes."""
-        length = self.first.grid.num_params if self.first is not None else 0
+    def posed(self) -> tuple[Tensor, ...]:
+        """Examples of the inputs ``POSED``, and of a given theta."""
         return (
             torch.zeros(DIGIT, DIGIT, dtype=torch.uint8),
             torch.tensor([20.0, 0.9, 1, -1, 0.1]),
             torch.tensor([[1.0, 0], [0, 1], [0, 0], [-1, 0]]),
             torch.zeros(16, 2),
-            torch.zeros(3),
-            self.first.grid.identity() if self.first is not None else torch.zeros(length),
-            torch.tensor([10.0, 1, 1, 0, 0, 0]),
-            CORNERS.clone(),
-            torch.zeros(self.output, self.output),
-            torch.tensor(0.0),
+            self.first.grid.identity() if self.first is not None else torch.zeros(0),
         )
 
-    def forward(
-        self,
-        digit: Tensor,
-        pose: Tensor,
-        corners: Tensor,
-        elastic: Tensor,
-        grab: Tensor,
-        grab_theta: Tensor,
-        grab_parts: Tensor,
-        grab_corners: Tensor,
-        given: Tensor,
-        use_given: Tensor,
+    def warp(
+        self, digit: Tensor, pose: Tensor, corners: Tensor, elastic: Tensor, grab: Tensor, grab_theta: Tensor
     ) -> tuple[Tensor, ...]:
+        """See ``WarpGraph.forward``."""
         rotation, scale, shift_x, shift_y, shear = pose.double().unbind()  # as in ``pose_matrices``
         factors = torch.stack([rotation, scale, scale, shear, shift_x, shift_y])
         matrix = homography(corners[None].double(), self.size) @ affine_matrix(factors[None])
         drawn, channels = digit[None, None].float() / 255, self.network.config.in_channels
         image = resample(drawn, matrix, elastic[None], self.size).expand(-1, channels, -1, -1)
-        applied = decompose.perspective_matrix(matrix.float(), DIGIT)
-        first = self.first
+        applied = decompose.perspective_matrix(matrix.float(), DIGIT)[0]
+        first, side = self.first, self.output
         if first is None:
-            grid, warped, about = untouched_grid(image), image, self._nothing(applied)
+            nothing = applied.new_zeros(0), applied.new_zeros(0)  # two tensors: an output has a single name
+            looks = applied.new_zeros(0, side, side), applied.new_zeros(0, 4, 2), applied.new_zeros(0, side, side, 2)
+            grid = untouched_grid(image)[0]
+            return (image[0, 0], image[0, 0], grid, CORNERS.clone(), *nothing, applied, *looks)
+        thetas = first.trace(image).looks[0]
+        own = thetas[-1]
+        theta = torch.where(grab > 0, grab_theta, own)
+        grid, warped = first.read(image, theta[None], side)
+        outline = outline_of(first.grid, theta[None])[0]
+        if first.looks == 1:
+            thetas = thetas[:0]
+            looks = applied.new_zeros(0, side, side), applied.new_zeros(0, 4, 2), applied.new_zeros(0, side, side, 2)
         else:
-            as_drawn = resample(drawn, matrix.new_tensor(STILL)[None], None, self.size)
-            both = first.trace(torch.cat([image, as_drawn.expand(-1, channels, -1, -1)]))
-            own = both.theta[:1]
-            wanted = self._wanted(first.grid, grab, grab_theta, grab_parts, grab_corners)
-            theta = torch.where(grab.sum() > 0, wanted[None], own)
-            grid, warped = first.read(image, theta, self.output)
-            about = self._about(first, image, applied, theta, both.theta, both.looks[0])
-        probs = classify(self.network, torch.where(use_given > 0, given[None, None], warped))[0].exp()
-        outline, theta, own, *rest = about
-        return (image[0, 0], warped[0, 0], grid[0], outline, theta, own, probs, *rest)
+            grids, read = first.read(image.expand(len(thetas), -1, -1, -1), thetas, side)
+            looks = read[:, 0], outline_of(first.grid, thetas), grids
+        return (image[0, 0], warped[0, 0], grid[0], outline, theta, own, applied, *looks)
 
-    def _nothing(self, applied: Tensor) -> tuple[Tensor, ...]:
-        """The outputs that describe a transformer, for a network without one: outline, theta, predicted, words, bend,
-        looks, look_outlines, look_grids.
-        """
-        none = torch.full((len(MAPS) - 1, len(decompose.PARTS)), torch.nan)
-        words = torch.cat([decompose.factors(applied), none])
-        empty = applied.new_zeros(0), applied.new_zeros(0)
-        side = self.output
-        looks = applied.new_zeros(0, side, side), applied.new_zeros(0, 4, 2), applied.new_zeros(0, side, side, 2)
-        return (CORNERS.clone(), *empty, words, applied.new_zeros(()), *looks)
+    def classify(self, warped: Tensor) -> Tensor:
+        """See ``ClassifyGraph.forward``."""
+        return classify(self.network, warped.expand(1, self.network.config.in_channels, -1, -1))[0].exp()
 
-    def _about(
-        self, first: SpatialTransformer, image: Tensor, applied: Tensor, theta: Tensor, both: Tensor, looks: Tensor
+
+class WarpGraph(NetworkGraph):
+    """``forward(*inputs)`` -> the tensors of a ``frame.Frame`` up to the classifier, in the order of ``WARP_OUTPUTS``.
+
+    Inputs, in the order of ``WARP_INPUTS``:
+        digit uint8 [28, 28]; pose [5], see ``POSE``; corners [4, 2]; elastic [16, 2], ``Pose.displacement``.
+        grab []: if 1, theta is ``grab_theta`` [P]; if 0, that of the network.
+
+    Outputs: as in ``Frame``; applied [3, 3], the affine part of the pose in px; looks [L, O, O], look_outlines [L, 4 k, 2] and
+    look_grids [L, O, O, 2]: what the looks read and where.
+    """
+
+    def examples(self) -> tuple[Tensor, ...]:
+        *posed, theta = self.posed()
+        return (*posed, torch.tensor(0.0), theta)
+
+    def forward(
+        self, digit: Tensor, pose: Tensor, corners: Tensor, elastic: Tensor, grab: Tensor, grab_theta: Tensor
     ) -> tuple[Tensor, ...]:
-        """The same outputs for ``theta``; ``both`` [2, P]: the network's own theta for the posed digit and for the
-        digit as drawn.
-        """
-        grid = first.grid
-        found, bend = maps(grid, applied, theta, both[:1], both[1:], self.size, self.output)
-        words = decompose.factors(torch.cat(list(found.values())))
-        grids, read = first.read(image.expand(len(looks), -1, -1, -1), looks, self.output)
-        seen = read[:, 0], outline_of(grid, looks), grids
-        return outline_of(grid, theta)[0], theta[0], both[0], words, bend[0], *seen
-
-    def _wanted(self, grid: GridGenerator, grab: Tensor, theta: Tensor, parts: Tensor, corners: Tensor) -> Tensor:
-        wanted = torch.where(grab[1] > 0, decompose.theta_from_factors(grid, parts, self.size, self.output), theta)
-        if isinstance(grid, ProjectiveGrid):
-            wanted = torch.where(grab[2] > 0, theta_of_corners(corners), wanted)
-        return wanted
+        return self.warp(digit, pose, corners, elastic, grab, grab_theta)
 
 
-def inputs_of(scene: Scene, config: ModelConfig, given: Tensor | None = None) -> dict[str, Tensor]:
-    """The inputs of a ``FrameGraph`` for a scene, by name. The graph ignores its density, inspect and gradient."""
-    grid = GRIDS[config.transform]()
-    length = grid.num_params if "input" in config.placement else 0
-    grab, pose = scene.grab or {}, scene.pose
-    parts = [grab["parts"][name] for name in decompose.PARTS] if "parts" in grab else [0] * len(decompose.PARTS)
-    side = config.output_side
+class ClassifyGraph(NetworkGraph):
+    """``forward(warped [O, O])`` -> probabilities [classes]: the classifier, with the transformers behind its input. Each of its
+    channels gets the same picture. Without a transformer at the input, ``warped`` is the input itself.
+    """
+
+    def examples(self) -> tuple[Tensor, ...]:
+        return (torch.zeros(self.output, self.output),)
+
+    def forward(self, warped: Tensor) -> Tensor:
+        return self.classify(warped)
+
+
+def inputs_of(scene: Scene) -> dict[str, Tensor]:
+    """The inputs ``POSED`` for a scene, by name."""
+    pose = scene.pose
     values = (
         scene.digit,
         torch.tensor([getattr(pose, name) for name in POSE], dtype=torch.float32),
         torch.tensor(pose.corners, dtype=torch.float32),
         pose.displacement(),
-        torch.tensor([float(name in grab) for name in ("theta", "parts", "corners")]),
-        torch.tensor(grab.get("theta", [0] * length), dtype=torch.float32),
-        torch.tensor(parts, dtype=torch.float32),
-        torch.tensor(grab.get("corners", [[0, 0]] * 4), dtype=torch.float32),
-        torch.zeros(side, side) if given is None else given,
-        torch.tensor(float(given is not None)),
     )
-    return dict(zip(FRAME_INPUTS, values, strict=True))
-
-
-class ReadingGraph(Exportable):
-    """``forward(image, grid, kernel, x, y)`` -> what one kind of sampler reads and how, in the order of
-    ``READING_OUTPUTS``.
-
-    image [S, S], grid [O, O, 2] as in a frame, of any size; kernel [4, 4]: of the deconvolution (ignored by the
-    others); x, y []: a pixel of the warped output, or, for ``readers``, of the input. warped [O, O]; density [S, S];
-    weights [S, S], source [2], outside [4, 4], readers [O, O]: see ``analysis.readers``.
-    """
-
-    def __init__(self, mode: str, padding: str):
-        super().__init__()
-        self.sampler = Sampler(mode, padding).requires_grad_(False)
-
-    def examples(self) -> tuple[Tensor, ...]:
-        grid = untouched_grid(torch.zeros(1, 1, 20, 20))[0]
-        return torch.zeros(28, 28), grid, torch.full((4, 4), 0.25), torch.tensor(3), torch.tensor(4)
-
-    def forward(self, image: Tensor, grid: Tensor, kernel: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        size, grid, sampler = image.shape[0], grid[None], self.sampler
-        if sampler.mode == "deconvolution":
-            sampler = WithKernel(sampler.padding, kernel)
-        warped = sampler(image[None, None], grid)[0, 0]
-        source = readers.source(grid, size, x, y)
-        return (
-            warped,
-            readers.density(sampler, grid, size)[0],
-            readers.weights(sampler, grid, size, x, y),
-            source,
-            readers.outside(sampler, source, size),
-            readers.readers(sampler, grid, size, x, y),
-        )
-
-
-class WithKernel(Sampler):
-    """A deconvolution whose kernel is an input of the graph instead of a weight."""
-
-    def __init__(self, padding: str, kernel: Tensor):
-        super().__init__("bilinear", padding)
-        self.mode = "deconvolution"
-        self.kernel = kernel[None, None]
+    return dict(zip(POSED, values, strict=True))

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from .. import checkpoints
 from ..model import ModelConfig, Network, build_model
-from . import graph
+from . import frame_graph, graph, reading_graph, word_graphs
 
 PACKAGE = Path(__file__).resolve().parents[1]
 OPSET = 20  # the first with a cubic mode in GridSample
@@ -34,6 +34,9 @@ WEIGHTS = "weights"  # the name by which a graph refers to the output of ``pack_
 TRACED = (
     "graph",
     "graph_file",
+    "frame_graph",
+    "word_graphs",
+    "reading_graph",
     "frame",
     "decompose",
     "readers",
@@ -55,16 +58,38 @@ def missing_packages() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
-def frame_graph(config: ModelConfig) -> bytes:
-    """The ``FrameGraph`` of all networks of this config, as ONNX without weights.
+_OF_NETWORK: dict[str, tuple[type[graph.NetworkGraph], Sequence[str], Sequence[str]]] = {
+    "warp": (graph.WarpGraph, graph.WARP_INPUTS, graph.WARP_OUTPUTS),
+    "classify": (graph.ClassifyGraph, graph.CLASSIFY_INPUTS, graph.CLASSIFY_OUTPUTS),
+    "frame": (frame_graph.FrameGraph, frame_graph.FRAME_INPUTS, frame_graph.FRAME_OUTPUTS),
+}
+
+
+def network_graph(kind: str, config: ModelConfig) -> bytes:
+    """The graph "warp", "classify" or "frame" of all networks of this config, as ONNX without weights.
 
     Raises:
         ExportError: a package is missing, or the exporter cannot write this network or changes its weights.
     """
     network = stand_in(config)
-    model = exported(graph.FrameGraph(network), graph.FRAME_INPUTS, graph.FRAME_OUTPUTS)
-    take_weights_out(model, network)
+    module, inputs, outputs = _OF_NETWORK[kind]
+    model = exported(module(network), inputs, outputs)
+    take_weights_out(model, network, all_of_them=kind == "frame")
     return model.SerializeToString()
+
+
+def word_graph(kind: str, config: ModelConfig) -> bytes:
+    """The graph "words" or "grab" of all networks with the transform and the sizes of this config, as ONNX. Raises ExportError."""
+    if kind == "words":
+        module = word_graphs.WordsGraph(config)
+        return exported(module, word_graphs.WORDS_INPUTS, word_graphs.WORDS_OUTPUTS).SerializeToString()
+    grab = word_graphs.GrabGraph(config)
+    return exported(grab, word_graphs.GRAB_INPUTS, word_graphs.GRAB_OUTPUTS).SerializeToString()
+
+
+def words_key(config: ModelConfig) -> str:
+    """Names what a ``word_graph`` depends on."""
+    return f"{config.transform if 'input' in config.placement else 'none'}-{config.side}-{config.output_side}"
 
 
 def stand_in(config: ModelConfig) -> Network:
@@ -77,12 +102,12 @@ def stand_in(config: ModelConfig) -> Network:
     return network
 
 
-def reading_graph(mode: str, padding: str) -> bytes:
+def sampler_graph(mode: str, padding: str) -> bytes:
     """The ``ReadingGraph`` of this kind of sampler as ONNX. Raises ExportError."""
     size, output = torch.export.Dim("size", min=8, max=256), torch.export.Dim("output", min=8, max=256)
     shapes = {"image": {0: size, 1: size}, "grid": {0: output, 1: output}, "kernel": {}, "x": {}, "y": {}}
-    module = graph.ReadingGraph(mode, padding)
-    return exported(module, graph.READING_INPUTS, graph.READING_OUTPUTS, shapes).SerializeToString()
+    module = reading_graph.ReadingGraph(mode, padding)
+    return exported(module, reading_graph.READING_INPUTS, reading_graph.READING_OUTPUTS, shapes).SerializeToString()
 
 
 def pack_weights(network: Network) -> bytes:
@@ -93,7 +118,7 @@ def pack_weights(network: Network) -> bytes:
 
 
 def with_weights(graph: bytes, network: Network) -> bytes:
-    """A ``frame_graph`` as one file that includes the weights of ``network``, which must have the same config."""
+    """A ``network_graph`` as one file that includes the weights of ``network``, which must have the same config."""
     model = importlib.import_module("onnx").load_from_string(graph)
     packed = pack_weights(network)
     for tensor in model.graph.initializer:
@@ -197,13 +222,17 @@ class Cache:
         """``folder``: default ~/.cache/stn_demo/graphs."""
         self.folder = Path(folder) if folder is not None else Path.home() / ".cache" / "stn_demo" / "graphs"
 
-    def frame_graph(self, config: ModelConfig) -> bytes:
-        """See the module function ``frame_graph``."""
-        return self.kept(f"frame {config.to_json()}", lambda: frame_graph(config))
+    def network_graph(self, kind: str, config: ModelConfig) -> bytes:
+        """See the module function ``network_graph``."""
+        return self.kept(f"{kind} {config.to_json()}", lambda: network_graph(kind, config))
 
-    def reading_graph(self, mode: str, padding: str) -> bytes:
-        """See the module function ``reading_graph``."""
-        return self.kept(f"reading {mode} {padding}", lambda: reading_graph(mode, padding))
+    def word_graph(self, kind: str, config: ModelConfig) -> bytes:
+        """See the module function ``word_graph``."""
+        return self.kept(f"{kind} {words_key(config)}", lambda: word_graph(kind, config))
+
+    def sampler_graph(self, mode: str, padding: str) -> bytes:
+        """See the module function ``sampler_graph``."""
+        return self.kept(f"reading {mode} {padding}", lambda: sampler_graph(mode, padding))
 
     def kept(self, asked: str, make: Callable[[], bytes]) -> bytes:
         """The result of ``make()``, from the cached file if there is one. ``asked`` names everything that the result depends on

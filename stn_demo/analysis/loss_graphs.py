@@ -27,9 +27,10 @@ from torch import Tensor, nn
 from ..model import ModelConfig, Network, Sampler
 from ..model.grids import GRIDS
 from . import derived, gradient, graph_file
-from .graph import Exportable, WithKernel
+from .graph import Exportable
 from .landscape import SIDE, SMALLEST, classify, spread
 from .outline import untouched_grid
+from .reading_graph import WithKernel
 
 LOSS_INPUTS, LOSS_OUTPUTS = ("warped", "target"), ("loss", "by_warped")
 SLOPE_INPUTS, SLOPE_OUTPUTS = ("image", "grid", "kernel", "by_warped"), ("by_grid",)

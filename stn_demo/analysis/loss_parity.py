@@ -9,8 +9,6 @@ differs at all of them.
 from __future__ import annotations
 
 import copy
-import importlib
-import importlib.util
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..model import Network
+from . import graph_run
 from .frame import frames
 from .gradient import loss_gradient
 from .landscape import SIDE, landscape
@@ -36,9 +35,9 @@ def difference(network: Network, held: dict[str, bytes], asked: list[Scene], map
         network: with a transformer at its input whose sampler is ``held["slope"]``'s.
         held: the graphs "loss" and "row" with the network's weights, "step", "spread"; of the sampler: "slope", "read".
     """
-    if importlib.util.find_spec("onnxruntime") is None:
+    if not graph_run.is_installed():
         return None
-    run = {name: _session(model) for name, model in held.items()}
+    run = {name: graph_run.opened(model) for name, model in held.items()}
     exact, first = copy.deepcopy(network).double(), network.transformer()
     kernel = first.sampler.kernel[0, 0] if first.sampler.mode == "deconvolution" else torch.zeros(4, 4)
     worst = dict.fromkeys(("loss", "by_grid", "by_theta", "map"), 0.0)
@@ -94,17 +93,3 @@ def _apart(found: np.ndarray, expected: Tensor) -> float:
     wanted = expected.double().numpy()
     size = max(float(np.linalg.norm(wanted)), SMALL * wanted.size**0.5)
     return float(np.linalg.norm(found - wanted)) / size
-
-
-def _session(model: bytes) -> Any:
-    """A function that runs a graph for inputs by name, and leaves out those that the graph has no use for."""
-    onnxruntime = importlib.import_module("onnxruntime")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    taken = {one.name for one in session.get_inputs()}
-
-    def run(**inputs: Any) -> list[np.ndarray]:
-        return session.run(None, {name: np.asarray(value) for name, value in inputs.items() if name in taken})
-
-    return run

@@ -1,16 +1,13 @@
-"""Compares an exported frame graph with ``frames`` on random scenes and returns the largest difference.
+"""Compares exported graphs with ``frames`` on random scenes and returns the largest difference.
 
 ``frames`` computes in float64 here. In float32 a network with four looks amplifies rounding errors: theta of torch deviates by
-2e-5, that of onnxruntime by 1e-5 in other directions, and a pixel at the edge of a stroke by up to 2e-4. So the graph is compared
+2e-5, that of onnxruntime by 1e-5 in other directions, and a pixel at the edge of a stroke by up to 2e-4. So the graphs are compared
 with the exact value, not with torch in float32.
 """
 
 from __future__ import annotations
 
 import copy
-import importlib
-import importlib.util
-import os
 import random
 
 import torch
@@ -19,7 +16,7 @@ from ..data import handwriting
 from ..data.pose import NO_CORNERS, Pose
 from ..model import Network
 from .frame import frames
-from .graph import FRAME_OUTPUTS, inputs_of
+from .graph_run import Run
 from .scene import Scene
 
 TOLERANCE = 2e-4  # of pixels in [0, 1], normalised coordinates, theta and probabilities
@@ -54,26 +51,15 @@ def is_same(found: tuple[dict[str, float], int]) -> bool:
     return others == 0 and all(value <= TOLERANCE for value in apart.values())
 
 
-def difference(
-    model: Network, graph: bytes | str | os.PathLike[str], asked: list[Scene]
-) -> tuple[dict[str, float], int] | None:
-    """The largest differences between ``frames`` in float64 and a graph with its weights, by the names in ``COMPARED``, and the
-    number of scenes for which the most probable class differs. None if onnxruntime is not installed."""
-    if importlib.util.find_spec("onnxruntime") is None:
-        return None
-    onnxruntime = importlib.import_module("onnxruntime")
-    held = graph if isinstance(graph, bytes) else os.fspath(graph)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # more threads are slower for one small picture
-    session = onnxruntime.InferenceSession(held, options, providers=["CPUExecutionProvider"])
-    taken = {one.name for one in session.get_inputs()}
+def difference(model: Network, run: Run, asked: list[Scene]) -> tuple[dict[str, float], int]:
+    """The largest differences between ``frames`` in float64 and exported graphs (see ``graph_run``), by the names in ``COMPARED``,
+    and the number of scenes for which the most probable class differs."""
     exact = copy.deepcopy(model).double()
     worst, others = dict.fromkeys(COMPARED, 0.0), 0
     for start in range(0, len(asked), AT_ONCE):
         batch = asked[start : start + AT_ONCE]
         for scene, frame in zip(batch, frames(exact, batch), strict=True):
-            feeds = {name: value.numpy() for name, value in inputs_of(scene, model.config).items() if name in taken}
-            found = dict(zip(FRAME_OUTPUTS, session.run(None, feeds), strict=True))
+            found = run(scene)
             for name in COMPARED:
                 expected = torch.as_tensor(getattr(frame, name), dtype=torch.float64)
                 if expected.numel():

@@ -85,29 +85,26 @@ def affine_matrix(params: Tensor) -> Tensor:
 
 def homography(offsets: Tensor, frame: float) -> Tensor:
     """The projective map [N, 3, 3] that moves the corners of a ``frame`` px square by ``offsets`` [N, 4, 2] px (top
-    left, top right, bottom right, bottom left); px from the middle. Square-to-quadrilateral in closed form: Heckbert
-    1989, Fundamentals of Texture Mapping and Image Warping, section 2.2.3."""
+    left, top right, bottom right, bottom left); px from the middle, up to a factor.
+
+    Hartley & Zisserman, Multiple View Geometry, section 2.3: three corners span all points, and the fourth, as a sum of
+    them, fixes their weights; here with rows (x, y, 1) for points, for the square and for the moved corners.
+    """
     half = frame / 2
-    corners = offsets + half * offsets.new_tensor([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    p0, p1, p2, p3 = corners.unbind(1)
-    a, b, c = p1 - p2, p3 - p2, p0 - p1 + p2 - p3
-    area = a[:, 0] * b[:, 1] - b[:, 0] * a[:, 1]
-    area = torch.where(area.abs() < 1e-6, 1e-6, area)  # three collinear corners: very flat, but finite
-    g = (c[:, 0] * b[:, 1] - b[:, 0] * c[:, 1]) / area
-    h = (a[:, 0] * c[:, 1] - c[:, 0] * a[:, 1]) / area
-    to_u, to_v = p1 - p0 + g[:, None] * p1, p3 - p0 + h[:, None] * p3
-    one = torch.ones_like(g)
-    columns = [torch.cat([to_u, g[:, None]], 1), torch.cat([to_v, h[:, None]], 1), torch.cat([p0, one[:, None]], 1)]
-    unit = offsets.new_tensor([[1 / frame, 0, 0.5], [0, 1 / frame, 0.5], [0, 0, 1]])
-    return torch.stack(columns, dim=-1) @ unit
+    square = offsets.new_tensor([[-half, -half, 1], [half, -half, 1], [half, half, 1], [-half, half, 1]])
+    moved = square + F.pad(offsets, (0, 1))
+    weights = moved[:, 3:] @ inverse(moved[:, :3])
+    weights = torch.where(weights.abs() < 1e-6, 1e-6, weights)  # three corners on a line: very flat, but not singular
+    # the same for the square, inverted: its weights are frame^2 * (1, -1, 1), and the determinant of its rows is frame^2
+    back = inverse(square[:3]) * offsets.new_tensor([1, -1, 1]) / frame**4
+    return (back @ (weights.mT * moved[:, :3])).mT
 
 
 def inverse(matrix: Tensor) -> Tensor:
     """The inverse of homographies [..., 3, 3] up to a factor, which does not matter for a homography: the adjugate. It
     exists for every matrix, so a collapsed pose gives an empty image instead of an error.
     """
-    a, b, c = matrix.unbind(-2)
-    return torch.stack([torch.linalg.cross(b, c), torch.linalg.cross(c, a), torch.linalg.cross(a, b)], dim=-1)
+    return torch.linalg.cross(matrix.roll(-1, -2), matrix.roll(-2, -2)).mT
 
 
 def resample(images: Tensor, matrix: Tensor, elastic: Tensor | None, frame: int) -> Tensor:

@@ -140,16 +140,16 @@ class SimilarityGrid(GridGenerator):
         return torch.tensor([1.0, 0, 0, 0])
 
     def at(self, theta: Tensor, points: Tensor) -> Tensor:
-        scale, phi, x, y = theta.unbind(dim=1)
+        scale, phi, x, y = theta.split(1, dim=1)
         cos, sin = scale * phi.cos(), scale * phi.sin()
-        return transformed(points, torch.stack([cos, -sin, x, sin, cos, y], dim=-1).view(-1, 2, 3))
+        return transformed(points, torch.cat([cos, -sin, x, sin, cos, y], dim=1).view(-1, 2, 3))
 
     def compose(self, outer: Tensor, inner: Tensor) -> Tensor:
         """Scales multiply and angles add. phi is wrapped to -pi to pi, with the gradient of the plain sum."""
         shift = self.at(outer, inner[:, None, 2:])[:, 0]
-        phi = outer[:, 1] + inner[:, 1]
+        phi = outer[:, 1:2] + inner[:, 1:2]
         phi = phi - 2 * math.pi * (phi.detach() / (2 * math.pi)).round()
-        return torch.cat([torch.stack([outer[:, 0] * inner[:, 0], phi], dim=1), shift], dim=1)
+        return torch.cat([outer[:, :1] * inner[:, :1], phi, shift], dim=1)
 
 
 class ProjectiveGrid(GridGenerator):

@@ -9,7 +9,7 @@ import torch
 from graph_helpers import CLOSE, Exported, Reading, differences
 
 from stn_demo import checkpoints
-from stn_demo.analysis import graph_file
+from stn_demo.analysis import graph_file, graph_run
 from stn_demo.analysis.frame import frames
 from stn_demo.analysis.parity import difference, scenes
 from stn_demo.analysis.scene import Scene
@@ -34,8 +34,9 @@ def test_a_graph_equals_the_frames_of_two_networks_with_the_same_config(affine):
 
 def test_a_graph_holds_no_weights_and_no_paths_of_the_machine_that_made_it(affine):
     biggest = affine.network.classifier.stages["conv2"][1].weight.detach().numpy().tobytes()
-    assert biggest in affine.weights and biggest[:64] not in affine.graph
-    assert b".py" not in affine.graph and b"stack_trace" not in affine.graph
+    assert biggest in affine.weights
+    for graph in affine.held.values():
+        assert biggest[:64] not in graph and b".py" not in graph and b"stack_trace" not in graph
 
 
 @pytest.mark.parametrize(
@@ -77,25 +78,25 @@ def test_reading_graph_for_another_sampler(affine, mode, padding):
             assert found["weights"][row, column] == pytest.approx(weight, abs=CLOSE)
     listed = [tap[:3] for tap in found["outside"].tolist() if tap[3]]
     assert listed == [pytest.approx(tap[:3], abs=CLOSE) for tap in frame.inspect["taps"] if not tap[4]]
-    probs = affine.run(scene, given=found["warped"])["probs"]
+    (probs,) = graph_run.opened(affine.weighted["classify"])(warped=found["warped"])
     assert np.abs(probs - frame.probs.numpy()).max() < CLOSE
 
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(graph_file, "NEEDED", ("onnx", "no_such_package"))
     with pytest.raises(graph_file.ExportError, match="pip install no_such_package"):
-        graph_file.frame_graph(ModelConfig())
+        graph_file.network_graph("warp", ModelConfig())
 
 
 def test_exporter_that_changes_the_weights_is_refused(affine):
     """A graph whose initializers are not the weights would be wrong for every other network."""
-    model = onnx.load_from_string(affine.graph)
+    model = onnx.load_from_string(affine.held["classify"])
     with pytest.raises(graph_file.ExportError, match="did not keep the weights"):
         graph_file.take_weights_out(model, affine.network)
 
 
 def test_one_file_with_its_weights_is_compared_with_the_frames(affine, tmp_path):
     export_frame(affine.network, tmp_path / "frame.onnx")
-    assert difference(affine.network, tmp_path / "frame.onnx", scenes(5))[0]["warped"] < CLOSE
-    other = checkpoints.load("turn-affine")
-    assert difference(other, tmp_path / "frame.onnx", scenes(5))[0]["warped"] > CLOSE
+    run = graph_run.whole(str(tmp_path / "frame.onnx"), affine.network.config)
+    assert difference(affine.network, run, scenes(5))[0]["warped"] < CLOSE
+    assert difference(checkpoints.load("turn-affine"), run, scenes(5))[0]["warped"] > CLOSE

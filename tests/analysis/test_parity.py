@@ -1,20 +1,19 @@
 """Shipped networks equal their graphs on many random scenes; ``upright``, with four looks, within the same bounds."""
 
 import pytest
+from graph_helpers import Exported
 
 from stn_demo import checkpoints
-from stn_demo.analysis import graph_file, parity
+from stn_demo.analysis import parity
 
 
-@pytest.mark.parametrize("name", ["seed-affine", "turn-affine", "upright"])
-def test_a_shipped_network_equals_its_graph(name):
+@pytest.mark.parametrize("name", ["seed-affine", "seed-cnn", "turn-affine", "upright"])
+def test_a_shipped_network_equals_its_graphs(name):
     network = checkpoints.load(name)
-    graph = graph_file.with_weights(graph_file.Cache().frame_graph(network.config), network)
-    found = parity.difference(network, graph, parity.scenes(200))
+    found = parity.difference(network, Exported(network).run, parity.scenes(200))
     assert parity.is_same(found), found
 
 
-def test_graph_of_another_network_is_detected():
+def test_graphs_of_another_network_are_detected():
     network, other = checkpoints.load("seed-affine"), checkpoints.load("turn-affine")
-    graph = graph_file.with_weights(graph_file.Cache().frame_graph(network.config), network)
-    assert not parity.is_same(parity.difference(other, graph, parity.scenes(5)))
+    assert not parity.is_same(parity.difference(other, Exported(network).run, parity.scenes(5)))

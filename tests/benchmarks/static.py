@@ -52,7 +52,8 @@ def sizes(folder: Path) -> None:
         address: packed(folder / address) for address in (*needed, "service.js") if (folder / address).is_file()
     }
     networks = {
-        name: [f"{DATA}/{entry[part]}" for part in ("graph", "weights")] for name, entry in index["networks"].items()
+        name: [f"{DATA}/{address}" for address in (entry["weights"], *entry["graphs"].values())]
+        for name, entry in index["networks"].items()
     }
     twin = sum(bytes_of.get(address, 0) for address in networks.get(index["defaults"]["twin"], ()))
     whole = sum(bytes_of.values())

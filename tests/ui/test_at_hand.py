@@ -55,7 +55,7 @@ def uploaded(app, config=CONFIG, visitor="owner"):
 
 
 def write_graph(app, network, of_losses=False):
-    wanted = [networks.address_of(network), *(losses.addresses(network).values() if of_losses else ())]
+    wanted = [*networks.addresses(network).values(), *(losses.addresses(network).values() if of_losses else ())]
     for address in wanted:
         path = app.spare.folder / address
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def test_network_whose_graph_is_written_comes_with_its_weights_as_in_its_file(ap
     name, network = uploaded(app)
     write_graph(app, network)
     entry = asked(app, name)
-    assert entry["graph"] == networks.address_of(network) and entry["transform"] == "affine" and entry["losses"] is None
+    assert entry["graphs"] == networks.addresses(network) and entry["transform"] == "affine" and entry["losses"] is None
     address = app.base_url.join("/stn/local/data/").join(entry["weights"])
     content = app.get(address, headers={"visitor": "owner"}).content
     expected = np.frombuffer(graph_file.pack_weights(network), "<f4")
@@ -107,4 +107,4 @@ def test_a_visitor_can_ask_only_so_often(app):
 def test_first_network_of_a_preset_is_handed_out(app):
     preset = next(iter(PRESETS))
     write_graph(app, app.kept.get(f"untrained-{preset}"))
-    assert asked(app, f"untrained-{preset}")["graph"].startswith("graphs/")
+    assert asked(app, f"untrained-{preset}")["graphs"]["warp"].startswith("graphs/")

@@ -1,5 +1,5 @@
 """A network that only the server has (uploaded, or of a run), for the worker of a page that may lose its connection: how the worker
-runs it, and its weights. Only networks whose config's graph is already written are handed out: nothing is exported for a request.
+runs it, and its weights. Only networks whose config's graphs are already written are handed out: nothing is exported for a request.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ ROUTE = "stn/local/weights"
 
 def entry(kept: Networks, name: str, visitor: str, folder: Path) -> dict[str, Any] | None:
     """What ``networks.entry`` says about a network; the address of its weights is relative to the data folder ``folder``. None: there is no
-    such network for this visitor, or no graph of its config."""
+    such network for this visitor, or no graphs of its config."""
     try:
         network, version = kept.in_file(name, visitor)
     except RequestError:
         return None
-    address, of_losses = networks.address_of(network), losses.addresses(network)
-    if not (folder / address).is_file():
+    of_losses = losses.addresses(network)
+    if not all((folder / address).is_file() for address in networks.addresses(network).values()):
         return None
-    found = networks.entry(network, address, f"../weights?{urlencode({'name': name, 'version': version})}")
+    found = networks.entry(network, f"../weights?{urlencode({'name': name, 'version': version})}")
     written = of_losses is not None and all((folder / one).is_file() for one in of_losses.values())
     return found if written else {**found, "losses": None}
 

@@ -1,4 +1,4 @@
-"""The networks for the browser's worker: one graph per model config, the weights of each network, and an index."""
+"""The networks for the browser's worker: two graphs per model config, the weights of each network, and an index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ...analysis import decompose, graph, graph_file, parity, pen_graph
+from ...analysis import decompose, graph, graph_file, graph_run, parity, pen_graph
 from ...analysis.computed import MAPS
 from ...analysis.landscape import ROTATIONS, SCALES
 from ...analysis.scene import Scene
@@ -21,9 +21,16 @@ from ..live.networks import Networks, own_names
 from ..live.request import Defaults
 from . import losses
 
+WEIGHTED = ("warp", "classify")  # the graphs of a network that use its weights
 SEEDS, PAGE = 10_000, 500  # seeds of the elastic deformation: their number, and how many one file of noise holds
 NOTHING = "no-such-folder"  # in place of the folder of visitors' networks: a published page has none
-CONTRACT = {"pose": graph.POSE, "maps": MAPS, "parts": decompose.PARTS, "seeds_a_page": PAGE}
+CONTRACT = {
+    "pose": graph.POSE,
+    "straight": graph.STRAIGHT,
+    "maps": MAPS,
+    "parts": decompose.PARTS,
+    "seeds_a_page": PAGE,
+}
 AXES = {"rotations": codec.rounded(ROTATIONS.numpy(), 3), "scales": codec.rounded(SCALES.numpy(), 5)}
 
 
@@ -33,12 +40,12 @@ def infos(names: list[str], checkpoints: Path) -> list[dict[str, Any]]:
     return [{**info, "twin": info["twin"] if info["twin"] in names else None} for info in found]
 
 
-def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
-    """The description of a network that the worker needs besides its graph and weights."""
+def entry(network: Network, weights: str) -> dict[str, Any]:
+    """What the worker needs to know of a network. ``weights``: their address."""
     first = network.input_transformer
     sampler = None if first is None else first.sampler
     return {
-        "graph": frame_graph,
+        "graphs": addresses(network),
         "weights": weights,
         "losses": losses.addresses(network),
         "transform": None if first is None else network.config.transform,
@@ -55,16 +62,17 @@ def entry(network: Network, frame_graph: str, weights: str) -> dict[str, Any]:
 
 
 def files(networks: dict[str, Network], scenes: int, say: Callable[[str], None]) -> Iterator[tuple[str, bytes]]:
-    """(address below the data folder, content) of each graph and of each network's weights, see ``address_of``. Each network
-    is compared with its graph on ``scenes`` random scenes. Raises graph_file.ExportError, also if they differ."""
+    """(address below the data folder, content) of each graph and of each network's weights. Each network is compared with its
+    graphs on ``scenes`` random scenes. Raises graph_file.ExportError, also if they differ."""
     cache, asked = graph_file.Cache(), parity.scenes(scenes)
-    graphs: dict[str, bytes] = {}
+    written: set[str] = set()
     for name, network in networks.items():
-        where = address_of(network)
-        if where not in graphs:
-            graphs[where] = cache.frame_graph(network.config)
-            yield where, graphs[where]
-        say(f"{name}: {compared(network, graphs[where], asked)}")
+        held, where = graphs(network, cache), addresses(network)
+        for kind, content in held.items():
+            if where[kind] not in written:
+                written.add(where[kind])
+                yield where[kind], content
+        say(f"{name}: {compared(network, held, asked)}")
         yield f"weights/{name}.bin", graph_file.pack_weights(network)
     yield from common(cache)
     say("gradient and map of the loss")
@@ -75,13 +83,15 @@ def common(cache: graph_file.Cache) -> Iterator[tuple[str, bytes]]:
     """(address, content) of the graphs that belong to no network. Raises graph_file.ExportError."""
     for mode in SAMPLERS:
         for padding in PADDINGS:
-            yield f"readings/{mode}-{padding}.onnx", cache.reading_graph(mode, padding)
+            yield f"readings/{mode}-{padding}.onnx", cache.sampler_graph(mode, padding)
     yield "pen.onnx", pen_graph.kept(cache)
 
 
 def own(name: str, network: Network, cache: graph_file.Cache) -> Iterator[tuple[str, bytes]]:
-    """(address, content) of one network's graph and weights. Raises graph_file.ExportError."""
-    yield address_of(network), cache.frame_graph(network.config)
+    """(address, content) of one network's graphs and weights. Raises graph_file.ExportError."""
+    where = addresses(network)
+    for kind, content in graphs(network, cache).items():
+        yield where[kind], content
     yield f"weights/{name}.bin", graph_file.pack_weights(network)
 
 
@@ -93,7 +103,7 @@ def index(
     return {
         "defaults": asdict(defaults) | {"digit": None},
         "networks": {
-            name: entry(network, address_of(network), f"weights/{name}.bin") | ({} if with_losses else {"losses": None})
+            name: entry(network, f"weights/{name}.bin") | ({} if with_losses else {"losses": None})
             for name, network in chosen.items()
         },
         "infos": infos(list(chosen), checkpoints),
@@ -103,22 +113,38 @@ def index(
     }
 
 
-def compared(network: Network, frame_graph: bytes, asked: list[Scene]) -> str:
-    """A text with the difference between a network and its graph on these scenes. Raises graph_file.ExportError if they differ."""
-    found = parity.difference(network, graph_file.with_weights(frame_graph, network), asked)
-    if found is None:
+def compared(network: Network, held: dict[str, bytes], asked: list[Scene]) -> str:
+    """A text with the difference between a network and its ``graphs`` on these scenes. Raises graph_file.ExportError if they
+    differ."""
+    if not graph_run.is_installed():
         return "not compared, onnxruntime is not installed"
+    weighted = {kind: graph_file.with_weights(held[kind], network) for kind in WEIGHTED}
+    found = parity.difference(network, graph_run.in_parts({**held, **weighted}, network.config), asked)
     worst = max(found[0].values())
     if not parity.is_same(found):
         raise graph_file.ExportError(
-            f"The outputs of a graph and its network differ by {worst:.1g}, and the class differs for {found[1]} of {len(asked)} scenes."
+            f"The outputs of the graphs and of their network differ by {worst:.1g}, and the class differs for {found[1]} of {len(asked)} scenes."
         )
     return f"within {worst:.1g} of torch on {len(asked)} scenes, same class on all"
 
 
-def address_of(network: Network) -> str:
-    """The address of the graph for a network's config."""
-    return f"graphs/{hashlib.sha256(network.config.to_json().encode()).hexdigest()[:12]}.onnx"
+def addresses(network: Network) -> dict[str, str]:
+    """The addresses of a network's graphs below the data folder, by kind: see ``graphs``."""
+    config = network.config
+    own = f"graphs/{hashlib.sha256(config.to_json().encode()).hexdigest()[:12]}"
+    shared = f"graphs/{graph_file.words_key(config)}"
+    found = {kind: f"{own}-{kind}.onnx" for kind in WEIGHTED} | {"words": f"{shared}-words.onnx"}
+    return found | ({"grab": f"{shared}-grab.onnx"} if network.input_transformer is not None else {})
+
+
+def graphs(network: Network, cache: graph_file.Cache) -> dict[str, bytes]:
+    """The graphs of a network without its weights: "warp", "classify", "words"; with a transformer at its input "grab". Raises
+    graph_file.ExportError."""
+    config = network.config
+    return {
+        kind: cache.network_graph(kind, config) if kind in WEIGHTED else cache.word_graph(kind, config)
+        for kind in addresses(network)
+    }
 
 
 def plain_kernel() -> list[float]:

@@ -97,7 +97,7 @@ def index(published: list[Recorded]) -> dict[str, Any]:
         for role in one.roles:
             network = one.load(one.steps[-1], role)
             where = f"runs/{one.id}/*{'-twin' if role == 'twin' else ''}.bin"
-            entries[role] = networks.entry(network, networks.address_of(network), where)
+            entries[role] = networks.entry(network, where)
         recorded[one.id] = {"steps": one.steps, **entries}
     return {"runs": [log.summary(one.status(one.id)) for one in published], "recorded": recorded}
 
@@ -112,17 +112,17 @@ def files(published: list[Recorded], say: Callable[[str], None]) -> Iterator[tup
         for kind in ("json", "csv"):
             yield f"{where}/export.{kind}", log.exported(one, one.id, kind).encode()
         digits = strip.posed(TrainingSettings.from_dict(one.run["settings"]), samples.handwriting)
-        graphs: dict[str, bytes] = {}
+        held: dict[str, dict[str, bytes]] = {}
         for step in one.steps:
             pair = {role: one.load(step, role) for role in one.roles}
             for role, network in pair.items():
-                address = networks.address_of(network)
-                if role not in graphs:
-                    graphs[role] = cache.frame_graph(network.config)
-                    yield address, graphs[role]
+                if role not in held:
+                    held[role], where_of = networks.graphs(network, cache), networks.addresses(network)
+                    for kind, content in held[role].items():
+                        yield where_of[kind], content
                     losses.compare(network, cache, asked)
                     yield from losses.of_network(network, cache)
-                networks.compared(network, graphs[role], asked)
+                networks.compared(network, held[role], asked)
                 yield f"{where}/{step}{'-twin' if role == 'twin' else ''}.bin", graph_file.pack_weights(network)
             yield f"{where}/{step}.strip", strip.whole(pair["network"], pair.get("twin"), digits, str(step))
         say(f"run {one.id}: {len(one.steps)} snapshots, each compared with its graph on {SCENES} scenes")

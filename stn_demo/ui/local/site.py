@@ -180,7 +180,7 @@ def _first_visit(folder: Path, addresses: list[str]) -> list[str]:
     index = json.loads((folder / DATA / "index.json").read_text(encoding="utf-8"))
     names = [name for name in (index["defaults"]["model"], index["defaults"]["twin"]) if name]
     first = [index["networks"][name] for name in names]
-    needed = {"./", *(f"{DATA}/{one[kind]}" for one in first for kind in ("graph", "weights"))}
+    needed = {"./", *(f"{DATA}/{address}" for one in first for address in (one["weights"], *one["graphs"].values()))}
     needed |= {f"{DATA}/{address}" for one in first for address in (one["losses"] or {}).values()}
     gallery = f"{DATA}/results/failures/{'~'.join([*names, ''][:2])}~"
     for address in addresses:

@@ -57,8 +57,10 @@ def fill(folder: Path, found: Path, program: Path | None = None) -> None:
             _write(folder / "index.json", data.as_json(networks.index(there, first, found, with_losses=False)))
     beginnings = [untrained(one) for preset in PRESETS.values() for one in (preset.settings, preset.settings.twin())]
     for network in beginnings:  # for the networks of runs, whose weights the app itself hands out
-        if not (folder / networks.address_of(network)).is_file():
-            _write(folder / networks.address_of(network), graph_file.Cache().frame_graph(network.config))
+        where = networks.addresses(network)
+        if not all((folder / address).is_file() for address in where.values()):
+            for kind, content in networks.graphs(network, graph_file.Cache()).items():
+                _write(folder / where[kind], content)
     for address, content in losses.files([*there.values(), *beginnings], []):
         _write(folder / address, content)
     _write(folder / "index.json", data.as_json(networks.index(there, first, found)))

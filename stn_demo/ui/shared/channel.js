@@ -11,8 +11,10 @@ const NOT_FETCHED = { state: "reconnecting", key: "error.not_fetched", args: {} 
 
 /**
  * Requests a frame whenever the state changes; answers are emitted as store.emit("frame", frame), status messages of the
- * server as store.emit("status", {state, key, args, models}). `startedAt` of a frame: the time of the newest change that it
- * contains, ms; 0 if no change caused the request. `lacksGradient`: whether the gradient was requested, but is not available here.
+ * server as store.emit("status", {state, key, args, models}). The worker of local/ sends the pictures of a frame before the rest:
+ * store.emit("pictures", part of a frame); `pictures` of the frame is then true. `startedAt` of a frame: the time of the newest
+ * change that it contains, ms; 0 if no change caused the request. `lacksGradient`: whether the gradient was requested, but is not
+ * available here.
  */
 export function openChannel(store, { root, server }) {
   let number = 0;
@@ -57,9 +59,14 @@ export function openChannel(store, { root, server }) {
   }
 
   function onFrame(buffer) {
-    const frame = decode(buffer);
-    if (frame.id !== inFlight?.id) return; // an answer from before a reconnection
-    frame.startedAt = inFlight.startedAt;
+    const message = decode(buffer);
+    if (message.id !== inFlight?.id) return; // an answer from before a reconnection
+    const frame = { ...inFlight.early, ...message, startedAt: inFlight.startedAt };
+    if (message.pictures) { // the first of two messages
+      inFlight.early = frame;
+      if (store.frame) store.emit("pictures", frame);
+      return;
+    }
     frame.lacksGradient = inFlight.gradient && Boolean(frame.transform) && !frame.gradient;
     if (inFlight.source.kind === "strokes") {
       prepared = { source: inFlight.source, raw: inFlight.raw, digit: toBase64(frame.digit) };

@@ -105,8 +105,9 @@ function drawFrames(root, store, controls) {
   let models = [];
   let covered = false; // in a lecture: the answer is hidden until the audience has guessed
 
+  const drawPictures = (frame) => view.draw(frame, covered ? { ...store.get().layers, ...ANSWERING } : store.get().layers);
+
   function draw(frame) {
-    view.draw(frame, covered ? { ...store.get().layers, ...ANSWERING } : store.get().layers);
     theta.draw(frame);
     verdict.draw(frame, models, store.get().source?.label ?? null);
     looks.draw(frame);
@@ -117,8 +118,21 @@ function drawFrames(root, store, controls) {
     readout.draw(frame);
     controls.follow(frame);
   }
-  const redraw = () => store.frame && draw(store.frame);
-  store.on("frame", draw);
+  function redraw() {
+    if (!store.frame) return;
+    drawPictures(store.frame);
+    draw(store.frame);
+  }
+  let early = null; // the id of the newest frame whose pictures came before it
+  store.on("pictures", (pictures) => {
+    drawPictures({ ...store.frame, ...pictures });
+    early = pictures.id;
+    if (pictures.startedAt) performance.measure("stn-pictures", { start: pictures.startedAt, end: performance.now() });
+  });
+  store.on("frame", (frame) => {
+    if (!frame.pictures || frame.id !== early) drawPictures(frame);
+    draw(frame);
+  });
   store.on("lang", () => {
     controls.show();
     redraw();

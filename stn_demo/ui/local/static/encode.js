@@ -4,58 +4,69 @@ import { ARROW_UNIT, GRID_UNIT } from "../../shared/frame.js";
 
 const utf8 = new TextEncoder();
 
-/** The result of engine.frame() -> ArrayBuffer. */
-export function encode({ question, digit, model, name, twin, twinName, incomparable, found, twinProbs, sampler, density, inspect, push, index }) {
-  const { about } = model;
+/** Of a frame, what is known before the classifier has answered -> ArrayBuffer. The rest follows by encode(one, true). */
+export function encodePictures({ question, digit, model: { about }, found, density }) {
+  const { header, arrays } = pictures({ question, digit, about, found, density });
+  return message({ id: question.id ?? 0, pictures: true, ...header }, arrays);
+}
+
+function pictures({ question, digit, about, found, density }) {
   const { input, warped, grid } = found;
   const [size, output] = [input.dims[0], warped.dims[0]];
   const arrays = [
-    ["grid", "i2", grid.dims, Int16Array.from(grid.data, fixed)],
+    ["grid", "i2", grid.dims, fixed(grid.data)],
     ["digit", "u1", [28, 28], digit],
     ["input", "u1", input.dims, bytes(input.data)],
     ["warped", "u1", warped.dims, bytes(warped.data)],
   ];
-  let densityMax = 0;
-  if (density) {
-    densityMax = Math.max(1e-6, ...density);
-    arrays.push(["density", "u1", [size, size], bytes(density.map((value) => value / densityMax))]);
-  }
-  const longest = push ? longestOf(push.arrows) : 0;
-  if (push) arrays.push(["arrows", "i2", grid.dims, scaled(push.arrows, longest)]);
-  const grabbed = Boolean(question.grab) && about.transform !== null;
+  const densityMax = density ? density.reduce((most, value) => Math.max(most, value), 1e-6) : 0;
+  if (density) arrays.push(["density", "u1", [size, size], bytes(density, densityMax)]);
+  const overruled = Boolean(question.grab) && about.transform !== null;
   const looks = found.looks.dims[0];
-  const several = looks > 1 && !grabbed;
+  const several = looks > 1 && !overruled;
   if (several) arrays.push(["looks", "u1", found.looks.dims, bytes(found.looks.data)]);
   const outline = points(found.outline.data);
   const header = {
+    transform: about.transform,
+    overruled,
+    channels: about.channels,
+    size,
+    output,
+    outline,
+    corners: outline.filter((_, i) => i % (outline.length / 4) === 0),
+    look_outlines: several ? outlines(found.look_outlines, looks) : [],
+    density_max: densityMax,
+    blank: digit.every((value) => value === 0),
+  };
+  return { header, arrays };
+}
+
+/** The result of engine.frame() -> ArrayBuffer. rest: without what encodePictures has sent. */
+export function encode(one, rest = false) {
+  const { question, model, name, twin, twinName, incomparable, found, twinProbs, sampler, inspect, push, index } = one;
+  const { about } = model;
+  const { header, arrays } = rest ? { header: {}, arrays: [] } : pictures({ ...one, about });
+  const longest = push ? longestOf(push.arrows) : 0;
+  if (push) arrays.push(["arrows", "i2", found.grid.dims, scaled(push.arrows, longest)]);
+  return message({
     id: question.id ?? 0,
     model: name,
     twin: twinName ?? null,
     incomparable: incomparable ?? null,
-    transform: about.transform,
-    overruled: grabbed,
+    ...header,
     sampler: sampler?.mode ?? null,
     padding: sampler?.padding ?? null,
     names: about.names,
     twin_names: twin?.about.names ?? null,
-    channels: about.channels,
-    size,
-    output,
     theta: short(found.theta.data, 6),
     predicted: short(found.predicted.data, 6),
-    outline,
-    corners: outline.filter((_, i) => i % (outline.length / 4) === 0),
     probs: short(found.probs.data, 6),
     twin_probs: twinProbs && short(twinProbs, 6),
     ...inWords(found.words.data, index),
-    look_outlines: several ? outlines(found.look_outlines, looks) : [],
     bend: short(found.bend.data, 4)[0],
-    density_max: densityMax,
-    blank: digit.every((value) => value === 0),
     inspect,
     gradient: push && gradient(push, longest),
-  };
-  return message(header, arrays);
+  }, arrays);
 }
 
 /** The result of engine.landscape() -> ArrayBuffer. */
@@ -104,13 +115,33 @@ function message(header, arrays) {
 }
 
 const limited = (value, low, high) => Math.min(high, Math.max(low, value));
-const fixed = (value) => limited(Math.round((Number.isNaN(value) ? 0 : value) * GRID_UNIT), -32768, 32767);
-const bytes = (data) => Uint8Array.from(data, (value) => Math.round(limited(value || 0, 0, 1) * 255));
-const short = (data, digits) => Array.from(data, (value) => Math.round(value * 10 ** digits) / 10 ** digits);
+
+// plain loops: TypedArray.from with a function takes several times as long
+
+/** Normalised coordinates -> Int16Array, see GRID_UNIT. */
+function fixed(data) {
+  const found = new Int16Array(data.length);
+  for (let i = 0; i < data.length; i += 1) found[i] = limited(Math.round((data[i] || 0) * GRID_UNIT), -32768, 32767);
+  return found;
+}
+
+/** Values from 0 to `white` -> Uint8Array. */
+function bytes(data, white = 1) {
+  const found = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i += 1) found[i] = Math.round(limited(data[i] || 0, 0, white) * (255 / white));
+  return found;
+}
+
+function short(data, digits) {
+  const unit = 10 ** digits;
+  const found = new Array(data.length);
+  for (let i = 0; i < data.length; i += 1) found[i] = Math.round(data[i] * unit) / unit;
+  return found;
+}
 
 function points(data) {
   const flat = short(data, 4);
-  return flat.flatMap((value, i) => (i % 2 ? [] : [[value, flat[i + 1]]]));
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
 }
 
 function outlines({ data }, looks) {

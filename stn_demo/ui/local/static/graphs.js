@@ -4,7 +4,7 @@ import * as ort from "../runtime/ort.wasm.bundle.min.mjs";
 import { Refused } from "./refused.js";
 
 const WEIGHTS = "weights"; // name of the weights file in a graph, see analysis/graph_file.py
-const MOST = 18; // open graphs
+const MOST = 30; // open graphs
 
 ort.env.wasm.numThreads = 1; // more threads need headers that a static host does not send
 ort.env.wasm.wasmPaths = { wasm: new URL("../runtime/ort-wasm-simd-threaded.wasm", import.meta.url).href };

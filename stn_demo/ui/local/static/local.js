@@ -10,10 +10,10 @@ export function openLocal(root) {
     for (const tell of failed) tell(event.message || "worker");
   });
 
-  function line(onMessage) {
+  function line(onMessage, early) {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = onMessage;
-    worker.postMessage(root, [port2]);
+    worker.postMessage({ root, early }, [port2]);
     return port1;
   }
 
@@ -30,7 +30,7 @@ export function openLocal(root) {
       if (open || status.state !== "ready") return;
       open = true;
       onOpen();
-    });
+    }, true);
     return {
       ready: () => open,
       send: (text) => port.postMessage(text),
@@ -50,7 +50,7 @@ export function openLocal(root) {
         port.close();
         if (status) failed(new TypeError(status.args.message));
         else done(data);
-      });
+      }, false);
       port.postMessage(text);
     });
   }

@@ -3,6 +3,7 @@
 
 import { Refused } from "./refused.js";
 import { tensor } from "./graphs.js";
+import { fed } from "./network.js";
 
 /** graphs: see graphs.js. -> {open(about), push(one), map(one, inTurn)}; one: what engine.js has worked out for a question. */
 export function createLosses(graphs) {
@@ -67,6 +68,3 @@ function targetOf({ target, source }, about, { probs }) {
 
 const whole = (value) => tensor("int64", [BigInt(value)], []);
 const kernelOf = ({ kernel }) => tensor("float32", new Float32Array(kernel), [4, 4]);
-
-/** The inputs that a graph has; a sampler without a kernel has no input of this name. */
-const fed = (session, all) => Object.fromEntries(session.inputNames.map((name) => [name, all[name]]));
