@@ -135,7 +135,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
     "tc": {"epochs": 12},
 }
 # Epochs of the fully connected networks, whose steps take a quarter of the time: without and with a transformer.
-_CONNECTED = {"r": (60, 80), "rts": (100, 100), "p": (60, 60), "e": (60, 60), "tc": (60, 60)}
+_CONNECTED = {"r": (60, 60), "rts": (100, 60), "p": (60, 40), "e": (60, 40), "tc": (60, 30)}
 _OUTPUT = {"r": 24, "rts": 28, "p": 24, "e": 24, "tc": 28}  # side of the transformer's output, px
 
 

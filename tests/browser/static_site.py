@@ -62,11 +62,18 @@ ASK = """async (questions) => {
   const { connect } = await import(new URL("stn/shared/connection.js", document.baseURI));
   const { decode } = await import(new URL("stn/shared/frame.js", document.baseURI));
   const frames = [];
+  let early = null;
   await new Promise((done, failed) => {
     const ask = () => (questions.length > frames.length ? line.send(JSON.stringify(questions[frames.length])) : done());
     const line = connect({
       onOpen: () => ask(), onStatus() {}, onDown() {}, onText: (text) => failed(new Error(JSON.stringify(text))),
-      onFrame: (buffer) => { frames.push(decode(buffer)); ask(); },
+      onFrame: (buffer) => {
+        const message = decode(buffer);
+        if (message.pictures) { early = message; return; } // the rest of this frame follows
+        const { pictures, ...frame } = { ...(early?.id === message.id ? early : {}), ...message };
+        frames.push(frame);
+        ask();
+      },
     });
   });
   return frames.map((frame) => Object.fromEntries(Object.entries(frame).map(([key, value]) =>
