@@ -5,7 +5,8 @@
 Without --folder it publishes the page with all checkpoints to a temporary folder, which takes minutes the first time. Bytes
 are those of gzip -6, as a web server that compresses sends them. First picture: a new browser context with an empty cache, from
 the request of the address to the network's first picture, from an uncompressing web server on this machine. Latency: as in
-latency.py, from the slider's event until all pictures have changed.
+latency.py, from the slider's event until everything has changed; "its pictures alone": until ``#view-input`` and ``#view-warped``
+have.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 
 from crowd import percentile, served
 from latency import CHROMIUM, FLAGS, drag_latencies, draw_latencies, opened, ours, say
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from startup import WATCH
 
 from stn_demo.ui.local.site import DATA, publish
@@ -97,8 +98,17 @@ def latency(browser: Browser, name: str, url: str, drags: int, seconds: float) -
     latencies, rate = ours(page, drags, seconds)
     say(f"{name}, one drag at a time", latencies, rate)
     say(f"{name}, while the slider moves", *drag_latencies(page, seconds))
+    pictures(page, name)
     say(f"{name}, while the pen draws", *draw_latencies(page, seconds))
+    pictures(page, name)
     context.close()
+
+
+def pictures(page: Page, name: str) -> None:
+    """Latency until the new posed input and warped output are drawn, where they come before the classifier's answer."""
+    found = page.evaluate("performance.getEntriesByName('stn-pictures').map((entry) => entry.duration)")
+    if found:
+        say(f"{name}, its pictures alone", found)
 
 
 def main() -> None:

@@ -146,6 +146,29 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
             )
 
 
+EVENTS = """async (layers) => {
+  const { store } = window.stn, canvas = document.querySelector("#view-warped"), before = canvas.toDataURL(), events = [];
+  const note = (name) => events.push([name, canvas.toDataURL() !== before]);
+  store.set({ layers: { ...store.get().layers, ...layers } });
+  while (!window.stn.idle()) await new Promise(requestAnimationFrame);
+  store.on("pictures", () => note("pictures"));
+  await new Promise((done) => {
+    store.on("frame", () => { note("frame"); done(); });
+    store.set({ pose: { rotation: store.get().pose.rotation + 40 } });
+  });
+  return events;
+}"""
+
+
+def test_the_pictures_are_drawn_before_the_classifier_has_answered(open_page, host):
+    """With the gradient, whose arrows belong to the pictures, all comes at once."""
+    page = open_page(host.url + "/some/where/")
+    assert page.evaluate(EVENTS, {}) == [["pictures", True], ["frame", True]]
+    page.reload()
+    first_frame(page)
+    assert page.evaluate(EVENTS, {"gradient": True}) == [["frame", True]]
+
+
 def test_framed_static_page_sends_its_address_to_its_parent(open_page, host, folder):
     page = open_page(host.url + "/around.html", wait=False)
     inside = page.frames[1]
