@@ -80,6 +80,20 @@ ASK = """async (questions) => {
     [key, ArrayBuffer.isView(value) ? [...value] : value])));
 }"""
 
+# turns the digit by 40 degrees with some layers on: the events until its frame, and whether the picture had changed by then
+EVENTS = """async (layers) => {
+  const { store } = window.stn, canvas = document.querySelector("#view-warped"), before = canvas.toDataURL(), events = [];
+  const note = (name) => events.push([name, canvas.toDataURL() !== before]);
+  store.set({ layers: { ...store.get().layers, ...layers } });
+  while (!window.stn.idle()) await new Promise(requestAnimationFrame);
+  store.on("pictures", () => note("pictures"));
+  await new Promise((done) => {
+    store.on("frame", () => { note("frame"); done(); });
+    store.set({ pose: { rotation: store.get().pose.rotation + 40 } });
+  });
+  return events;
+}"""
+
 TYPES = {"i2": "<i2", "u1": "u1", "u2": "<u2"}
 
 

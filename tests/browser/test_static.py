@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from stage import STROKES, clear, draw, frame, inspected, pixels, slide
-from static_site import ASK, CLOSE, first_frame, opened, shows, shows_digit
+from static_site import ASK, CLOSE, EVENTS, first_frame, opened, shows, shows_digit
 
 from stn_demo import checkpoints
 from stn_demo.analysis.parity import scenes
@@ -144,20 +144,6 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
             assert taps == pytest.approx(others, abs=1e-3) and found["inspect"]["value"] == pytest.approx(
                 expected["inspect"]["value"], abs=CLOSE
             )
-
-
-EVENTS = """async (layers) => {
-  const { store } = window.stn, canvas = document.querySelector("#view-warped"), before = canvas.toDataURL(), events = [];
-  const note = (name) => events.push([name, canvas.toDataURL() !== before]);
-  store.set({ layers: { ...store.get().layers, ...layers } });
-  while (!window.stn.idle()) await new Promise(requestAnimationFrame);
-  store.on("pictures", () => note("pictures"));
-  await new Promise((done) => {
-    store.on("frame", () => { note("frame"); done(); });
-    store.set({ pose: { rotation: store.get().pose.rotation + 40 } });
-  });
-  return events;
-}"""
 
 
 def test_the_pictures_are_drawn_before_the_classifier_has_answered(open_page, host):
