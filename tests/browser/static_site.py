@@ -38,7 +38,11 @@ def first_frame(page):
     """Without wait_for_function: the page's policy forbids what that does."""
     page.wait_for_selector(".stn[data-ready=true]", timeout=60_000, state="attached")
     page.evaluate(
-        "async () => { while (!window.stn.store.frame) await new Promise((done) => window.stn.store.on('frame', done)); }"
+        """async () => {
+          if (window.stn.store.frame) return;
+          const late = new Promise((_, failed) => setTimeout(() => failed(new Error("no frame within 60 s")), 60_000));
+          await Promise.race([late, new Promise((done) => window.stn.store.on("frame", done))]);
+        }"""
     )
 
 

@@ -14,11 +14,21 @@ from stn_demo.ui.local import site
 STATUS = "document.querySelector('#status-text').textContent"
 CACHED = """async (files) => {
   const all = async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url);
-  while (true) {
+  const end = performance.now() + 60_000;
+  let missing = files;
+  while (performance.now() < end) {
     const urls = (await Promise.all((await caches.keys()).map(all))).flat();
-    if (navigator.serviceWorker.controller && files.every((file) => urls.some((url) => url.endsWith(file)))) return urls;
+    missing = files.filter((file) => !urls.some((url) => url.endsWith(file)));
+    if (navigator.serviceWorker.controller && !missing.length) return urls;
     await new Promise((done) => setTimeout(done, 50));
   }
+  throw new Error(`Not cached: ${missing}`);
+}"""
+SHOWN = """async () => { // the files of the networks of the newest frame
+  const { networks } = await (await fetch("stn/local/data/index.json")).json();
+  const files = ({ graphs, weights }) => [weights, graphs.warp, graphs.classify, graphs.words];
+  const { model, twin } = window.stn.store.frame;
+  return [model, twin].filter(Boolean).flatMap((name) => files(networks[name]));
 }"""
 PLAYED = [
     "weights/upright-only-stn.bin",
@@ -41,7 +51,7 @@ def visited(open_page, web):
 
     def open_twice(path="", first="", **options):
         page = open_page(f"{web.url}/some/where/{first}", silent=False, bypass_csp=True, **options)
-        page.evaluate(CACHED, [])
+        page.evaluate(CACHED, page.evaluate(SHOWN))
         disconnect(page, web)
         page.goto("about:blank")
         page.goto(f"{web.url}/some/where/{path}")
@@ -164,7 +174,8 @@ def test_a_recorded_run_that_was_not_downloaded(visited, web, site_folder, local
     state = json.dumps(words["train.state.offline.local"])
     shows(page, f"document.querySelector('#train-status').innerText.startsWith({state})")
     assert page.inner_text("#train-plot-missing") == words["train.curves.missing.local"]
-    assert page.inner_text("#train-my-digit-step") == words["train.my-digit.missing"].format(step=200)
+    missing = json.dumps(words["train.my-digit.missing"].format(step=200))
+    shows(page, f"document.querySelector('#train-my-digit-step').innerText === {missing}")
     assert page.inner_text("#train-ten-line") == words["train.ten.missing"]
     connect(page, web)
     page.wait_for_selector(f"#train-runs [data-run='{site_folder[1]}'][aria-pressed=true]")

@@ -9,6 +9,8 @@ export async function keepForOffline(root, server) {
   await workers.register(new URL("service.js", root));
   const { active } = await workers.ready;
   const keep = (fetched) => active.postMessage({ version: document.documentElement.dataset.version, fetched });
+  const { store } = window.stn;
+  if (!store.frame) await new Promise((done) => store.on("frame", done)); // by then its network is fetched
   keep([...performance.getEntriesByType("resource").map(({ name }) => name), ...(await server.fetched())]);
   const lesson = document.querySelector("#page-learn");
   lesson?.addEventListener("click", async () => keep(await filesOfLesson(root, server.http)), { once: true });
@@ -17,6 +19,6 @@ export async function keepForOffline(root, server) {
 async function filesOfLesson(root, http) {
   const [{ networks }, index] = await Promise.all([http.get("stn/learn/static/scenes.json"), http.get("stn/local/data/index.json")]);
   const used = Object.values(networks).map((name) => index.networks[name]).filter(Boolean);
-  const files = used.flatMap(({ graph, weights, losses }) => [graph, weights, ...Object.values(losses ?? {})]);
+  const files = used.flatMap(({ graphs, weights, losses }) => [...Object.values(graphs), weights, ...Object.values(losses ?? {})]);
   return [...new Set(files)].map((file) => new URL(`stn/local/data/${file}`, root).href);
 }
