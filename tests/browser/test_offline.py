@@ -173,10 +173,13 @@ def test_a_recorded_run_that_was_not_downloaded(visited, web, site_folder, local
     page = visited("#train", locale=locale)
     state = json.dumps(words["train.state.offline.local"])
     shows(page, f"document.querySelector('#train-status').innerText.startsWith({state})")
-    assert page.inner_text("#train-plot-missing") == words["train.curves.missing.local"]
+    shows(
+        page,
+        f"document.querySelector('#train-plot-missing').innerText === {json.dumps(words['train.curves.missing.local'])}",
+    )
     missing = json.dumps(words["train.my-digit.missing"].format(step=200))
     shows(page, f"document.querySelector('#train-my-digit-step').innerText === {missing}")
-    assert page.inner_text("#train-ten-line") == words["train.ten.missing"]
+    shows(page, f"document.querySelector('#train-ten-line').innerText === {json.dumps(words['train.ten.missing'])}")
     connect(page, web)
     page.wait_for_selector(f"#train-runs [data-run='{site_folder[1]}'][aria-pressed=true]")
     page.wait_for_selector("#train-plot .main-svg")
@@ -184,7 +187,7 @@ def test_a_recorded_run_that_was_not_downloaded(visited, web, site_folder, local
         page, f"document.querySelector('#train-my-digit-step').innerText === {json.dumps(words['train.my-digit.now'])}"
     )
     shows(page, f"document.querySelector('#train-ten-line').innerText === {json.dumps(words['train.ten.line'])}")
-    assert not page.is_visible("#train-plot-missing")
+    shows(page, "!document.querySelector('#train-plot-missing').checkVisibility()")
 
 
 def test_a_recorded_run_that_was_opened_before_and_a_step_that_was_not(open_page, web, site_folder):
@@ -207,7 +210,9 @@ def test_a_recorded_run_that_was_opened_before_and_a_step_that_was_not(open_page
         page,
         f"document.querySelector('#train-my-digit-step').innerText === {json.dumps(WORDS['en']['train.my-digit.missing'].format(step=0))}",
     )
-    assert page.inner_text("#train-ten-line") == WORDS["en"]["train.ten.missing"]
+    shows(
+        page, f"document.querySelector('#train-ten-line').innerText === {json.dumps(WORDS['en']['train.ten.missing'])}"
+    )
     page.keyboard.press("End")
     shows(
         page,
