@@ -134,8 +134,14 @@ _CHANGES: dict[str, dict[str, Any]] = {
     "e": {"epochs": 10},
     "tc": {"epochs": 12},
 }
-# Epochs of the fully connected networks, whose steps take a quarter of the time: without and with a transformer.
-_CONNECTED = {"r": (60, 60), "rts": (100, 60), "p": (60, 40), "e": (60, 40), "tc": (60, 30)}
+# The fully connected networks, whose steps take a quarter of the time: epochs without a transformer, settings with one.
+_CONNECTED: dict[str, tuple[int, dict[str, Any]]] = {
+    "r": (60, {"epochs": 60, "looks": 2, "weight_decay": 0.3}),
+    "rts": (100, {"epochs": 100}),
+    "p": (60, {"epochs": 40, "looks": 2, "weight_decay": 0.3}),
+    "e": (60, {"epochs": 40, "looks": 2, "weight_decay": 0.3}),
+    "tc": (60, {"epochs": 30, "weight_decay": 0.3}),
+}
 _OUTPUT = {"r": 24, "rts": 28, "p": 24, "e": 24, "tc": 28}  # side of the transformer's output, px
 
 
@@ -149,15 +155,15 @@ def _zoo() -> dict[str, TrainingSettings]:
         plain = _PAPER.but(distortion=distortion, input_size=size, output_size=size, placement=(), **changes)
         slower = {"localization_factor": 0.25, "looks": 2} if distortion == "tc" else {}
         aligned = plain.but(placement=("input",), output_size=_OUTPUT[distortion], **slower)
-        short, long = _CONNECTED[distortion]
+        epochs, connected = _CONNECTED[distortion]
         for transform in ("affine",) if distortion == "tc" else ("affine", "projective", "tps"):
             found[f"{distortion}-stcnn-{transform}"] = aligned.but(transform=transform)
-            twice = 1 if transform == "tps" else 2  # looks; splines do not compose
+            once = {"looks": 1} if transform == "tps" else {}  # splines do not compose
             found[f"{distortion}-stfcn-{transform}"] = aligned.but(
-                transform=transform, localization="mlp", classifier="fcn", looks=twice, epochs=long, weight_decay=0.3
+                transform=transform, localization="mlp", classifier="fcn", **{**connected, **once}
             )
         found[f"{distortion}-cnn"] = plain
-        found[f"{distortion}-fcn"] = plain.but(classifier="fcn", epochs=short)
+        found[f"{distortion}-fcn"] = plain.but(classifier="fcn", epochs=epochs)
     return found
 
 

@@ -32,7 +32,10 @@ def test_claims_of_the_scenes_hold_for_the_networks(name):
     kept = KEPT["numbers"][name]
     assert numbers.keys() == kept.keys()
     for key, value in numbers.items():  # another processor may round another way
-        assert value == pytest.approx(kept[key], rel=0.02, abs=1.5 if key in ("angle", "moved", "rotation") else 0.02)
+        rel = (
+            0.1 if key == "last" else 0.02
+        )  # gradient descent amplifies that: 3.09 after 20 steps on an AMD, 3.22 on an Intel
+        assert value == pytest.approx(kept[key], rel=rel, abs=1.5 if key in ("angle", "moved", "rotation") else 0.02)
 
 
 def test_false_claim_is_detected():
