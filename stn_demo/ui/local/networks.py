@@ -1,4 +1,4 @@
-"""The networks for the browser's worker: two graphs per model config, the weights of each network, and an index."""
+"""The networks for the browser's worker: the graphs of each model config, the weights of each network, and an index."""
 
 from __future__ import annotations
 

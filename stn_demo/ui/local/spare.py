@@ -1,6 +1,6 @@
 """The fallback for a live page without a connection: the data of the browser's worker, which a separate process writes once to
-a folder, and the routes that serve it. The page requests it when its connection is lost, when the server is overloaded, or when nothing has changed on
-it for a while.
+a folder, and the routes that serve it. The page requests it when its connection is lost or the server is overloaded, and, if it is
+already written, while the visitor changes nothing.
 """
 
 from __future__ import annotations

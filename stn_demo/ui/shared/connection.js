@@ -1,5 +1,6 @@
 // A WebSocket that reconnects by itself; if none can be opened, plain requests replace it. While the connection is lost, or the
-// server is overloaded, a worker in the browser answers, if the app offers one. It is prepared while nothing changes on the page. On a page without a server the worker always answers.
+// server is overloaded, a worker in the browser answers, if the app offers one. It is prepared while the visitor changes nothing. On a
+// page without a server the worker always answers.
 
 import { local } from "./local.js";
 import { createSpare } from "./spare.js";

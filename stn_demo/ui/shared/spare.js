@@ -1,5 +1,5 @@
-// What answers while the server does not: the worker of local/, whose files the app hands out if it has them. They are fetched when
-// they are needed, or before, while nothing changes on the page; the worker stays for the next time.
+// The fallback while the server does not answer: the worker of local/, whose files the app serves if it has exported them. They are
+// fetched when they are needed, or before, while the visitor changes nothing; the worker is kept for the next time.
 
 const PAUSE = 3000; // ms before asking again for what is still being exported, or could not be reached
 const LATEST = /-latest(-twin)?$/; // a network that may change while it is trained
