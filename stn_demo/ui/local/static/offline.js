@@ -11,7 +11,9 @@ export async function keepForOffline(root, server) {
   const keep = (fetched) => active.postMessage({ version: document.documentElement.dataset.version, fetched });
   const { store } = window.stn;
   if (!store.frame) await new Promise((done) => store.on("frame", done)); // by then its network is fetched
-  keep([...performance.getEntriesByType("resource").map(({ name }) => name), ...(await server.fetched())]);
+  const keepFetched = async () => keep([...performance.getEntriesByType("resource").map(({ name }) => name), ...(await server.fetched())]);
+  workers.addEventListener("controllerchange", keepFetched); // what was fetched until the service worker took over
+  await keepFetched();
   const lesson = document.querySelector("#page-learn");
   lesson?.addEventListener("click", async () => keep(await filesOfLesson(root, server.http)), { once: true });
 }
