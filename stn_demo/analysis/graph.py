@@ -76,20 +76,18 @@ class NetworkGraph(Exportable):
         image = resample(drawn, matrix, elastic[None], self.size).expand(-1, channels, -1, -1)
         applied = decompose.perspective_matrix(matrix.float(), DIGIT)[0]
         first, side = self.first, self.output
+        no_looks = applied.new_zeros(0, side, side), applied.new_zeros(0, 4, 2), applied.new_zeros(0, side, side, 2)
         if first is None:
             nothing = applied.new_zeros(0), applied.new_zeros(0)  # two tensors: an output has a single name
-            looks = applied.new_zeros(0, side, side), applied.new_zeros(0, 4, 2), applied.new_zeros(0, side, side, 2)
             grid = untouched_grid(image)[0]
-            return (image[0, 0], image[0, 0], grid, CORNERS.clone(), *nothing, applied, *looks)
+            return (image[0, 0], image[0, 0], grid, CORNERS.clone(), *nothing, applied, *no_looks)
         thetas = first.trace(image).looks[0]
         own = thetas[-1]
         theta = torch.where(grab > 0, grab_theta, own)
         grid, warped = first.read(image, theta[None], side)
         outline = outline_of(first.grid, theta[None])[0]
-        if first.looks == 1:
-            thetas = thetas[:0]
-            looks = applied.new_zeros(0, side, side), applied.new_zeros(0, 4, 2), applied.new_zeros(0, side, side, 2)
-        else:
+        looks = no_looks
+        if first.looks > 1:
             grids, read = first.read(image.expand(len(thetas), -1, -1, -1), thetas, side)
             looks = read[:, 0], outline_of(first.grid, thetas), grids
         return (image[0, 0], warped[0, 0], grid[0], outline, theta, own, applied, *looks)

@@ -236,13 +236,22 @@ def publish_again(folder, mark):
 VERSIONS = "({ script: window.script, html: [...document.querySelectorAll('meta[name=html]')].map(({ content }) => content).at(-1) })"
 
 
-def test_a_new_version_is_not_mixed_with_the_old_one(open_page, site_folder, tmp_path):
+@pytest.fixture
+def first_version(open_page, site_folder, tmp_path):
+    """(folder, url, page) of a page whose version "one" was visited; ``publish_again`` replaces it."""
     folder = tmp_path / "some/where"
     shutil.copytree(site_folder[0] / "some/where", folder)
     publish_again(folder, "one")
     web = Host(tmp_path)
-    page = open_page(f"{web.url}/some/where/", silent=False, bypass_csp=True)
+    url = f"{web.url}/some/where/"
+    page = open_page(url, silent=False, bypass_csp=True)
     page.evaluate(CACHED, [])
+    yield folder, url, page
+    web.close()
+
+
+def test_a_new_version_is_not_mixed_with_the_old_one(first_version):
+    folder, _, page = first_version
     publish_again(folder, "two")
     page.evaluate("window.stn.setModel('turn-affine')")  # was not fetched before
     shows(page, f"document.querySelector('#toast').innerText === {json.dumps(WORDS['en']['site.other_version'])}")
@@ -259,18 +268,12 @@ def test_a_new_version_is_not_mixed_with_the_old_one(open_page, site_folder, tmp
     assert len(page.evaluate("caches.keys()")) == 1
     page.evaluate("window.stn.setModel('turn-affine')")
     shows(page, "window.stn.store.frame.model === 'turn-affine'")
-    web.close()
 
 
-def test_two_tabs_keep_the_old_version_until_one_is_closed(open_page, site_folder, tmp_path):
-    folder = tmp_path / "some/where"
-    shutil.copytree(site_folder[0] / "some/where", folder)
-    publish_again(folder, "one")
-    web = Host(tmp_path)
-    page = open_page(f"{web.url}/some/where/", silent=False, bypass_csp=True)
-    page.evaluate(CACHED, [])
+def test_two_tabs_keep_the_old_version_until_one_is_closed(first_version):
+    folder, url, page = first_version
     other = page.context.new_page()
-    other.goto(f"{web.url}/some/where/")
+    other.goto(url)
     first_frame(other)
     publish_again(folder, "two")
     waits = "navigator.serviceWorker.ready.then(async (one) => { await one.update(); while (!one.waiting) await new Promise((done) => setTimeout(done, 50)); })"
@@ -282,4 +285,3 @@ def test_two_tabs_keep_the_old_version_until_one_is_closed(open_page, site_folde
     page.reload()
     page.wait_for_function("window.script === 'two'")
     assert page.evaluate(VERSIONS) == {"script": "two", "html": "two"}
-    web.close()

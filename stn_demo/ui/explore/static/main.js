@@ -118,6 +118,7 @@ function drawFrames(root, store, controls) {
     readout.draw(frame);
     controls.follow(frame);
   }
+
   function redraw() {
     if (!store.frame) return;
     drawPictures(store.frame);
