@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
+import { Refused } from "../../stn_demo/ui/local/static/refused.js";
 import { createRoutes } from "../../stn_demo/ui/local/static/routes.js";
 import { createCalls } from "../../stn_demo/ui/shared/calls.js";
 import { createHttp } from "../../stn_demo/ui/shared/http.js";
-import { Offline } from "../../stn_demo/ui/shared/offline.js";
+import { answered } from "../../stn_demo/ui/explore/static/ask.js";
+import { Offline, problemOf } from "../../stn_demo/ui/shared/offline.js";
 import { createSession } from "../../stn_demo/ui/train/static/runs-model.js";
 
 const ROOT = "http://localhost/";
@@ -54,3 +56,25 @@ for (const [name, fault, count] of [["Offline", new Offline("lost"), 0], ["a Typ
     assert.deepEqual(written, Array(count).fill(fault));
   });
 }
+
+test("the visitor is told what failed: the connection, a refusal, or the program, which the console has too", async () => {
+  const written = [];
+  console.error = (error) => written.push(error);
+  const [refused, fault] = [new Refused("unknown_model", "There is no checkpoint 'x' here."), new TypeError("null has no x")];
+  assert.deepEqual(problemOf(new Offline("lost")), { code: "offline", message: "lost" });
+  assert.equal(problemOf(refused), refused);
+  assert.deepEqual(written, []);
+  assert.deepEqual(problemOf(fault), { code: "module", message: "null has no x" });
+  assert.deepEqual(written, [fault]);
+  assert.equal(problemOf(new DOMException("stopped", "AbortError")).code, "module"); // its own code is a number
+});
+
+test("a request of Explore that fails shows what failed", async () => {
+  console.error = () => {};
+  const shown = [];
+  const store = { emit: (name, { error }) => shown.push([name, error.code]) };
+  for (const error of [new Offline("lost"), new TypeError("null has no x")]) assert.equal(await answered(store, Promise.reject(error)), null);
+  assert.deepEqual(await answered(store, Promise.resolve({ digit: 5 })), { digit: 5 });
+  assert.equal(await answered(store, Promise.resolve({ error: { code: "no_digit" } })), null);
+  assert.deepEqual(shown, [["toast", "offline"], ["toast", "module"], ["toast", "no_digit"]]);
+});

@@ -61,7 +61,7 @@ test("a listener that fails does not stop the others and is reported once", () =
   store.set({ raw: true });
   store.set({ raw: false });
   assert.equal(reached, 2);
-  assert.deepEqual(toasts, [{ key: "error.module", args: { detail: "broken" } }]);
+  assert.deepEqual(toasts, [{ key: "error.module", args: { message: "broken" } }]);
   assert.equal(log.mock.callCount(), 2);
   log.mock.restore();
 });

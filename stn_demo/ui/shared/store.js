@@ -87,7 +87,7 @@ function guarded(store, fn, ...args) {
     console.error(error);
     if (fn.reported) return;
     fn.reported = true; // report each listener once: one in the drawing loop would fail sixty times a second
-    store.emit("toast", { key: "error.module", args: { detail: String(error.message ?? error) } });
+    store.emit("toast", { key: "error.module", args: { message: String(error.message ?? error) } });
   }
 }
 

@@ -1,4 +1,6 @@
-/** A request outside the channel; if it is refused, an error message is shown. */
+// A request outside the channel; if it is refused, an error message is shown.
+
+import { problemOf } from "../../shared/offline.js";
 
 /** promise: of http.get or http.post. -> the answer, or null after a toast. */
 export async function answered(store, promise) {
@@ -6,7 +8,7 @@ export async function answered(store, promise) {
   try {
     answer = await promise;
   } catch (error) {
-    store.emit("toast", error.code ? { error } : { key: "error.offline" });
+    store.emit("toast", { error: problemOf(error) });
     return null;
   }
   if (!answer?.error) return answer;

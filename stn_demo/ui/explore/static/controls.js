@@ -3,6 +3,7 @@
 import { farthestCorner, farthestShift } from "../../shared/geometry.js";
 import { number, t } from "../../shared/i18n.js";
 import { put, styled, textIn, write } from "../../shared/node.js";
+import { problemOf } from "../../shared/offline.js";
 import { unlessScrolled } from "../../shared/slider.js";
 import { DEFAULTS } from "../../shared/store.js";
 
@@ -112,8 +113,8 @@ function attachPresets(root, store, http, spin) {
         const { pose, error } = await http.get(`stn/draw?distortion=${button.dataset.draw}`);
         if (error) store.emit("toast", { error });
         else store.set({ pose: { ...DEFAULTS.pose, ...pose } });
-      } catch {
-        store.emit("toast", { key: "error.offline" });
+      } catch (error) {
+        store.emit("toast", { error: problemOf(error) });
       }
     });
   }

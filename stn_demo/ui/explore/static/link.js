@@ -3,6 +3,7 @@
 
 import { copyText } from "../../shared/clipboard.js";
 import { has, t } from "../../shared/i18n.js";
+import { Offline } from "../../shared/offline.js";
 import { beforeLeaving, note, onRoute, route } from "../../shared/router.js";
 import { Unreadable, holdsState, textOf, valuesOf } from "./address.js";
 import { stateOfScene } from "./scenes-data.js";
@@ -79,6 +80,7 @@ function createReader(store, http, writer) {
       answer = await checked(values, http);
     } catch (error) {
       if (error instanceof Unreadable) return refuse(store, writer);
+      if (!(error instanceof Offline)) throw error;
       // Without a connection the link cannot be checked; it is read once there is one.
       writer.written = "";
       store.emit("toast", { key: "error.offline" });

@@ -89,7 +89,7 @@ async function attach(root, store, http, [file, name]) {
     await module[name](root, store, http);
   } catch (error) {
     console.error(error);
-    store.emit("toast", { key: "error.module", args: { detail: `${file}: ${error.message}` } });
+    store.emit("toast", { key: "error.module", args: { message: `${file}: ${error.message}` } });
   }
 }
 
@@ -201,7 +201,7 @@ function showRefusals(store) {
 function reportFailures(store) {
   const ours = (text) => /\/stn\/(explore|shared)\//.test(String(text ?? ""));
   const report = (error) => {
-    store.emit("toast", { key: "error.module", args: { detail: String(error?.message ?? error) } });
+    store.emit("toast", { key: "error.module", args: { message: String(error?.message ?? error) } });
   };
   addEventListener("error", (event) => ours(event.filename) && report(event.error ?? event.message));
   addEventListener("unhandledrejection", (event) => ours(event.reason?.stack) && report(event.reason));

@@ -2,6 +2,7 @@
 
 import { openDialog } from "../../shared/dialog.js";
 import { onLanguage, t } from "../../shared/i18n.js";
+import { problemOf } from "../../shared/offline.js";
 import { format } from "../../shared/route.js";
 import { route } from "../../shared/router.js";
 import { valuesOf } from "./address.js";
@@ -24,8 +25,8 @@ export function attachQr(root, store, http) {
     const hash = format({ page, place, options, values });
     try {
       answer = await http.post("stn/qr", { page: location.origin + location.pathname, hash });
-    } catch {
-      answer = { error: { code: "offline" } };
+    } catch (error) {
+      answer = { error: problemOf(error) };
     }
     picture.innerHTML = answer.svg ?? ""; // an SVG element created by the server
     picture.hidden = !answer.svg;

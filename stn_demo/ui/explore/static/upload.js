@@ -2,6 +2,7 @@
  * result. */
 
 import { fromBase64 } from "../../shared/frame.js";
+import { problemOf } from "../../shared/offline.js";
 import { attachCamera } from "./camera.js";
 import { attachUploaded } from "./uploaded.js";
 
@@ -33,8 +34,8 @@ function createReader(root, store, http, uploaded) {
     const { raw, model } = store.get();
     try {
       answer = await http.post(`stn/picture?raw=${raw ? 1 : 0}&model=${encodeURIComponent(model ?? "")}`, file);
-    } catch {
-      if (request === newest) store.emit("toast", { key: "error.offline" });
+    } catch (error) {
+      if (request === newest) store.emit("toast", { error: problemOf(error) });
     }
     if (request !== newest) return;
     busy.removeAttribute("aria-busy");

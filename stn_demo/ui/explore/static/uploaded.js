@@ -1,6 +1,7 @@
 /** The uploaded picture on the pad: outlines of its digits, one of them selected, and a cut that the visitor can move. */
 
 import { fromBase64 } from "../../shared/frame.js";
+import { problemOf } from "../../shared/offline.js";
 import { attachCutDrag } from "./cut-drag.js";
 import { createUploadedView } from "./uploaded-view.js";
 
@@ -107,8 +108,8 @@ function createRereading(http, picture, done, failed) {
       try {
         const answer = await http.post(`stn/picture?box=${asked.map((share) => share.toFixed(4)).join(",")}`, of);
         if (of === picture()) done(answer, asked);
-      } catch {
-        failed({ key: "error.offline" });
+      } catch (error) {
+        failed({ error: problemOf(error) });
       }
     }
     isAsking = false;

@@ -2,6 +2,7 @@
 
 import { whenBack } from "../../shared/again.js";
 import { errorText, number, t } from "../../shared/i18n.js";
+import { problemOf } from "../../shared/offline.js";
 import { addressOf, openExplore, stateOf } from "./explore.js";
 
 export function attachFailures({ root, http, stn }) {
@@ -36,8 +37,8 @@ export function attachFailures({ root, http, stn }) {
     let answer;
     try {
       answer = await http.get(`stn/results/failures?${asked}`);
-    } catch {
-      answer = { error: { code: "offline" } };
+    } catch (error) {
+      answer = { error: problemOf(error) };
       whenBack(() => list.dataset.asked === asked && ask());
     }
     if (list.dataset.asked !== asked) return; // others have been requested in the meantime

@@ -3,6 +3,7 @@
 import { whenBack } from "../../shared/again.js";
 import { createHttp } from "../../shared/http.js";
 import { errorText, number, t, translate } from "../../shared/i18n.js";
+import { problemOf } from "../../shared/offline.js";
 import { openExplore } from "./explore.js";
 import { attachFailures } from "./failures.js";
 import { attachMeans } from "./means.js";
@@ -30,8 +31,8 @@ export async function start({ element, root: base }) {
     let answer;
     try {
       answer = await http.get(`stn/results?pair=${encodeURIComponent(name)}`);
-    } catch {
-      answer = { error: { code: "offline" } };
+    } catch (error) {
+      answer = { error: problemOf(error) };
       whenBack(() => request === asked && choose(name));
     }
     if (request !== asked) return; // another has been chosen in the meantime

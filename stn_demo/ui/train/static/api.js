@@ -1,6 +1,7 @@
 // Requests of the Train page; if one is refused, an error message is shown.
 
 import { errorText, has, t } from "../../shared/i18n.js";
+import { problemOf } from "../../shared/offline.js";
 import { fault } from "./format.js";
 
 export function sentence(error) {
@@ -26,8 +27,8 @@ export function createAsk(http, session) {
         if (!answer?.error) return answer ?? {};
         if (answer.running) session.watch(answer.running); // another visitor's run: watch it
         return refused(answer.error);
-      } catch {
-        return refused({ code: "offline" });
+      } catch (error) {
+        return refused(problemOf(error));
       } finally {
         session.refresh();
       }
@@ -37,8 +38,8 @@ export function createAsk(http, session) {
         const answer = await http.fetched(path, options);
         if (answer.ok) return answer;
         return refused((await answer.json().catch(() => ({}))).error ?? { code: "unknown" });
-      } catch {
-        return refused({ code: "offline" });
+      } catch (error) {
+        return refused(problemOf(error));
       }
     },
     save(blob, name) {

@@ -2,6 +2,7 @@
 
 import { createHttp } from "../../shared/http.js";
 import { t } from "../../shared/i18n.js";
+import { Offline } from "../../shared/offline.js";
 import { runName, title } from "./format.js";
 
 const EVERY = 700; // ms
@@ -48,8 +49,9 @@ export async function follow(root) {
           if (/latest/.test(model + twin)) stn.refreshModels();
         }
         if (run?.state === "running" || run?.state === "starting") pause = EVERY;
-      } catch {
-        // no connection, which the status line shows; try again later
+      } catch (error) {
+        if (!(error instanceof Offline)) console.error(error);
+        // no connection: the status line says so; tried again later
       }
     }
     clearTimeout(timer);

@@ -31,7 +31,7 @@ export async function start({ element, root: base }) {
       attach({ root, session, ask, http, base, stn });
     } catch (error) {
       console.error(error);
-      session.emit("toast", { key: "error.module", args: { detail: `${attach.name}: ${error.message}` } });
+      session.emit("toast", { key: "error.module", args: { message: `${attach.name}: ${error.message}` } });
     }
   }
   stn.store.on("lang", () => {

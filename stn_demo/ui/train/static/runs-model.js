@@ -52,7 +52,7 @@ export function createSession(http) {
           console.error(error);
           if (!fn.reported && name !== "toast") {
             fn.reported = true;
-            session.emit("toast", { key: "error.module", args: { detail: String(error.message ?? error) } });
+            session.emit("toast", { key: "error.module", args: { message: String(error.message ?? error) } });
           }
         }
       }
