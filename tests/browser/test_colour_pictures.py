@@ -8,6 +8,7 @@ import pictures
 import pytest
 import torch
 from chromium import CHROMIUM
+from languages import WORDS
 from PIL import Image, ImageDraw
 from stage import frame, link, settle, shows_text, slide
 
@@ -22,6 +23,16 @@ AT = """([selector, x, y]) => {
   const place = [x * canvas.width, y * canvas.height].map(Math.floor);
   return [...canvas.getContext("2d").getImageData(...place, 1, 1).data].slice(0, 3);
 }"""
+
+# Top and bottom of the text in an element, px.
+TEXT = """(selector) => {
+  const range = document.createRange();
+  range.selectNodeContents(document.querySelector(selector));
+  const { top, bottom } = range.getBoundingClientRect();
+  return [top, bottom];
+}"""
+SIZES = {"desk": {"viewport": {"width": 1280, "height": 800}}, "phone": {"viewport": {"width": 390, "height": 844}}}
+LINE = 20  # px, a line of the verdict, on a desk and on a phone
 
 
 def flag():
@@ -41,6 +52,20 @@ def network(tmp_path):
     return path
 
 
+def opened(page, tmp_path):
+    """With a drawing, and with the ready digits, which arrive later."""
+    page.set_input_files("#checkpoint-file", network(tmp_path))
+    page.wait_for_function("window.stn.store.frame.names?.length === 3", timeout=30_000)
+    page.wait_for_selector("#strip button:nth-child(10)", state="attached")
+    settle(page)
+
+
+def upload_flag(page):
+    page.set_input_files("#upload input", {"name": "flag.png", "mimeType": "image/png", "buffer": flag()})
+    page.wait_for_function("window.stn.store.frame.input.length === 3 * 40 * 40", timeout=30_000)
+    settle(page)
+
+
 def colour(page, selector, x, y):
     return page.evaluate(AT, [selector, x, y])
 
@@ -52,16 +77,13 @@ def shows_flag(page, selector, left=0.35, right=0.65):
 
 
 def test_a_colour_picture_is_drawn_in_its_colours(page, visit, tmp_path):
-    page.set_input_files("#checkpoint-file", network(tmp_path))
-    page.wait_for_function("window.stn.store.frame.names?.length === 3", timeout=30_000)
+    opened(page, tmp_path)
     page.click("#pose-reset")
     for layer in ("lines", "region"):
         page.locator(f'[data-layer="{layer}"]').uncheck()
     settle(page)
     assert frame(page, "input.length") == 40 * 40, "a grey drawing stays one channel"
-    page.set_input_files("#upload input", {"name": "flag.png", "mimeType": "image/png", "buffer": flag()})
-    page.wait_for_function("window.stn.store.frame.input.length === 3 * 40 * 40", timeout=30_000)
-    settle(page)
+    upload_flag(page)
     looks = [f"#looks li:nth-child({index}) canvas" for index in (1, 2)]
     for selector in ("#view-digit", "#view-model-digit", "#view-input", "#view-warped", *looks):
         shows_flag(page, selector)
@@ -110,6 +132,45 @@ def test_a_network_of_other_classes_is_not_compared(page, tmp_path):
     page.wait_for_function("window.stn.store.frame.model === 'turn-affine'")
     page.wait_for_function("window.stn.store.frame.twin === 'seed-cnn'")
     shows_text(page, "#title-digit", "Your digit")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("size", SIZES)
+def test_beside_a_whole_picture_nothing_says_that_it_could_be_centred(visit, tmp_path, size, locale):
+    page = visit(locale=locale, **SIZES[size])
+    opened(page, tmp_path)
+    words = WORDS["zh-CN" if locale == "zh-CN" else "en"]
+    assert page.is_visible("#raw") and words["digit.raw"] in page.inner_text(".model-digit")
+    upload_flag(page)
+    assert not page.is_visible("#raw")
+    said = page.inner_text(".model-digit")
+    assert words["digit.colour"].format(side=40) in said and words["digit.raw"] not in said
+    page.click('[data-tool="clear"]')
+    settle(page)
+    assert page.is_visible("#raw"), "a drawing can be centred"
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_with_colour_pictures_the_upload_button_stays_in_sight(visit, tmp_path, locale):
+    page = visit(locale=locale)
+    opened(page, tmp_path)
+    for step in (lambda _: None, upload_flag):
+        step(page)
+        box = page.locator("#upload").bounding_box()
+        assert box["y"] + box["height"] <= 800, page.inner_text(".model-digit")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_verdict_on_own_classes_has_no_gap(visit, tmp_path, size, locale):
+    page = visit(locale=locale, **SIZES[size])
+    opened(page, tmp_path)
+    for rotation in (0, 70, 180):
+        slide(page, "pose-rotation", rotation)
+        (_, end), (start, bottom) = page.evaluate(TEXT, "#verdict"), page.evaluate(TEXT, "#conclusion")
+        assert 0 <= start - end < LINE / 2, page.inner_text("#verdict")
+        box = page.locator(".verdict").bounding_box()
+        assert bottom < box["y"] + box["height"] < bottom + 3 * LINE, page.inner_text("#verdict")
 
 
 def exported_picture(page):

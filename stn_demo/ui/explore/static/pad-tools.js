@@ -1,5 +1,7 @@
 /** The tools of the pad: pen, eraser, width, undo, redo, clear, and whether the drawing is prepared. */
 
+import { isWhole } from "./whole.js";
+
 /** Sets pen.erasing and pen.width. -> {show()} */
 export function attachPadTools(root, store, history, pen) {
   const bar = root.querySelector("#pad-tools");
@@ -26,9 +28,14 @@ export function attachPadTools(root, store, history, pen) {
 
   const raw = root.querySelector("#raw");
   raw.addEventListener("change", () => store.set({ raw: raw.checked }));
-  raw.checked = store.get().raw;
+  const input = root.querySelector(".model-digit");
+  function showPreparation({ raw: unprepared, source }) {
+    raw.checked = unprepared;
+    input.classList.toggle("whole", isWhole(source)); // a whole picture is never centred, so there is nothing to choose
+  }
+  showPreparation(store.get());
   store.subscribe((state, keys) => {
-    if (keys.includes("raw")) raw.checked = state.raw;
+    if (keys.includes("raw") || keys.includes("source")) showPreparation(state);
   });
   return { show };
 }

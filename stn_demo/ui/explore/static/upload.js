@@ -1,14 +1,12 @@
 /** Uploads a picture that is chosen, dropped, pasted, or taken with the camera. The server reads it; uploaded.js shows the
  * result. */
 
-import { fromBase64 } from "../../shared/frame.js";
 import { problemOf } from "../../shared/offline.js";
 import { attachCamera } from "./camera.js";
 import { attachUploaded } from "./uploaded.js";
+import { isWhole } from "./whole.js";
 
 const MOST_BYTES = 20 * 1024 * 1024; // as the server
-/** Whether a source is a whole picture in colour, not a digit. */
-const isWhole = ({ digit }) => fromBase64(digit).byteLength !== 784;
 
 export function attachUpload(root, store, http) {
   const read = createReader(root, store, http, attachUploaded(root, store, http));

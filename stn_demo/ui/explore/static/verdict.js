@@ -13,12 +13,14 @@ const SURE = 0.5; // if the highest probability is below this, the network is un
 export function createVerdict(root) {
   const box = root.querySelector("#verdict");
   const end = root.querySelector("#conclusion");
+  const answer = box.parentElement;
   const [pose, digit] = [box, end].map(textIn);
   return {
     draw(frame, models, label) {
       put(box, "hidden", frame.transform === null);
       if (frame.transform !== null) write(pose, [sentence(frame), outside(frame, models)].filter(Boolean).join(" "));
       write(digit, conclusion(frame, label));
+      put(answer.dataset, "classes", frame.names ? "own" : "digits");
       const judged = frame.blank || label == null || frame.names ? null : best(frame.probs) === label;
       put(end.dataset, "judged", judged === null ? "" : judged ? "right" : "wrong");
     },
