@@ -16,8 +16,6 @@ STRINGS = Path(measure.__file__).parents[1] / "strings"
 
 WORDS = {tag: json.loads((STRINGS / f"{tag}.json").read_text(encoding="utf-8")) for tag in ("en", "zh-CN")}
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
 LESSON = ".stn-learn[data-ready=true]"
 
 SOLUTIONS = {  # of the missions: by slider, least, most and where it is put

@@ -7,6 +7,7 @@ import pytest
 from chromium import SETTLED
 
 FRAME = "window.stn.store.frame"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}  # options of a context
 
 # Digits as a hand draws them: strokes of (x, y) in fractions of the pad.
 STROKES = {

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from stage import STROKES, clear, draw, frame, link, settle, shows_text, slide, winner
+from stage import PHONE, STROKES, clear, draw, frame, link, settle, shows_text, slide, winner
 
 import stn_demo.ui
 
@@ -106,7 +106,7 @@ def test_the_stage_fits_a_laptop_and_a_phone(visit):
     page = visit()
     box = page.locator(".stn .panels").bounding_box()
     assert box["y"] + box["height"] <= 800
-    phone = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone = visit(**PHONE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     slide(phone, "pose-rotation", 30)
     assert frame(phone, "applied.rotation") == pytest.approx(30, abs=0.1)

@@ -10,7 +10,6 @@ from lesson_page import (
     KEPT,
     LESSON,
     PARTS,
-    PHONE,
     QUESTIONS,
     WORDS,
     Finger,
@@ -21,7 +20,7 @@ from lesson_page import (
     reveal,
     saved,
 )
-from stage import shows_text
+from stage import PHONE, shows_text
 
 WHERE = ("live", "static")
 

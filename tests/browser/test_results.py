@@ -5,6 +5,7 @@ import re
 import axe
 import pytest
 from conftest import ROOT, Served
+from stage import PHONE
 
 OPEN = "#pages [role=tab][data-tab-id=results]"
 
@@ -185,7 +186,7 @@ def test_nothing_is_cut_off_sideways(results, width, height, scheme):
 
 
 def test_wide_tables_and_figures_scroll_on_a_phone(results):
-    page = results(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = results(**PHONE)
     assert page.evaluate("document.documentElement.scrollHeight") < 9882 / 2, "half as long as it was"
     assert page.locator("#results-opening li").count() == 3
     for place in (".scroll:has(#results-table)", ".four.swipe", "#results-failures"):

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from stage import STROKES, clear, draw, frame, inspected, pixels, slide
+from stage import PHONE, STROKES, clear, draw, frame, inspected, pixels, slide
 from static_site import ASK, CLOSE, EVENTS, first_frame, opened, shows, shows_digit
 
 from stn_demo import checkpoints
@@ -17,6 +17,7 @@ from stn_demo.ui.live.request import Defaults, read_request
 from stn_demo.ui.local.site import publish
 
 RELATIVE = 1e-3  # of a gradient and of a map of the loss
+AHEAD = "(name) => performance.getEntriesByName('stn-ahead').some(({ detail }) => detail === name)"
 ARROWS = 66  # of 32767: 0.2 % of the longest arrow
 
 
@@ -95,10 +96,14 @@ def test_links_and_exports(open_page, host):
     assert frame(page, "applied.rotation") != 999
 
 
-@pytest.mark.parametrize("name", ["upright", "turn-affine", "p-stcnn-projective"])
-def test_frames_equal_those_of_the_server(open_page, host, name):
-    """The same requests to both: random scenes, a drawing with erased ink, another sampler, an inspected pixel."""
-    page = open_page(host.url + "/some/where/")
+@pytest.mark.parametrize(("name", "ahead"), [("upright", True), ("turn-affine", False), ("p-stcnn-projective", True)])
+def test_frames_equal_those_of_the_server(open_page, host, name, ahead):
+    """The same requests to both: random scenes, a drawing with erased ink, another sampler, an inspected pixel. ahead: whether the
+    page itself computes the pictures of a plain scene; on a phone the worker does."""
+    page = open_page(host.url + "/some/where/", **({} if ahead else PHONE))
+    page.evaluate("(name) => window.stn.setModel(name)", name)
+    if ahead:
+        page.wait_for_function(AHEAD, arg=name)
     asked = [
         {
             "id": index,
@@ -124,6 +129,7 @@ def test_frames_equal_those_of_the_server(open_page, host, name):
     asked[8]["source"] = {"kind": "strokes", "strokes": [*strokes, {"w": 90, "e": 1, "p": [500, 100, 700, 300]}]}
     asked[9] |= {"source": asked[8]["source"], "raw": True}
     answers = page.evaluate(ASK, json.loads(json.dumps(asked)))
+    assert page.evaluate(AHEAD, name) is ahead
     engine = Engine(Networks(default_folder(), default_folder() / "none"))
     for question, found in zip(asked, answers, strict=True):
         expected, arrays = opened(engine.answer([read_request(question, Defaults())])[0])
@@ -153,6 +159,27 @@ def test_the_pictures_are_drawn_before_the_classifier_has_answered(open_page, ho
     page.reload()
     first_frame(page)
     assert page.evaluate(EVENTS, {"gradient": True}) == [["frame", True]]
+
+
+def test_the_pictures_come_before_the_browser_paints_the_change(open_page, host):
+    """Once the page has opened the network itself: before it handles a message that was sent before the change."""
+    page = open_page(host.url + "/some/where/")
+    page.wait_for_function(AHEAD, arg="upright")
+    slider = "document.querySelector('#pose-rotation input[type=range]')"
+    order = page.evaluate(
+        f"""async () => {{
+          const {{ port1, port2 }} = new MessageChannel(), order = [];
+          const message = new Promise((done) => {{ port1.onmessage = () => done(order.push("message")); }});
+          window.stn.store.on("pictures", () => order.push("pictures"));
+          const frame = new Promise((done) => window.stn.store.on("frame", done));
+          port2.postMessage(null);
+          {slider}.value = 35;
+          {slider}.dispatchEvent(new Event("input", {{ bubbles: true }}));
+          await message;
+          return [...order, Math.round((await frame).applied.rotation)];
+        }}"""
+    )
+    assert order == ["pictures", "message", 35]
 
 
 def test_framed_static_page_sends_its_address_to_its_parent(open_page, host, folder):

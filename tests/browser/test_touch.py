@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from stage import clear, frame, settle, winner
+from stage import PHONE, clear, frame, settle, winner
 
 
 class Fingers:
@@ -28,21 +28,21 @@ class Fingers:
 
 @pytest.fixture
 def phone(visit):
-    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = visit(**PHONE)
     page.evaluate("document.querySelector('#pose-reset').click()")
     return page
 
 
 def test_page_is_short_on_a_phone_and_fits_on_a_tablet(visit):
     for locale in ("en-US", "zh-CN"):
-        page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale=locale)
+        page = visit(**PHONE, locale=locale)
         assert page.evaluate("document.documentElement.scrollHeight") <= 2000, locale
     tablet = visit(viewport={"width": 820, "height": 1180}, has_touch=True)
     assert tablet.evaluate("document.querySelector('.stn .panels').getBoundingClientRect().bottom") <= 1180
 
 
 def test_scrolling_over_the_timeline_does_not_rewind(visit, brief):
-    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = visit(**PHONE)
     page.evaluate("document.querySelector('#page-train-button').click()")
     page.wait_for_function("document.querySelector('#timeline input')?.max > 3")
     x, y = at(page, "#timeline input", 0.3, 0.5)

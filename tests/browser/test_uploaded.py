@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pictures
 from PIL import Image, ImageDraw
-from stage import frame, settle, shows_text
+from stage import PHONE, frame, settle, shows_text
 
 import stn_demo.ui
 from stn_demo.data import picture, scenes
@@ -106,7 +106,7 @@ def test_picture_without_digit_is_reported_and_a_manual_crop_is_read(page):
 
 
 def test_finger_moves_the_crop_on_a_phone(visit):
-    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = visit(**PHONE)
     upload(page, pictures.encoded(scenes.make("photo", 2, "unseen").image))
     page.wait_for_function(OPEN)
     page.locator("#uploaded").scroll_into_view_if_needed()

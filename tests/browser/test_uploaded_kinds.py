@@ -7,7 +7,7 @@ import pytest
 from conftest import wait_for_frame
 from languages import WORDS
 from PIL import Image, ImageDraw
-from stage import frame, settle
+from stage import PHONE, frame, settle
 
 from stn_demo.data import picture, scenes
 from stn_demo.data.scenes.reported import REPORTED
@@ -17,7 +17,6 @@ KINDS = {  # number of a picture by kind; its last figure is the digit on it
     "drawing": 2, "photo": 3, "shadow": 5, "desk": 8, "rim": 2, "edges": 8, "faint": 3,
     "ruled": 5, "squared": 8, "boxed": 3, "table": 5, "panel": 8,
 }  # fmt: skip
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 OPEN = "!document.querySelector('#uploaded').hidden"
 
 

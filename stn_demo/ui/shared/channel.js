@@ -12,7 +12,8 @@ const NOT_FETCHED = { state: "reconnecting", key: "error.not_fetched", args: {} 
 /**
  * Requests a frame whenever the state changes; answers are emitted as store.emit("frame", frame), status messages of the
  * server as store.emit("status", {state, key, args, models}). The worker of local/ sends the pictures of a frame before the rest:
- * store.emit("pictures", part of a frame); `pictures` of the frame is then true. `startedAt` of a frame: the time of the newest
+ * store.emit("pictures", part of a frame); `pictures` of the frame is then true, and its `id` is not smaller. They may come before
+ * the answer to the previous request. `startedAt` of a frame: the time of the newest
  * change that it contains, ms; 0 if no change caused the request. `lacksGradient`: whether the gradient was requested, but is not
  * available here.
  */
@@ -21,6 +22,7 @@ export function openChannel(store, { root, server }) {
   let inFlight = null; // {id, startedAt, source, raw, gradient}
   let waiting = false; // the state has changed since the last request
   let changed = false; // ... by the visitor, so the answer is timed
+  let shown = {}; // {buffer, pictures, id}: the newest pictures that came before their frame
   let prepared = null; // {source, raw, digit}: the digit that the server rendered from the strokes, so that they are sent once
   const askedLayers = ({ density, gradient }) => `${density} ${gradient}`;
   let layers = askedLayers(store.get().layers);
@@ -31,6 +33,7 @@ export function openChannel(store, { root, server }) {
   function ask() {
     if (inFlight || !line.ready()) {
       waiting = true;
+      if (inFlight) line.preview?.(JSON.stringify(question(store.get(), number + 1, prepared)));
       return;
     }
     waiting = false;
@@ -59,14 +62,11 @@ export function openChannel(store, { root, server }) {
   }
 
   function onFrame(buffer) {
-    const message = decode(buffer);
+    const message = buffer === shown.buffer ? shown.pictures : decode(buffer);
+    if (message.pictures) return onPictures(buffer, message);
     if (message.id !== inFlight?.id) return; // an answer from before a reconnection
     const frame = { ...inFlight.early, ...message, startedAt: inFlight.startedAt };
-    if (message.pictures) { // the first of two messages
-      inFlight.early = frame;
-      if (store.frame) store.emit("pictures", frame);
-      return;
-    }
+    if (!frame.pictures) shown = {};
     frame.lacksGradient = inFlight.gradient && Boolean(frame.transform) && !frame.gradient;
     if (inFlight.source.kind === "strokes") {
       prepared = { source: inFlight.source, raw: inFlight.raw, digit: toBase64(frame.digit) };
@@ -75,6 +75,17 @@ export function openChannel(store, { root, server }) {
     if (frame.lacksGradient) cancel = whenBack(ask);
     if (waiting) ask(); // before drawing, so that the server works at the same time
     store.emit("frame", frame);
+  }
+
+  /** The first of two messages, of the request in flight or of the next one. */
+  function onPictures(buffer, pictures) {
+    const ofNext = pictures.id === number + 1;
+    if (!ofNext && pictures.id !== inFlight?.id) return;
+    if (!ofNext) inFlight.early = pictures;
+    if (!store.frame || buffer === shown.buffer || pictures.id < shown.id) return;
+    shown = { buffer, pictures, id: pictures.id };
+    const begun = changed ? store.changedAt : 0;
+    store.emit("pictures", { ...pictures, startedAt: ofNext ? begun : inFlight.startedAt });
   }
 
   function onText(message) {

@@ -124,14 +124,17 @@ function drawFrames(root, store, controls) {
     drawPictures(store.frame);
     draw(store.frame);
   }
-  let early = null; // the id of the newest frame whose pictures came before it
+  let early = 0; // the id of the frame whose pictures are drawn and came before it
   store.on("pictures", (pictures) => {
     drawPictures({ ...store.frame, ...pictures });
     early = pictures.id;
     if (pictures.startedAt) performance.measure("stn-pictures", { start: pictures.startedAt, end: performance.now() });
   });
   store.on("frame", (frame) => {
-    if (!frame.pictures || frame.id !== early) drawPictures(frame);
+    if (!frame.pictures || frame.id > early) {
+      early = 0;
+      drawPictures(frame);
+    }
     draw(frame);
   });
   store.on("lang", () => {

@@ -10,7 +10,7 @@ const root = new URL(".", document.baseURI).href;
 const chosen = stored("stn-theme");
 document.body.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
 document.documentElement.dataset.local = "true"; // site.css hides what needs a server
-const server = openLocal(root);
+const server = openLocal(root, matchMedia("(pointer: fine)").matches); // a phone would pause visibly while it opens the graph
 serveHere(server);
 attachStrip();
 

@@ -1,16 +1,16 @@
 // Answers requests with frames, as live/engine.py does on the server. Every number comes from the exported graphs.
 
 import { areComparable } from "../../shared/comparable.js";
-import { fromBase64 } from "../../shared/frame.js";
+import { digitOf } from "./digit.js";
 import { createGraphs, tensor } from "./graphs.js";
 import { createInk } from "./ink.js";
 import { lookInto } from "./inspect.js";
 import { createLosses } from "./losses.js";
-import { DIGIT, createNetworks, fed } from "./network.js";
-import { Refused } from "./refused.js";
+import { createNetworks, fed } from "./network.js";
 
-/** root: base url of the page. -> {infos, keep({keep, about}), frame(question, early?), numbers(question), landscape(question)}, one
- *  at a time in the order of the calls; a map of the loss takes a turn for each of its rows. early(one): see encodePictures. */
+/** root: base url of the page. -> {infos, keep({keep, about}), frame(question, early?, found?), numbers(question), landscape(question)},
+ *  one at a time in the order of the calls; a map of the loss takes a turn for each of its rows. early(one): see encodePictures.
+ *  found: the warp graph's tensors for this question, if ahead.js has them. */
 export async function createEngine(root) {
   const graphs = createGraphs(root);
   const pen = graphs.session("pen.onnx"); // fetches the runtime and the index at the same time
@@ -23,8 +23,8 @@ export async function createEngine(root) {
   let turn = Promise.resolve();
 
   /** {question, digit, pose, model, name, twin, twinName, incomparable, found: the graphs' tensors, twinProbs, sampler, reading, ...lookInto}.
-   * early(one): called with the same, before the classifier has answered. */
-  async function work(question, early = null) {
+   * early(one): called with the same, before the classifier has answered. ready: as `found` above. */
+  async function work(question, early = null, ready = null) {
     const name = question.model ?? index.defaults.model;
     const asked = question.twin === undefined ? index.defaults.twin : question.twin;
     const [model, other] = await Promise.all([networks(name), asked ? networks(asked) : null]);
@@ -33,7 +33,7 @@ export async function createEngine(root) {
     const digit = await digitOf(question, draw);
     const pose = { ...model.straight, ...question.pose };
     const posed = { digit, pose, shift: await noise(pose) };
-    let found = await model.warp(posed, await model.thetaOf(question.grab));
+    let found = ready ?? await model.warp(posed, await model.thetaOf(question.grab));
     const sampler = samplerOf(question, model.about, index.kernel);
     let reading = null;
     if (sampler && (sampler.foreign || question.density || question.inspect)) {
@@ -53,7 +53,7 @@ export async function createEngine(root) {
     turn = result.catch(() => {});
     return result;
   }
-  const answered = (then) => (question, early) => inTurn(() => work(question, early).then(then));
+  const answered = (then) => (question, early, found) => inTurn(() => work(question, early, found).then(then));
   const opening = [index.defaults.model, index.defaults.twin].filter(Boolean).map(networks);
   await Promise.all([pen, ...opening]);
   return {
@@ -82,14 +82,6 @@ export async function createEngine(root) {
       digit: [...digit],
     })),
   };
-}
-
-async function digitOf({ source, raw }, draw) {
-  if (source?.kind === "strokes") return draw(source.strokes, !raw);
-  if (!source?.digit) return new Uint8Array(DIGIT * DIGIT);
-  const digit = new Uint8Array(fromBase64(source.digit));
-  if (digit.length !== DIGIT * DIGIT) throw new Refused("bad_request", "A colour picture needs the live page.");
-  return digit;
 }
 
 /** -> noise(pose): the shift of each control point of the elastic deformation, px, from files of random numbers. */

@@ -11,6 +11,12 @@ ort.env.wasm.wasmPaths = { wasm: new URL("../runtime/ort-wasm-simd-threaded.wasm
 
 export const tensor = (type, data, dims) => new ort.Tensor(type, data, dims);
 
+/** Tensors by name, as a message can hold them. */
+export const packed = (tensors) => Object.fromEntries(Object.entries(tensors).map(([name, { type, data, dims }]) => [name, { type, data, dims }]));
+
+/** The reverse of packed. */
+export const unpacked = (found) => Object.fromEntries(Object.entries(found).map(([name, { type, data, dims }]) => [name, tensor(type, data, dims)]));
+
 /** root: base url of the page. -> {read(address), json(address), session(address, weights?)} of stn/local/data. */
 export function createGraphs(root) {
   const base = new URL("stn/local/data/", root);

@@ -1,11 +1,13 @@
 // Replaces the server: a worker answers the channel's requests, and files replace the other routes.
 
 import { createRoutes } from "./routes.js";
+import { openAhead } from "./open-ahead.js";
 
-/** root: base url of the page. -> {http, connect, calls}, see shared/local.js; fetched(): promise of the addresses of the worker's files. */
-export function openLocal(root) {
+/** root: base url of the page; quick: whether the pictures come from ahead.js where it can compute them. -> {http, connect, calls}, see shared/local.js; fetched(): promise of the addresses of the worker's files. */
+export function openLocal(root, quick = false) {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   const failed = new Set();
+  const ahead = quick ? openAhead(root) : null;
   worker.addEventListener("error", (event) => {
     for (const tell of failed) tell(event.message || "worker");
   });
@@ -19,11 +21,16 @@ export function openLocal(root) {
 
   /** As in shared/connection.js. */
   function connect({ onOpen, onFrame, onText, onStatus }) {
-    let open = false;
+    let [open, closed] = [false, false];
+    let newest = ""; // question
+    let previewed = {}; // {text: question, pictures: as in ahead.js}
     const fail = (message) => onStatus({ state: "failed", key: "status.failed", args: { message }, models: [] });
     failed.add(fail);
     const port = line(({ data }) => {
-      if (typeof data !== "string") return onFrame(data);
+      if (typeof data !== "string") {
+        ahead?.prepare(newest);
+        return onFrame(data);
+      }
       const { status, ...message } = JSON.parse(data);
       if (!status) return onText(message);
       onStatus(status);
@@ -31,10 +38,28 @@ export function openLocal(root) {
       open = true;
       onOpen();
     }, true);
+    async function send(text) {
+      newest = text;
+      const first = await pictures(text);
+      if (closed) return;
+      port.postMessage(first ? { text, found: first.found } : text);
+      if (first) onFrame(first.message);
+    }
+    /** The pictures for the next question, before the answer to the one in flight. */
+    async function preview(text) {
+      const first = await pictures(text);
+      if (first && text === previewed.text && !closed) onFrame(first.message);
+    }
+    function pictures(text) {
+      if (previewed.text !== text) previewed = { text, pictures: ahead?.pictures(text) };
+      return previewed.pictures;
+    }
     return {
       ready: () => open,
-      send: (text) => port.postMessage(text),
+      send,
+      preview,
       close() {
+        closed = true;
         failed.delete(fail);
         port.close();
       },

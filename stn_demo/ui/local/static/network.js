@@ -1,21 +1,23 @@
 // A network of the worker: its graphs (see analysis/graph.py and analysis/word_graphs.py), fed with a question.
 
+import { DIGIT } from "./digit.js";
 import { tensor } from "./graphs.js";
 import { ofRun } from "./recorded.js";
 import { Refused } from "./refused.js";
 
-export const DIGIT = 28; // side of a digit, px
 const UNMOVED = { corners: [[0, 0], [0, 0], [0, 0], [0, 0]], elastic: 0, elastic_seed: 0 };
 
-/** -> networks(name): promise of one network. */
-export function createNetworks(graphs, index) {
+const KINDS = ["warp", "classify", "words"]; // graphs of a network
+const WITHOUT_WEIGHTS = "words";
+
+/** kinds: the graphs that are opened, of KINDS; the others' functions cannot be called. -> networks(name): promise of one network. */
+export function createNetworks(graphs, index, kinds = KINDS) {
   const opened = new Map();
   return async function networks(name) {
     const about = Object.hasOwn(index.networks, name) ? index.networks[name] : ofRun(name, index);
     if (!about) throw new Refused("unknown_model", `There is no checkpoint '${name}' here.`);
-    const { warp, classify, words } = about.graphs;
     // a twin whose input is the posed digit itself needs the classifier only, but is opened whole: it may be chosen next
-    const sessions = await Promise.all([graphs.session(warp, about.weights), graphs.session(classify, about.weights), graphs.session(words)]);
+    const sessions = await Promise.all(kinds.map((kind) => graphs.session(about.graphs[kind], kind === WITHOUT_WEIGHTS ? undefined : about.weights)));
     const known = opened.get(name)?.sessions ?? [];
     if (sessions.some((one, i) => one !== known[i])) opened.set(name, createNetwork(sessions, about, index, graphs));
     return opened.get(name);

@@ -2,6 +2,7 @@
 
 import { encode, encodeMap, encodePictures } from "./encode.js";
 import { createEngine } from "./engine.js";
+import { unpacked } from "./graphs.js";
 import { Refused } from "./refused.js";
 
 const engines = new Map(); // base url -> promise of an engine
@@ -24,15 +25,18 @@ function serve(port, opening, early) {
   );
 }
 
-async function answer(port, engine, text, early) {
-  const question = JSON.parse(text);
+/** data: the question as JSON text, or {text, found: see ahead.js}. */
+async function answer(port, engine, data, early) {
+  const question = JSON.parse(data.text ?? data);
+  const found = data.found ? unpacked(data.found) : null;
   try {
     if (question.fetched) return port.postMessage(JSON.stringify(performance.getEntriesByType("resource").map(({ name }) => name)));
     if (question.keep) return void engine.keep(question).catch(() => {}); // tried again when it is needed
     if (question.numbers) return port.postMessage(JSON.stringify(await engine.numbers(question)));
     if (question.landscape) return send(port, encodeMap(await engine.landscape(question)));
     const first = early && !question.gradient; // the arrows of the gradient belong to the pictures
-    send(port, encode(await engine.frame(question, first ? (one) => send(port, encodePictures(one)) : null), first));
+    const tell = first && !found ? (one) => send(port, encodePictures(one)) : null;
+    send(port, encode(await engine.frame(question, tell, found), first));
   } catch (error) {
     const code = error instanceof Refused ? error.code : "worker";
     if (code === "worker") console.error(error);
