@@ -53,7 +53,7 @@ class LossGraph(Exportable):
 
     def examples(self) -> tuple[Tensor, ...]:
         side = self.network.config.output_side
-        return torch.rand(side, side), torch.tensor(3)
+        return torch.rand(side, side), torch.tensor(0)
 
     def forward(self, warped: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return self.program[0](graph_file.weights(self.network, attached=True), warped, target)
@@ -78,7 +78,7 @@ class LossRowGraph(Exportable):
 
     def examples(self) -> tuple[Tensor, ...]:
         side = self.network.config.output_side
-        return torch.rand(SIDE, side, side), torch.tensor(3)
+        return torch.rand(SIDE, side, side), torch.tensor(0)
 
     def forward(self, warped: Tensor, target: Tensor) -> Tensor:
         return -_log_probs(self.network, warped).index_select(1, target.view(1))[:, 0]

@@ -50,6 +50,14 @@ def test_other_samplers_transformers_on_feature_maps_and_colour(placement, sampl
     assert loss_parity.is_same(found), found
 
 
+def test_a_network_of_two_classes_equals_its_graphs():
+    torch.manual_seed(2)
+    config = ModelConfig(transform="similarity", classes=2, class_names=("circle", "square"))
+    network = build_model(config).eval().requires_grad_(False)
+    found = loss_parity.difference(network, graphs(network), parity.scenes(4))
+    assert loss_parity.is_same(found), found
+
+
 def test_another_network_is_not_taken_for_it():
     network, other = checkpoints.load("seed-affine"), checkpoints.load("turn-affine")
     assert not loss_parity.is_same(loss_parity.difference(network, graphs(network, of=other), parity.scenes(3)))
