@@ -10,7 +10,7 @@ const root = new URL(".", document.baseURI).href;
 const chosen = stored("stn-theme");
 document.body.classList.toggle("dark", chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
 document.documentElement.dataset.local = "true"; // site.css hides what needs a server
-const server = openLocal(root, matchMedia("(pointer: fine)").matches); // a phone would pause visibly while it opens the graph
+const server = openLocal(root);
 serveHere(server);
 attachStrip();
 
@@ -26,7 +26,9 @@ for (const panel of document.querySelectorAll("[data-page]")) { // in order: Exp
 }
 const { follow } = await import("../../train/static/follow.js");
 follow(root); // lists the networks of runs on Explore
-keepForOffline(root, server).catch(() => {}); // without a service worker the page works, but not offline
+await keepForOffline(root, server).catch(() => {}); // without a service worker the page works, but not offline
+// Only now, so that the runtime is not downloaded a second time. A phone would pause visibly while it opens the graphs.
+if (matchMedia("(pointer: fine)").matches) server.quicken();
 
 function stored(key) {
   try {

@@ -3,11 +3,13 @@
 import { createRoutes } from "./routes.js";
 import { openAhead } from "./open-ahead.js";
 
-/** root: base url of the page; quick: whether the pictures come from ahead.js where it can compute them. -> {http, connect, calls}, see shared/local.js; fetched(): promise of the addresses of the worker's files. */
-export function openLocal(root, quick = false) {
+/** root: base url of the page. -> {http, connect, calls}, see shared/local.js; fetched(): promise of the addresses of the worker's files;
+ *  quicken(): from now on ahead.js computes the pictures that it can. */
+export function openLocal(root) {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   const failed = new Set();
-  const ahead = quick ? openAhead(root) : null;
+  let ahead = null;
+  let newest = ""; // question
   worker.addEventListener("error", (event) => {
     for (const tell of failed) tell(event.message || "worker");
   });
@@ -22,7 +24,6 @@ export function openLocal(root, quick = false) {
   /** As in shared/connection.js. */
   function connect({ onOpen, onFrame, onText, onStatus }) {
     let [open, closed] = [false, false];
-    let newest = ""; // question
     let previewed = {}; // {text: question, pictures: as in ahead.js}
     const fail = (message) => onStatus({ state: "failed", key: "status.failed", args: { message }, models: [] });
     failed.add(fail);
@@ -83,5 +84,9 @@ export function openLocal(root, quick = false) {
   const numbers = async (question) => JSON.parse(await asked(JSON.stringify({ ...question, numbers: true })));
   const calls = { frame: asked, status: async () => JSON.stringify({ status: { state: "ready", key: "status.ready", args: {}, models: [] } }) };
   const fetched = async () => JSON.parse(await asked(JSON.stringify({ fetched: true }))); // the addresses of the worker's files
-  return { http: createRoutes(root, numbers), connect, calls, fetched };
+  const quicken = () => {
+    ahead = openAhead(root);
+    if (newest) ahead.prepare(newest);
+  };
+  return { http: createRoutes(root, numbers), connect, calls, fetched, quicken };
 }
