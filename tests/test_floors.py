@@ -26,7 +26,8 @@ ENGINE = [
 ALLOWED = {"torch", "torchvision", "numpy", "safetensors", "PIL"} | sys.stdlib_module_names
 # of uploads only: these need OpenCV
 PICTURES = {
-    f"data/{name}.py" for name in ("bold", "cutting", "filling", "flat", "hidden", "lines", "marks", "straight")
+    f"data/{name}.py"
+    for name in ("bold", "components", "cutting", "disc", "filling", "flat", "hidden", "lines", "marks", "straight")
 }
 FLOORS = {
     "names": 0,

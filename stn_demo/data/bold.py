@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from . import marks
+from .components import components
 from .marks import Mark
 
 # Variance between ink and paper over the whole variance (Otsu 1979); below it there is a shadow or a desk.
@@ -44,7 +45,7 @@ def _digit(ink: np.ndarray) -> Mark | None:
     if ink.mean() < LEAST:
         return None
     height, width = ink.shape
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    count, labels, stats = components(ink.astype(np.uint8))
     largest = 1 + int(stats[1:count, cv2.CC_STAT_AREA].argmax())
     left, top, wide, high, area = (int(value) for value in stats[largest])
     mask = labels[top : top + high, left : left + wide] == largest

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from . import bold, filling, flat, marks
+from . import bold, disc, filling, flat, marks
 from .marks import Mark
 
 SIDE = (224, 640)  # px: pictures are enlarged or reduced until the longer side lies between these
@@ -182,8 +182,7 @@ def ink(contrast: np.ndarray, mark: Mark) -> np.ndarray:
     part[into, across] = contrast[rows, columns]
     part *= cv2.dilate(mask, np.ones((3, 3), np.uint8))
     reach = max(3, round(1.5 * mark.thickness)) | 1
-    local = cv2.dilate(part, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    local = np.maximum(cv2.blur(local, (reach, reach)), 0.25 * mark.strength)
+    local = np.maximum(cv2.blur(disc.dilated(part, reach), (reach, reach)), 0.25 * mark.strength)
     return ((part / local - 0.25) / 0.45).clip(0, 1)
 
 

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 
 from . import flat, marks
+from .components import components
+from .median import median
 
 EDGED = 160  # px: longer side at which the digit is looked for
 FILLED = 0.88  # the digit is at least this fraction of the picture's width and height
@@ -37,7 +39,7 @@ def find(grey: np.ndarray) -> np.ndarray | None:
 def _is_one_digit(mask: np.ndarray) -> bool:
     """Nearly all of the ink is one connected component that reaches from edge to edge without running along an edge,
     and has no more holes than a digit. This excludes ruled paper, a table top, a frame, the page around a panel."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    count, labels, stats = components(mask.astype(np.uint8))
     largest = 1 + int(stats[1:count, cv2.CC_STAT_AREA].argmax())
     part = labels == largest
     size = stats[largest, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
@@ -63,7 +65,7 @@ def _ink(grey: np.ndarray) -> np.ndarray | None:
     flattened = _marks(-rest if dark else rest)
     if flattened is not None and not flattened.slab:
         return flattened.strength
-    found = [one for hat in _hats(grey) if (one := _marks(hat - np.median(hat))) is not None]
+    found = [one for hat in _hats(grey) if (one := _marks(hat - median(hat))) is not None]
     if not found:
         return None if flattened is None else flattened.strength
     # the gaps between strokes are marks of the opposite brightness, but lie within the box of the ink
@@ -78,7 +80,7 @@ class _Marks(NamedTuple):
 
 def _marks(rest: np.ndarray) -> _Marks | None:
     """The ink in ``rest`` [H, W], the difference from the paper, ink positive; None if nothing stands out enough."""
-    grain = float(np.median(abs(rest))) * 1.4826
+    grain = median(abs(rest)) * 1.4826
     full = _strongest(rest)
     if full < max(marks.CONTRAST, min(marks.NOISES * grain, 0.5)):
         return None
@@ -114,8 +116,8 @@ def _surface(grey: np.ndarray) -> np.ndarray:
     values = grey.astype(np.float64).ravel()
     edge = np.maximum(abs(x), abs(y)) > 0.88
     # the border shows the brightness of the paper; the surface then extends to similar pixels
-    ground = np.median(values[edge])
-    spread = max(float(np.median(abs(values[edge] - ground))), 0.02)
+    ground = median(values[edge])
+    spread = max(median(abs(values[edge] - ground)), 0.02)
     weights = 1 / (1 + ((values - ground) / (4 * spread)) ** 2)
     surface = values
     for _ in range(6):
@@ -123,7 +125,7 @@ def _surface(grey: np.ndarray) -> np.ndarray:
         surface = np.linalg.solve(weighted @ terms.T + 1e-6 * np.eye(6), weighted @ values) @ terms
         rest = abs(values - surface)
         like = rest[weights > 0.5]
-        spread = max(float(np.median(like)), 0.008) if len(like) else spread
+        spread = max(median(like), 0.008) if len(like) else spread
         weights = 1 / (1 + (rest / (2.5 * spread)) ** 2)
     return surface.reshape(height, width).astype(np.float32)
 

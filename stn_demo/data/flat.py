@@ -8,6 +8,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .median import median
+
 WIDEST = 0.28  # fraction of the picture's shorter side; every stroke is narrower
 AROUND = 0.4  # side of a square, as a fraction of the picture's shorter side; over half of it is taken to be paper
 ROUNDS, STEPS = 40, 16  # rounds of the reconstruction, and px per round: enough to get around any corner
@@ -63,17 +65,22 @@ def depth(grey: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> float:
         corner: left and top of the mask in the picture, px.
     """
     thick = 2 * float(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
-    reach = max(5, round(2 * thick)) | 1
+    half = max(5, round(2 * thick)) // 2
+    around, far = (
+        np.ones((2 * half + 1, 2 * half + 1), np.uint8),
+        2 * half,
+    )  # px that closing and opening read beside a pixel
     (left, top), (high, wide) = corner, mask.shape
-    rows = slice(max(0, top - reach), top + high + reach)
-    columns = slice(max(0, left - reach), left + wide + reach)
-    part = cv2.copyMakeBorder(grey[rows, columns], reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    around = np.ones((reach, reach), np.uint8)
-    down, right = top - rows.start + reach, left - columns.start + reach
-    inner = slice(down, down + high), slice(right, right + wide)
-    dark = cv2.morphologyEx(part, cv2.MORPH_CLOSE, around) - part
-    light = part - cv2.morphologyEx(part, cv2.MORPH_OPEN, around)
-    return max(float(np.median(side[inner][mask])) for side in (dark, light))
+    rows = slice(max(0, top - far), min(grey.shape[0], top + high + far))
+    columns = slice(max(0, left - far), min(grey.shape[1], left + wide + far))
+    above, before = far - top + rows.start, far - left + columns.start  # missing beyond the picture's edges
+    below, after = top + high + far - rows.stop, left + wide + far - columns.stop
+    part = cv2.copyMakeBorder(grey[rows, columns], above, below, before, after, cv2.BORDER_REPLICATE)
+    inner = slice(half, -half), slice(half, -half)
+    shown = part[inner][inner]
+    closed = cv2.erode(cv2.dilate(part, around)[inner], around)[inner]
+    opened = cv2.dilate(cv2.erode(part, around)[inner], around)[inner]
+    return max(median(side[mask]) for side in (closed - shown, shown - opened))
 
 
 def _levels(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,11 +105,7 @@ def _ground(
     reach = max(3, round(WIDEST * min(half.shape))) | 1
     closed = cv2.morphologyEx(half, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach)))
     level = closed if paper is None else cv2.max(cv2.min(closed, paper), half)
-    level = cv2.max(level, least)
-    for _ in range(ROUNDS):
-        before, level = level, _lowered(level, least, STEPS)
-        if cv2.norm(before, level, cv2.NORM_INF) < 3:
-            break
+    level = _reconstructed(cv2.max(level, least), least)
     level = cv2.resize(level, fine.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return _lowered(cv2.max(level, fine), fine, 4)
 
@@ -115,6 +118,28 @@ def _without_strokes(half: np.ndarray) -> np.ndarray:
     reach = max(3, round(STROKE * min(small.shape))) | 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     return cv2.resize(cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc), (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _reconstructed(level: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """``_lowered`` in rounds of ``STEPS`` until a round changes no pixel by 3 of 255 or more.
+
+    Each round computes only the box around the pixels that the previous one changed, and STEPS + 1 px beyond it: the rest has
+    arrived, because a pixel changes only after one beside it.
+    """
+    level = level.copy()
+    left = top = 0
+    bottom, right = level.shape
+    for _ in range(ROUNDS):
+        box = slice(max(0, top - STEPS - 1), bottom + STEPS + 1), slice(max(0, left - STEPS - 1), right + STEPS + 1)
+        lower = _lowered(level[box], least[box], STEPS)
+        changed = cv2.absdiff(level[box], lower)
+        level[box] = lower
+        if changed.max() < 3:
+            break
+        x, y, wide, high = cv2.boundingRect(changed)
+        left, top = box[1].start + x, box[0].start + y
+        right, bottom = left + wide, top + high
+    return level
 
 
 def _lowered(level: np.ndarray, least: np.ndarray, steps: int) -> np.ndarray:

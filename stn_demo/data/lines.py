@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from . import straight
+from .median import median
 from .straight import Piece, Turned
 
 THICK = 0.05  # of the picture's shorter side: a thicker piece is a line only if it crosses the picture
@@ -37,6 +38,8 @@ def without_lines(marks: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarr
         views.append(view)
         pieces += found
     lines = _lines(pieces, marks.shape)
+    if not lines:
+        return marks, np.zeros(marks.shape, bool)
     strengths = [
         _strength(view, [p for p in lines if p.direction == index], floor, marks.shape)
         for index, view in enumerate(views)
@@ -159,12 +162,14 @@ def _lay(strength: np.ndarray, view: Turned, part: np.ndarray, floor: float) -> 
     seen = np.flatnonzero(thick)
     if not len(seen):
         return
-    usual = float(np.median(thick[seen]))
+    usual = median(thick[seen])
     plain = seen[thick[seen] <= 1.3 * usual + 1]  # no ink beside the line
     middles = (core[:, plain] * np.arange(len(core))[:, None]).sum(0) / thick[plain]
     blocks = np.array_split(np.arange(len(plain)), max(1, len(plain) // BLOCK))
     middle = np.interp(
-        np.arange(core.shape[1]), [np.median(plain[one]) for one in blocks], [np.median(middles[one]) for one in blocks]
+        np.arange(core.shape[1]),
+        [median(plain[one]) for one in blocks],
+        [median(middles[one]) for one in blocks],
     )
     reach = usual / 2 + max(1.5, 0.15 * usual)
     first = max(0, top - 4)

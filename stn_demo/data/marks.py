@@ -7,7 +7,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from .components import components
 from .lines import without_lines
+from .median import of_sorted
 
 CONTRAST = 0.06  # fainter marks belong to the paper
 FAINT = 0.035  # lowest contrast of a part of a stroke that is connected to a stronger part
@@ -68,8 +70,9 @@ class Found(NamedTuple):
 
 def find(contrast: np.ndarray) -> Found | None:
     """Marks in a picture's contrast, float32 [H, W] in [0, 1]; None if nothing stands out from the paper."""
-    grain = 1.4826 * float(np.median(contrast))
-    full = float(np.sort(contrast, axis=None)[-max(1, round(TAIL * contrast.size)) :].mean())
+    ordered = np.sort(contrast, axis=None)
+    grain = 1.4826 * of_sorted(ordered)
+    full = float(ordered[-max(1, round(TAIL * contrast.size)) :].mean())
     if full < max(CONTRAST, min(NOISES * grain, 0.5)):
         return None
     floor = max(FAINT, min(3 * grain, 0.5 * full), 0.12 * full)
@@ -95,7 +98,7 @@ def _with_closed_strokes(contrast: np.ndarray, clean: np.ndarray, lines: np.ndar
         return clean
     height, width = contrast.shape
     ink = contrast > floor
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    _, labels, stats = components(ink.astype(np.uint8))
     for label in np.unique(labels[lines & ink]):
         left, top, wide, high = (int(value) for value in stats[label][:4])
         if min(left, top, width - left - wide, height - top - high) <= 1 or max(wide, high) < SMALLEST * max(
@@ -137,7 +140,7 @@ def _without_remains(clean: np.ndarray, lines: np.ndarray, floor: float) -> np.n
 def _marks(contrast: np.ndarray, floor: float) -> list[Mark]:
     """Connected components above `floor` that have a strong part."""
     height, width = contrast.shape
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((contrast > floor).astype(np.uint8), connectivity=8)
+    count, labels, stats = components((contrast > floor).astype(np.uint8))
     least = max(3.0, SMALLEST * max(contrast.shape) * 0.4)
     marks = []
     for label in range(1, count):
@@ -182,9 +185,9 @@ def described(box: Box, mask: np.ndarray, strength: float, rim: bool) -> Mark:
 
 def _mean_thickness(mask: np.ndarray) -> float:
     """Twice the area over the length of the outline. On a square raster the outline is too long by a factor of 4 / pi."""
-    padded = np.pad(mask.astype(np.int8), 1)
-    outline = np.abs(np.diff(padded, axis=0)).sum() + np.abs(np.diff(padded, axis=1)).sum()
-    return float(2 * mask.sum() / max(1.0, 0.8 * outline))
+    padded = np.pad(mask, 1)
+    outline = np.count_nonzero(padded[1:] != padded[:-1]) + np.count_nonzero(padded[:, 1:] != padded[:, :-1])
+    return float(2 * np.count_nonzero(mask) / max(1.0, 0.8 * outline))
 
 
 def holes(padded: np.ndarray) -> int:

@@ -6,6 +6,7 @@ already undo the shift that the network is meant to undo.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import re
@@ -135,10 +136,9 @@ def _decoded(data: bytes) -> Image.Image:
         raise PictureError("not_an_image", foreign) from None
     except Exception:  # decoders raise exceptions of any class over damaged bytes
         raise _broken() from None
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # the orientation tag is damaged, the picture is not
-        return image
+    with contextlib.suppress(Exception):  # the orientation tag may be damaged although the picture is not
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _heif_opens() -> bool:
@@ -196,7 +196,7 @@ def _reduced(image: Image.Image) -> tuple[Tensor, Tensor | None]:
             return planes[:3], None if opaque else planes[3]
         if image.mode == "LAB":
             image = image.getchannel("L")
-        elif image.mode != "L":
+        elif image.mode not in ("L", "RGB"):
             image = image.convert("L" if image.mode == "1" else "RGB")
         return _planes(image.resize(size, Image.Resampling.BOX)), None
     except Exception:  # the palette is too short, or the transparent colour is not a colour
@@ -205,8 +205,9 @@ def _reduced(image: Image.Image) -> tuple[Tensor, Tensor | None]:
 
 def _planes(image: Image.Image) -> Tensor:
     """uint8 picture -> float32 [channels, H, W] in [0, 1]."""
-    values = torch.from_numpy(np.array(image)).float() / 255
-    return values[None] if values.ndim == 2 else values.permute(2, 0, 1)
+    values = torch.from_numpy(np.array(image))
+    planes = values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous()
+    return planes.float() / 255
 
 
 def _deep(image: Image.Image, size: tuple[int, int]) -> Tensor:

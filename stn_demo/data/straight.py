@@ -6,10 +6,14 @@ rotated until one direction is horizontal, and then the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+
+from .components import components
+from .median import median
 
 STEEPEST = 45  # degrees
 PERSPECTIVE = 6  # degrees by which the two directions of a sheet may differ from a right angle
@@ -89,11 +93,8 @@ def find(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[Tur
     thin = bridged & ~thick
     # with a pixel added above and below, a line tilted by 1 degree stays within its own thickness over this length
     level = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, np.ones((1, least), np.uint8))
-    reach = 2 * least  # margin, so that closing does not link pieces to the border
-    wider = cv2.copyMakeBorder(level, 2, 2, reach, reach, cv2.BORDER_CONSTANT)
-    linked = cv2.morphologyEx(wider, cv2.MORPH_CLOSE, np.ones((3, 3 * least), np.uint8))[2:-2, reach:-reach]
-    linked = np.ascontiguousarray(linked)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
+    linked = _linked(level, 3 * least)
+    count, labels, stats = components(linked)
     labels[level == 0] = 0
     back = cv2.invertAffineTransform(matrix)
     way = _way(marks.shape, matrix, size)
@@ -119,12 +120,37 @@ def find(marks: np.ndarray, floor: float, angle: float, index: int) -> tuple[Tur
     return Turned(matrix, turned, labels), pieces
 
 
+def _linked(level: np.ndarray, length: int) -> np.ndarray:
+    """Closing of a picture, uint8 [H, W], by 3 x length px, without linking to the border.
+
+    The maximum over 2 n pixels is that of two maxima over n pixels, so the time grows with the logarithm of the length.
+    """
+    before, after = (
+        length // 2,
+        length - 1 - length // 2,
+    )  # px that a dilation, and then an erosion, reads beside each pixel
+    wider = cv2.copyMakeBorder(level, 2, 2, 2 * before, 2 * after, cv2.BORDER_CONSTANT)
+    dilated = _run(wider, length, cv2.max)
+    column = np.ones((3, 1), np.uint8)
+    return _run(cv2.morphologyEx(dilated, cv2.MORPH_CLOSE, column), length, cv2.min)[2:-2].copy()
+
+
+def _run(rows: np.ndarray, length: int, pick: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """The maximum or minimum over `length` pixels from each pixel of a row on: [H, W] -> [H, W - length + 1]."""
+    span = 1
+    while 2 * span <= length:
+        rows = pick(rows[:, :-span], rows[:, span:])
+        span *= 2
+    rest = length - span
+    return pick(rows[:, : rows.shape[1] - rest], rows[:, rest:])
+
+
 def _ends(part: np.ndarray, mask: np.ndarray, thickest: int) -> tuple[tuple[float, float], float] | None:
     """The rows of both ends of a piece, bool [h, w], and its thickness, px; None if it is not straight, thin and
     horizontal. mask: bool [h, w], the marks."""
     wide = part.shape[1]
     columns = part.any(0)
-    thickness = float(np.median((part & mask).sum(0)[columns]))  # a digit on the line does not make it thick
+    thickness = median((part & mask).sum(0)[columns])  # a digit on the line does not make it thick
     if columns.sum() < 0.8 * wide or thickness > thickest or wide < 4 * thickness:
         return None
     start, end = (float(np.flatnonzero(part[:, columns][:, side]).mean()) for side in (0, -1))
@@ -135,7 +161,7 @@ def _separated(part: np.ndarray) -> list[np.ndarray]:
     """Parallel lines that a digit between them connects, bool [h, w] -> each of them with what is nearest to it."""
     edges = np.diff(part.astype(np.int8), axis=0, prepend=0, append=0)
     runs = (edges > 0).sum(0)
-    count = int(np.median(runs[runs > 0]))
+    count = int(median(runs[runs > 0]))
     if not 2 <= count <= MOST_JOINED:
         return [part]
     columns = np.flatnonzero(runs == count)
