@@ -1,14 +1,14 @@
 // The pictures of a frame, computed by the page itself before the browser paints the change that asks for them. The worker would
 // answer after that. Only the first graph of a network runs here; the worker computes the rest from its tensors.
 
-import { encodePictures } from "./encode.js";
 import { DIGIT, digitOf } from "./digit.js";
+import { encodePictures } from "./encode.js";
 import { createGraphs, packed } from "./graphs.js";
 import { createNetworks } from "./network.js";
 
 const STILL = new Float32Array(32); // no elastic deformation
 
-/** root: base url of the page. -> promise of {open(name), pictures(question)} */
+/** root: base url of the page. -> promise of {open(question), pictures(question)} */
 export async function createAhead(root) {
   const graphs = createGraphs(root);
   const index = await graphs.json("index.json");
