@@ -39,6 +39,14 @@ def test_overview_contains_pairs_table_and_figures(client):
     assert client.get("/stn/results?pair=tc-stcnn-affine").json()["pair"]["name"] == "tc-stcnn-affine"
 
 
+def test_a_pair_of_shipped_networks_is_a_small_download():
+    with TestClient(build_app(Options())) as client:
+        pairs = client.get("/stn/results").json()["pairs"]
+        assert len(pairs) > 20
+        for pair in pairs:
+            assert len(client.get("/stn/results", params={"pair": pair["name"]}).content) < 75_000, pair["name"]
+
+
 @pytest.mark.parametrize("name", ["nobody", "r-cnn", "../zoo", "x" * 200])
 def test_a_pair_that_was_not_measured_is_refused(client, name):
     answer = client.get("/stn/results", params={"pair": name})

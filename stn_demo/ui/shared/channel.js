@@ -12,10 +12,9 @@ const NOT_FETCHED = { state: "reconnecting", key: "error.not_fetched", args: {} 
 /**
  * Requests a frame whenever the state changes; answers are emitted as store.emit("frame", frame), status messages of the
  * server as store.emit("status", {state, key, args, models}). The worker of local/ sends the pictures of a frame before the rest:
- * store.emit("pictures", part of a frame); `pictures` of the frame is then true, and its `id` is not smaller. They may come before
- * the answer to the previous request. `startedAt` of a frame: the time of the newest
- * change that it contains, ms; 0 if no change caused the request. `lacksGradient`: whether the gradient was requested, but is not
- * available here.
+ * store.emit("pictures", part of a frame); `pictures` of that frame is then true. These pictures have the id of their frame, and may
+ * come before the answer to the previous request. `startedAt` of a frame: the time of the newest change that it contains, ms; 0 if no
+ * change caused the request. `lacksGradient`: whether the gradient was requested, but is not available here.
  */
 export function openChannel(store, { root, server }) {
   let number = 0;
@@ -33,7 +32,7 @@ export function openChannel(store, { root, server }) {
   function ask() {
     if (inFlight || !line.ready()) {
       waiting = true;
-      if (inFlight) line.preview?.(JSON.stringify(question(store.get(), number + 1, prepared)));
+      if (inFlight) line.preview?.(question(store.get(), number + 1, prepared));
       return;
     }
     waiting = false;

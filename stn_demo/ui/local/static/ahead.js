@@ -8,7 +8,7 @@ import { createNetworks } from "./network.js";
 
 const STILL = new Float32Array(32); // no elastic deformation
 
-/** root: base url of the page. -> promise of {open(question), pictures(question)} */
+/** root: base url of the page. -> promise of {suffices(question), open(question), pictures(question)} */
 export async function createAhead(root) {
   const graphs = createGraphs(root);
   const index = await graphs.json("index.json");
@@ -24,6 +24,7 @@ export async function createAhead(root) {
   };
 
   return {
+    suffices,
     /** Opens the network of this question; the page pauses for that time. Throws Refused if it cannot. */
     async open(question) {
       const name = nameIn(question);

@@ -47,7 +47,9 @@ export function openLocal(root) {
       if (first) onFrame(first.message);
     }
     /** The pictures for the next question, before the answer to the one in flight. */
-    async function preview(text) {
+    async function preview(question) {
+      if (!ahead?.suffices(question)) return;
+      const text = JSON.stringify(question);
       const first = await pictures(text);
       if (first && text === previewed.text && !closed) onFrame(first.message);
     }

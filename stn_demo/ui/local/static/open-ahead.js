@@ -2,7 +2,8 @@
 
 const QUIET = 1500; // ms without an answer
 
-/** root: base url of the page. -> {prepare(text): after an answer to this question; pictures(text): as in ahead.js, or undefined} */
+/** root: base url of the page. -> {prepare(text): after an answer to this question; suffices(question), pictures(text): as in ahead.js, undefined
+ *  before it is open} */
 export function openAhead(root) {
   let ahead = null;
   let timer = 0;
@@ -24,6 +25,7 @@ export function openAhead(root) {
       clearTimeout(timer);
       timer = setTimeout(open, QUIET, text);
     },
+    suffices: (question) => ahead?.suffices(question),
     pictures: (text) => ahead?.pictures(JSON.parse(text)).catch(() => null), // the worker says what is wrong with the question
   };
 }
