@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import shutil
 import subprocess
 import tarfile
@@ -85,4 +86,6 @@ def _fetch(folder: Path) -> None:
                 member = archive.extractfile(f"package/dist/{name}")
                 if member is None:
                     raise MissingRuntime(f"There is no {name} in {PACKAGE} {VERSION}.")
-                (folder / name).write_bytes(member.read())
+                part = folder / f".{name}.{os.getpid()}.part"  # other processes never see half of the file
+                part.write_bytes(member.read())
+                part.replace(folder / name)
