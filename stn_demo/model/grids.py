@@ -216,7 +216,7 @@ class ThinPlateSplineGrid(GridGenerator):
 
     def forward(self, theta: Tensor, height: int, width: int) -> Tensor:
         self.check(theta)
-        weights = _as_tensor(_spline_table(height, width, self.points_per_side, theta.dtype == torch.float64), theta)
+        weights = _as_tensor(_spline_table(height, width, self.points_per_side), theta)
         return self._moved(weights, theta).view(-1, height, width, 2)
 
     @staticmethod
@@ -259,9 +259,10 @@ def _spline_weights(points: np.ndarray, points_per_side: int) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=64)
-def _spline_table(height: int, width: int, points_per_side: int, double: bool) -> np.ndarray:
-    weights = _spline_weights(_pixel_centres(height, width, double).astype(np.float64), points_per_side)
-    return weights if double else weights.astype(np.float32)
+def _spline_table(height: int, width: int, points_per_side: int) -> np.ndarray:
+    """``_spline_weights`` of the pixel centres, in float32 for every theta: an exported graph holds this table, and a visitor
+    downloads it."""
+    return _spline_weights(_pixel_centres(height, width, True), points_per_side).astype(np.float32)
 
 
 GRIDS: dict[str, type[GridGenerator]] = {

@@ -180,6 +180,7 @@ def test_a_recorded_run_that_was_not_downloaded(visited, web, site_folder, local
     missing = json.dumps(words["train.my-digit.missing"].format(step=200))
     shows(page, f"document.querySelector('#train-my-digit-step').innerText === {missing}")
     shows(page, f"document.querySelector('#train-ten-line').innerText === {json.dumps(words['train.ten.missing'])}")
+    assert page.is_disabled("#train-use") and page.locator("#train-ten[data-missing]").count() == 1
     connect(page, web)
     page.wait_for_selector(f"#train-runs [data-run='{site_folder[1]}'][aria-pressed=true]")
     page.wait_for_selector("#train-plot .main-svg")
@@ -188,6 +189,7 @@ def test_a_recorded_run_that_was_not_downloaded(visited, web, site_folder, local
     )
     shows(page, f"document.querySelector('#train-ten-line').innerText === {json.dumps(words['train.ten.line'])}")
     shows(page, "!document.querySelector('#train-plot-missing').checkVisibility()")
+    assert page.is_enabled("#train-use") and page.locator("#train-ten[data-missing]").count() == 0
 
 
 def test_a_recorded_run_that_was_opened_before_and_a_step_that_was_not(open_page, web, site_folder):

@@ -71,7 +71,7 @@ export function attachMyDigit({ root, session, base, stn }) {
       return session.at === null ? t("train.my-digit.now") : t("train.my-digit.at", { step: session.at });
     };
     put(step, "textContent", words());
-    use.disabled = !session.run?.steps;
+    use.disabled = !session.run?.steps || missing;
   }
 
   use.addEventListener("click", () => {

@@ -13,7 +13,8 @@ const ROWS = ["looks", "reads", "mean"];
 
 export function attachTenDigits({ root, session, http }) {
   const line = root.querySelector("#train-ten-line");
-  const tiles = build(root.querySelector("#train-ten"));
+  const place = root.querySelector("#train-ten");
+  const tiles = build(place);
   let asking = false;
   let again = false;
   let seen = "";
@@ -24,6 +25,7 @@ export function attachTenDigits({ root, session, http }) {
   function say(key) {
     line.dataset.i18n = key;
     put(line, "textContent", t(key));
+    place.toggleAttribute("data-missing", key === "train.ten.missing"); // the tiles are empty, or of another step
   }
 
   async function ask() {
@@ -72,12 +74,12 @@ export function attachTenDigits({ root, session, http }) {
       guess.title = twin == null ? "" : `${t("probs.plain")}: ${twin}`;
     });
     const right = last.guesses.filter((guess, digit) => guess === digit).length;
-    root.querySelector("#train-ten").setAttribute("aria-label", t("train.ten.name", { right }));
+    place.setAttribute("aria-label", t("train.ten.name", { right }));
   }
 
   for (const name of ["progress", "at", "visible", "run", "preset"]) session.on(name, ask);
   for (const name of ["lang", "visible"]) session.on(name, draw);
-  new ResizeObserver(draw).observe(root.querySelector("#train-ten"));
+  new ResizeObserver(draw).observe(place);
 }
 
 function build(place) {
