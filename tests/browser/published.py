@@ -11,21 +11,16 @@ from stn_demo.training.recipes import RECIPES
 from stn_demo.ui.local.site import publish
 
 PREFIX = "some/where"
-NETWORKS = (
-    *("upright", "upright-cnn", "upright-only-stn", "upright-only-cnn", "turn-affine", "seed-affine", "seed-cnn"),
-    *("r-cnn", "r-stcnn-affine", "rts-cnn", "rts-stcnn-projective", "rts-stcnn-tps"),
-    *("p-stcnn-projective", "p-cnn", "e-stcnn-tps", "e-cnn", "tc-cnn", "tc-stcnn-affine"),
-)  # of every kind; tests/analysis/test_parity.py compares all with their graphs
 LONGEST = 600.0  # seconds; the first time on a machine, every graph is exported
 RUN = RECIPES["turn-affine"].but(data="handwriting", batch_size=8, epochs=12.5, holdout=0, averaging=0.0)  # 200 steps
 
 
 def write(top) -> str:
-    """Publish the page with ``NETWORKS`` and one recorded run to ``PREFIX`` in the folder ``top``; returns the run's id."""
+    """Publish the page with all networks and one recorded run to ``PREFIX`` in the folder ``top``; returns the run's id."""
     run = made(top / ".runs", RUN, name="recorded", twin=True)
     digits = DataSource(None, False, top / ".drawn").load("handwriting", DIGITS, print)
     assert work(run, digits)["state"] == "done"
-    publish(top / PREFIX, list(NETWORKS), runs=(run.id,), runs_folder=top / ".runs", scenes=1)
+    publish(top / PREFIX, runs=(run.id,), runs_folder=top / ".runs", scenes=1)
     return run.id
 
 
