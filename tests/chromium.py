@@ -3,8 +3,8 @@
 import shutil
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# Features that Playwright switches off (Chromium takes only the last list), and the address bar's pages: two for each context,
-# which nobody sees, take 1 s of CPU time on a machine with two cores.
+# The last three are hidden pages of the address bar; each browser context opens two of them, which takes about 1 s of CPU time.
+# Playwright disables the others too, but Chromium reads only one such list, the last one.
 WITHOUT = (
     "DestroyProfileOnBrowserClose",
     "HttpsUpgrades",

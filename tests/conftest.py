@@ -25,7 +25,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """The tests in a browser come last: Playwright keeps an event loop open until the end, and other tests call asyncio.run. The
-    longest of their files come first, so that no process of pytest-xdist waits long for another at the end."""
+    files with the most tests come first, so that no process of pytest-xdist waits long for another at the end."""
     length = Counter(item.path for item in items)
     items.sort(key=lambda item: -length[item.path] if "tests/browser/" in item.path.as_posix() else -math.inf)
 
