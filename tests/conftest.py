@@ -2,9 +2,7 @@
 fixtures for training runs.
 """
 
-import math
 import os
-from collections import Counter
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
@@ -19,15 +17,9 @@ from stn_demo.runs.runs import Runs
 torch.set_num_threads(1)
 
 
-def pytest_configure(config):
-    config.option.loadscopereorder = False  # pytest-xdist hands out the files in the order of the next function
-
-
 def pytest_collection_modifyitems(items):
-    """The tests in a browser come last: Playwright keeps an event loop open until the end, and other tests call asyncio.run. The
-    files with the most tests come first, so that no process of pytest-xdist waits long for another at the end."""
-    length = Counter(item.path for item in items)
-    items.sort(key=lambda item: -length[item.path] if "tests/browser/" in item.path.as_posix() else -math.inf)
+    """The tests in a browser come last: Playwright keeps an event loop open until the end, and other tests call asyncio.run."""
+    items.sort(key=lambda item: "tests/browser/" in item.path.as_posix())
 
 
 # The app answers to local names only, and "testserver" is not one.
